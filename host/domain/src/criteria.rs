@@ -1,0 +1,1 @@
+//! Acceptance criteria in plain words, compiled to checks.

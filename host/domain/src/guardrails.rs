@@ -1,0 +1,77 @@
+//! The limits on what a bot may spend. All of them inclusive; an absent one is no limit.
+
+use crate::money::{self, Asset};
+use crate::refusal::{Code, Refusal};
+
+/// What the owner of a bot allows it. Amounts in millionths of a dollar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guardrails {
+    /// Whether the bot may post at all.
+    pub enabled: bool,
+    /// The largest budget of one task.
+    pub max_task_budget: Option<i64>,
+    /// The most in a UTC day, fees included.
+    pub max_daily_spend: Option<i64>,
+    /// The most tasks that are not final.
+    pub max_open_tasks: Option<i64>,
+    /// The only categories it may post in.
+    pub allowed_categories: Option<Vec<String>>,
+    /// Above this budget a person must approve.
+    pub require_human_approval_above: Option<i64>,
+    /// Whether deliveries are decided by the reviewer where they are decidable.
+    pub auto_review: bool,
+}
+
+impl Default for Guardrails {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            max_task_budget: None,
+            max_daily_spend: None,
+            max_open_tasks: None,
+            allowed_categories: None,
+            require_human_approval_above: None,
+            auto_review: false,
+        }
+    }
+}
+
+impl Guardrails {
+    /// Whether a task of this budget and category may be posted now. The daily spend and
+    /// the open tasks are counters with a maximum, checked when the change is applied.
+    ///
+    /// Refusals in this order: switched off, budget, category, approval needed.
+    pub fn permit(&self, budget: i64, category: &str) -> Result<(), Refusal> {
+        if !self.enabled {
+            return Err(Refusal::new(
+                Code::CommissioningDisabled,
+                "commissioning is switched off for this bot",
+            ));
+        }
+        if let Some(most) = self.max_task_budget.filter(|most| budget > *most) {
+            return Err(over(Code::GuardrailMaxTaskBudget, "budget", budget, "max_task_budget", most));
+        }
+        if let Some(allowed) = &self.allowed_categories
+            && !allowed.iter().any(|one| one == category)
+        {
+            let message =
+                format!("category {category:?} is not one of allowed_categories: {}", allowed.join(", "));
+            return Err(Refusal::new(Code::GuardrailCategory, message));
+        }
+        if let Some(line) = self.require_human_approval_above.filter(|line| budget > *line) {
+            return Err(over(
+                Code::GuardrailHumanApproval,
+                "budget",
+                budget,
+                "require_human_approval_above",
+                line,
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn over(code: Code, what: &str, got: i64, limit: &str, most: i64) -> Refusal {
+    let (got, most) = (money::format(Asset::Usd, got), money::format(Asset::Usd, most));
+    Refusal::new(code, format!("{what} {got} is above {limit} {most}"))
+}

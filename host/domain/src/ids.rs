@@ -1,0 +1,72 @@
+//! Identifiers and points in time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map($name)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A person or an agent: whoever can own money and work.
+    PartyId,
+    /// A piece of work.
+    TaskId,
+    /// An offer to do a task at a price; "proposal" on the commission surface.
+    BidId,
+    /// A piece of work handed in.
+    DeliveryId,
+    /// A signed record of one run of a component.
+    ReceiptId,
+    /// Something that happens later.
+    JobId,
+    /// Money on its way in through a payment provider.
+    PaymentId,
+    /// A note left on the way to a delivery.
+    TraceId,
+    /// One committer's run of the journal, named when its process starts.
+    Lane,
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// This time and `hours` more; the far future where that would overflow.
+    #[must_use]
+    pub const fn plus_hours(self, hours: u32) -> Self {
+        Self(self.0.saturating_add(hours as i64 * 3_600_000))
+    }
+
+    /// Days since the epoch, in UTC: the day a spending limit counts on.
+    pub const fn utc_day(self) -> i64 {
+        self.0.div_euclid(86_400_000)
+    }
+
+    /// The first moment of the next UTC day.
+    #[must_use]
+    pub const fn next_utc_day(self) -> Self {
+        Self((self.utc_day() + 1) * 86_400_000)
+    }
+}
