@@ -69,6 +69,8 @@ pub struct Terms {
     pub silence_hours: u32,
     /// Hours a worker has to dispute a rejection.
     pub rejection_hours: u32,
+    /// Hours a worker has at least for a revision, whatever the deadline was.
+    pub revision_hours: u32,
     /// Revision rounds, automatic ones counted.
     pub revisions_max: u32,
 }

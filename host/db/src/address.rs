@@ -1,0 +1,117 @@
+//! Connections: one that writes, a pool that reads.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
+
+use crate::error::DbError;
+use crate::settings::{Limits, Place};
+use crate::sql::Engine;
+
+/// The file in a data folder.
+const FILE: &str = "assay.db";
+
+/// Where to connect to, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Address {
+    pub(crate) engine: Engine,
+    /// For people: without a password.
+    pub(crate) name: String,
+    url: String,
+    limits: Limits,
+}
+
+impl Address {
+    pub(crate) fn of(place: &Place, limits: Limits) -> Result<Self, DbError> {
+        // Once a process; later calls find the drivers there.
+        sqlx::any::install_default_drivers();
+        match place {
+            Place::Folder(folder) => {
+                let file = folder.join(FILE);
+                let (url, name) = (sqlite_url(&file), file.display().to_string());
+                Ok(Self { engine: Engine::Sqlite, name, url, limits })
+            }
+            Place::Server(url) => {
+                let name = without_password(url);
+                if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+                    return Err(DbError::Address { place: name });
+                }
+                Ok(Self { engine: Engine::Postgres, name, url: url.clone(), limits })
+            }
+        }
+    }
+
+    /// The connection of the committer.
+    pub(crate) async fn writer(&self) -> Result<AnyConnection, sqlx::Error> {
+        let url = match self.engine {
+            Engine::Sqlite => format!("{}?mode=rwc", self.url),
+            Engine::Postgres => self.url.clone(),
+        };
+        let patience = Duration::from_millis(self.limits.connect_timeout_ms);
+        let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+        let mut connection =
+            tokio::time::timeout(patience, AnyConnection::connect(&url)).await.map_err(late)??;
+        connection.execute(sqlx::AssertSqlSafe(self.setup(true))).await?;
+        Ok(connection)
+    }
+
+    /// Connections that cannot write.
+    pub(crate) async fn readers(&self) -> Result<AnyPool, sqlx::Error> {
+        let setup = self.setup(false);
+        AnyPoolOptions::new()
+            .max_connections(self.limits.readers_max)
+            .acquire_timeout(Duration::from_millis(self.limits.connect_timeout_ms))
+            .after_connect(move |connection, _| {
+                let setup = setup.clone();
+                Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(setup)).await.map(|_| ()) })
+            })
+            .connect(&self.url)
+            .await
+    }
+
+    /// What every connection is told first.
+    fn setup(&self, writes: bool) -> String {
+        match (self.engine, writes) {
+            (Engine::Sqlite, true) => format!(
+                "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;",
+                self.limits.busy_timeout_ms
+            ),
+            (Engine::Sqlite, false) => format!(
+                "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;",
+                self.limits.busy_timeout_ms
+            ),
+            // A commit that is answered is on disk, whatever the server's default says.
+            (Engine::Postgres, true) => "SET synchronous_commit = on".to_owned(),
+            (Engine::Postgres, false) => "SET default_transaction_read_only = on".to_owned(),
+        }
+    }
+}
+
+/// Every byte that could mean something in a URL is written in hexadecimal.
+fn sqlite_url(file: &Path) -> String {
+    let mut url = String::from("sqlite://");
+    for &byte in file.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.push('%');
+            url.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    url
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let rest = rest.split('?').next().unwrap_or(rest);
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{host}")
+        }
+        None => format!("{scheme}://{rest}"),
+    }
+}

@@ -1,0 +1,138 @@
+//! The rows of a group, gathered by table and written with one statement a table.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use sqlx::AnyConnection;
+
+use crate::record::{Mode, Table, Value, Write, size};
+use crate::sql::{self, Engine};
+
+/// Past this much JSON a statement is cut in two: engines copy a parameter several
+/// times, and a few large groups must not cost gigabytes.
+const STATEMENT_BYTES: usize = 8 << 20;
+
+/// A row with this much in it goes as parameters of its own: hexadecimal in JSON would
+/// more than double it.
+const ROW_BYTES: usize = 1 << 20;
+
+/// Rows to write, one a key.
+#[derive(Default)]
+pub(crate) struct Batch<'c> {
+    // Sorted by name, and rows by key, so that all hosts write in one order.
+    tables: BTreeMap<&'static str, Pile<'c>>,
+}
+
+struct Pile<'c> {
+    table: &'static Table,
+    rows: BTreeMap<Vec<Value>, (Mode, Cow<'c, [Value]>)>,
+}
+
+impl<'c> Batch<'c> {
+    /// Adds a row that lives as long as the group.
+    pub(crate) fn put(&mut self, write: &'c Write) {
+        self.place(write.table, write.mode, Cow::Borrowed(&write.values));
+    }
+
+    /// Adds a row made here.
+    pub(crate) fn put_own(&mut self, write: Write) {
+        self.place(write.table, write.mode, Cow::Owned(write.values));
+    }
+
+    /// Whether an earlier change of the group leaves a row with this one's key.
+    pub(crate) fn holds(&self, write: &Write) -> bool {
+        let row = self
+            .tables
+            .get(write.table.name)
+            .and_then(|pile| pile.rows.get(&key(write.table, &write.values)));
+        row.is_some_and(|(mode, _)| *mode != Mode::Delete)
+    }
+
+    fn place(&mut self, table: &'static Table, mode: Mode, values: Cow<'c, [Value]>) {
+        let pile = self.tables.entry(table.name).or_insert_with(|| Pile { table, rows: BTreeMap::new() });
+        let key = key(table, &values);
+        match pile.rows.get_mut(&key) {
+            Some(earlier) if mode == Mode::Keep && earlier.0 != Mode::Delete => {}
+            Some(earlier) => *earlier = (after(earlier.0, mode), values),
+            None => {
+                pile.rows.insert(key, (mode, values));
+            }
+        }
+    }
+
+    /// Writes everything.
+    pub(crate) async fn write(
+        &self,
+        connection: &mut AnyConnection,
+        engine: Engine,
+    ) -> Result<(), sqlx::Error> {
+        for pile in self.tables.values() {
+            for mode in [Mode::Delete, Mode::Insert, Mode::Upsert, Mode::Keep] {
+                pile.write(mode, connection, engine).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Pile<'_> {
+    async fn write(
+        &self,
+        mode: Mode,
+        connection: &mut AnyConnection,
+        engine: Engine,
+    ) -> Result<(), sqlx::Error> {
+        let mut json = String::new();
+        for (_, values) in self.rows.values().filter(|row| row.0 == mode) {
+            if mode != Mode::Delete && size(values) > ROW_BYTES {
+                self.write_alone(mode, values, connection).await?;
+                continue;
+            }
+            sql::push_row(&mut json, values);
+            if json.len() > STATEMENT_BYTES {
+                self.write_json(mode, std::mem::take(&mut json), connection, engine).await?;
+            }
+        }
+        if json.is_empty() { Ok(()) } else { self.write_json(mode, json, connection, engine).await }
+    }
+
+    async fn write_json(
+        &self,
+        mode: Mode,
+        mut json: String,
+        connection: &mut AnyConnection,
+        engine: Engine,
+    ) -> Result<(), sqlx::Error> {
+        json.push(']');
+        sql::statement(engine.write_many(self.table, mode)).bind(json).execute(connection).await?;
+        Ok(())
+    }
+
+    async fn write_alone(
+        &self,
+        mode: Mode,
+        values: &[Value],
+        connection: &mut AnyConnection,
+    ) -> Result<(), sqlx::Error> {
+        let mut query = sql::statement(sql::write_one(self.table, mode));
+        for (column, value) in self.table.columns.iter().zip(values) {
+            query = sql::bind(query, column.kind, value);
+        }
+        query.execute(connection).await?;
+        Ok(())
+    }
+}
+
+fn key(table: &Table, values: &[Value]) -> Vec<Value> {
+    table.key_indexes().map(|index| values[index].clone()).collect()
+}
+
+/// How a row is written that an earlier change of the group wrote already. A row that
+/// had to be new still has to be; one that was to go need not be new again.
+const fn after(earlier: Mode, later: Mode) -> Mode {
+    match (earlier, later) {
+        (Mode::Insert, Mode::Upsert) => Mode::Insert,
+        (Mode::Delete, Mode::Insert | Mode::Keep) => Mode::Upsert,
+        _ => later,
+    }
+}

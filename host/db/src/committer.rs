@@ -1,0 +1,251 @@
+//! The one writer: takes all changes that wait, commits them together, answers.
+//!
+//! It waits for no timer: while one group is being written the next one gathers, so
+//! groups grow with the load. What can go wrong, and what follows:
+//!
+//! - another transaction was in the way (deadlock, serialization, a key taken between
+//!   reading and writing): roll back, the same group again, a few times;
+//! - the connection broke: connect again and look for the link the group would have
+//!   made. It is there: the group landed. It is not: the same group again;
+//! - the disk is full: everyone in the group is told, nothing landed;
+//! - anything else: one of the changes is at fault. The group is halved until that one
+//!   stands alone and is told; its neighbours land.
+
+use std::fs::File;
+use std::time::Duration;
+
+use assay_domain::ids::Lane;
+use rand::RngExt as _;
+use sqlx::AnyConnection;
+use sqlx::Connection as _;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::address::Address;
+use crate::change::{Change, CommitError};
+use crate::error::Failure;
+use crate::group;
+use crate::plan::{Answer, Head, Plan, Setting};
+use crate::settings::{Clock, Limits};
+
+/// What the committer is sent.
+pub(crate) enum Message {
+    Commit(Waiting),
+    Close(oneshot::Sender<()>),
+}
+
+/// A change and who waits for its answer.
+pub(crate) struct Waiting {
+    pub(crate) change: Box<Change>,
+    pub(crate) answer: oneshot::Sender<Answer>,
+}
+
+/// A commit that was sent and never answered.
+pub(crate) struct Doubt {
+    pub(crate) head: Head,
+    pub(crate) answers: Vec<Answer>,
+}
+
+pub(crate) struct Committer {
+    address: Address,
+    limits: Limits,
+    lane: Lane,
+    clock: Clock,
+    queue: mpsc::Receiver<Message>,
+    /// Nothing after it broke.
+    connection: Option<AnyConnection>,
+    /// Nothing when it must be read again.
+    head: Option<Head>,
+}
+
+impl Committer {
+    pub(crate) const fn new(
+        address: Address,
+        limits: Limits,
+        lane: Lane,
+        clock: Clock,
+        connection: AnyConnection,
+        queue: mpsc::Receiver<Message>,
+    ) -> Self {
+        Self { address, limits, lane, clock, queue, connection: Some(connection), head: None }
+    }
+
+    /// Runs until the last handle is gone or somebody closes the database, and keeps
+    /// the folder's lock as long.
+    pub(crate) async fn run(mut self, lock: Option<File>) {
+        let mut closed = None;
+        while closed.is_none()
+            && let Some(first) = self.queue.recv().await
+        {
+            let group = self.gather(first, &mut closed);
+            self.settle(group).await;
+        }
+        self.queue.close();
+        while let Ok(Message::Commit(waiting)) = self.queue.try_recv() {
+            self.settle(vec![waiting]).await;
+        }
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "the database connection did not close cleanly");
+        }
+        drop(lock);
+        if let Some(closed) = closed {
+            // Whoever asked may have stopped waiting.
+            let _ = closed.send(());
+        }
+    }
+
+    /// Everything that waits right now, within the limits of a group.
+    fn gather(&mut self, first: Message, closed: &mut Option<oneshot::Sender<()>>) -> Vec<Waiting> {
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Commit(waiting) => {
+                    bytes += waiting.change.rows.iter().map(crate::record::Write::size).sum::<usize>();
+                    group.push(waiting);
+                }
+                Message::Close(sender) => *closed = Some(sender),
+            }
+            let room = group.len() < self.limits.group_max && bytes < self.limits.group_bytes_max;
+            next = if room && closed.is_none() { self.queue.try_recv().ok() } else { None };
+        }
+        group
+    }
+
+    /// Lands a group and answers everyone in it.
+    async fn settle(&mut self, group: Vec<Waiting>) {
+        let mut parts = vec![group];
+        while let Some(mut part) = parts.pop() {
+            let changes: Vec<&Change> = part.iter().map(|waiting| &*waiting.change).collect();
+            let failure = match self.land(&changes).await {
+                Ok(answers) => {
+                    answer(part, answers);
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            match verdict(&failure) {
+                Verdict::SomeonesFault if part.len() > 1 => {
+                    let rest = part.split_off(part.len() / 2);
+                    parts.extend([rest, part]);
+                }
+                Verdict::SomeonesFault => refuse(part, &CommitError::Internal(failure.to_string())),
+                Verdict::Nobodys => {
+                    tracing::error!(%failure, changes = part.len(), "changes could not be committed");
+                    refuse(part, &CommitError::Unavailable(failure.to_string()));
+                }
+            }
+        }
+    }
+
+    /// Tries a group until it lands or there is no point in trying.
+    async fn land(&mut self, changes: &[&Change]) -> Result<Vec<Answer>, Failure> {
+        let mut doubts = Vec::new();
+        for tries in 1.. {
+            let failure = match self.attempt(changes, &mut doubts).await {
+                Ok(answers) => return Ok(answers),
+                Err(failure) => failure,
+            };
+            self.head = None;
+            let pause_ms = match &failure {
+                Failure::Again(_) | Failure::Taken(_) if tries < self.limits.tries_max => 1 << tries,
+                Failure::Lost(_) if tries < self.limits.reconnects_max => 20 << tries,
+                _ => return Err(failure),
+            };
+            tracing::warn!(%failure, tries, "a group is tried again");
+            let jitter_ms = rand::rng().random_range(0..=pause_ms);
+            tokio::time::sleep(Duration::from_millis(jitter_ms)).await;
+        }
+        Ok(Vec::new())
+    }
+
+    async fn attempt(
+        &mut self,
+        changes: &[&Change],
+        doubts: &mut Vec<Doubt>,
+    ) -> Result<Vec<Answer>, Failure> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.address.writer().await.map_err(Failure::Lost)?,
+        };
+        let outcome = self.attempt_on(&mut connection, changes, doubts).await;
+        if !matches!(outcome, Err(Failure::Lost(_))) {
+            self.connection = Some(connection);
+        }
+        outcome
+    }
+
+    async fn attempt_on(
+        &mut self,
+        connection: &mut AnyConnection,
+        changes: &[&Change],
+        doubts: &mut Vec<Doubt>,
+    ) -> Result<Vec<Answer>, Failure> {
+        let engine = self.address.engine;
+        let head = match self.head.take() {
+            Some(head) => head,
+            None => group::head(connection, self.lane).await?,
+        };
+        let setting =
+            Setting { lane: self.lane, head, at: (self.clock)(), once_ttl_ms: self.limits.once_ttl_ms };
+        let mut transaction = connection.begin_with(engine.begin()).await?;
+        let plan = match group::fill(&mut transaction, engine, changes, &setting, doubts).await {
+            Ok(group::Filled::Plan(plan)) => plan,
+            Ok(group::Filled::LandedBefore(answers)) => {
+                transaction.rollback().await.map_err(Failure::Lost)?;
+                return Ok(answers);
+            }
+            Err(failure) => {
+                // A connection that cannot even roll back is of no use.
+                transaction.rollback().await.map_err(Failure::Lost)?;
+                return Err(failure);
+            }
+        };
+        let Plan { answers, head, landed, .. } = plan;
+        if landed == 0 {
+            transaction.rollback().await.map_err(Failure::Lost)?;
+            self.head = Some(setting.head);
+            return Ok(answers);
+        }
+        match transaction.commit().await.map_err(Failure::from) {
+            Ok(()) => {
+                self.head = Some(head);
+                Ok(answers)
+            }
+            Err(failure) => {
+                if matches!(failure, Failure::Lost(_)) {
+                    doubts.push(Doubt { head, answers });
+                }
+                Err(failure)
+            }
+        }
+    }
+}
+
+enum Verdict {
+    SomeonesFault,
+    Nobodys,
+}
+
+const fn verdict(failure: &Failure) -> Verdict {
+    match failure {
+        // A key that stays taken through every try was taken by one of the changes.
+        Failure::Broken(_) | Failure::Taken(_) => Verdict::SomeonesFault,
+        Failure::Again(_) | Failure::Lost(_) | Failure::NoRoom(_) => Verdict::Nobodys,
+    }
+}
+
+fn answer(waiting: Vec<Waiting>, answers: Vec<Answer>) {
+    for (waiting, answer) in waiting.into_iter().zip(answers) {
+        // Whoever asked may have gone; the change stands all the same.
+        let _ = waiting.answer.send(answer);
+    }
+}
+
+fn refuse(waiting: Vec<Waiting>, error: &CommitError) {
+    for waiting in waiting {
+        let _ = waiting.answer.send(Err(error.clone()));
+    }
+}

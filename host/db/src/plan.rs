@@ -1,0 +1,422 @@
+//! Decides what becomes of a group: a pure function of the changes and what was read.
+//!
+//! Changes are judged one after another, each seeing what the ones before it did. One
+//! that is refused leaves no trace; the others land together.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use assay_domain::ids::Lane;
+use assay_domain::ledger::{self, Account, Transfer};
+use assay_domain::refusal::Refusal;
+
+use crate::batch::Batch;
+use crate::chain::{self, LinkHasher};
+use crate::change::{Applied, Change, CommitError, Committed, Numbered, Reply};
+use crate::check;
+use crate::key::Key;
+use crate::record::{Record as _, Value, Write};
+use crate::rows::{CellRow, EventRow, JobRow, LinkRow, OnceRow, SealRow, TransferRow, UniqueRow};
+
+/// What a change gets told.
+pub(crate) type Answer = Result<Committed, CommitError>;
+
+/// What must be read before a group can be judged. Sorted, since cells are locked in
+/// this order.
+#[derive(Default)]
+pub(crate) struct Needs<'c> {
+    pub(crate) cells: BTreeSet<Key>,
+    pub(crate) uniques: BTreeSet<&'c str>,
+    pub(crate) once: BTreeSet<&'c str>,
+}
+
+impl<'c> Needs<'c> {
+    pub(crate) fn of(changes: impl IntoIterator<Item = &'c Change>) -> Self {
+        let mut needs = Self::default();
+        for change in changes.into_iter().filter(|change| check::storable(change).is_ok()) {
+            needs.cells.extend(cells_of(change));
+            needs.uniques.extend(change.unique.iter().map(|unique| unique.key.as_str()));
+            needs.once.extend(change.once.iter().map(|once| once.key.as_str()));
+        }
+        needs
+    }
+}
+
+fn cells_of(change: &Change) -> impl Iterator<Item = Key> {
+    let heads = change.expect.iter().map(|(key, _)| key).chain(&change.bump);
+    let counters = change.add.iter().map(|add| &add.key);
+    let events = change.events.iter().map(|event| Key::events(&event.subject));
+    let jobs = change.jobs.iter().map(|job| job.id).chain(change.done.iter().copied()).map(Key::job);
+    let balances = accounts_of(change).map(|account| Key::balance(&account));
+    heads.chain(counters).cloned().chain(events).chain(jobs).chain(balances)
+}
+
+fn accounts_of(change: &Change) -> impl Iterator<Item = Account> {
+    change.moves.iter().flat_map(ledger::Move::accounts).chain(change.show.iter().copied())
+}
+
+/// What was read, brought up to date as changes are admitted.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Missing ones count as 0.
+    pub(crate) cells: HashMap<Key, i64>,
+    pub(crate) uniques: BTreeMap<String, String>,
+    pub(crate) once: HashMap<String, OnceRow>,
+}
+
+impl State {
+    fn cell(&self, key: &Key) -> i64 {
+        self.cells.get(key).copied().unwrap_or(0)
+    }
+}
+
+/// Where a lane's journal has got to.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) n: i64,
+    pub(crate) hash: Vec<u8>,
+    pub(crate) last_event: i64,
+}
+
+/// The circumstances of a group.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) lane: Lane,
+    pub(crate) head: Head,
+    /// Milliseconds since 1970.
+    pub(crate) at: i64,
+    /// How long an idempotent answer is kept.
+    pub(crate) once_ttl_ms: i64,
+}
+
+/// A group that is ready to be written.
+pub(crate) struct Plan<'c> {
+    /// One a change, in their order. To be sent once the group is in the database.
+    pub(crate) answers: Vec<Answer>,
+    /// What to write; empty when no change landed.
+    pub(crate) batch: Batch<'c>,
+    /// Where the lane's journal will have got to.
+    pub(crate) head: Head,
+    /// How many changes landed.
+    pub(crate) landed: i64,
+}
+
+/// Judges a group.
+pub(crate) fn plan<'c>(
+    changes: impl IntoIterator<Item = &'c Change>,
+    state: State,
+    setting: &Setting,
+) -> Plan<'c> {
+    let mut group = Group {
+        setting,
+        state,
+        changed: BTreeSet::new(),
+        last_event: setting.head.last_event,
+        landed: 0,
+        journal: Journal::default(),
+        batch: Batch::default(),
+    };
+    let answers = changes.into_iter().map(|change| group.take(change)).collect();
+    group.finish(answers)
+}
+
+/// The rows that the link's hash covers, in the order of their numbers.
+#[derive(Default)]
+struct Journal {
+    transfers: Vec<Write>,
+    events: Vec<Write>,
+    seals: Vec<Write>,
+}
+
+struct Group<'c, 's> {
+    setting: &'s Setting,
+    state: State,
+    changed: BTreeSet<Key>,
+    last_event: i64,
+    landed: i64,
+    journal: Journal,
+    batch: Batch<'c>,
+}
+
+/// A change that passed, before it is admitted.
+struct Draft {
+    applied: Applied,
+    changed: BTreeMap<Key, i64>,
+    reply: Reply,
+}
+
+impl<'c> Group<'c, '_> {
+    fn take(&mut self, change: &'c Change) -> Answer {
+        if let Some(answer) = self.earlier_answer(change) {
+            return answer;
+        }
+        // Moves and replies are other people's code; a panic there costs one change.
+        let judged = catch_unwind(AssertUnwindSafe(|| self.judge(change)));
+        let draft =
+            judged.unwrap_or_else(|_| Err(CommitError::Internal("deciding or answering panicked".into())))?;
+        Ok(self.admit(change, draft))
+    }
+
+    /// The answer of an idempotency key that is not new.
+    fn earlier_answer(&self, change: &Change) -> Option<Answer> {
+        let once = change.once.as_ref()?;
+        let kept = self.state.once.get(&once.key).filter(|kept| !self.expired(kept))?;
+        if kept.body_hash != once.body_hash {
+            return Some(Err(CommitError::OnceMismatch));
+        }
+        let reply = Reply::new(u16::try_from(kept.status).unwrap_or(200), kept.body.clone());
+        Some(Ok(Committed { reply, replayed: true, applied: None }))
+    }
+
+    fn expired(&self, kept: &OnceRow) -> bool {
+        kept.at.saturating_add(self.setting.once_ttl_ms) <= self.setting.at
+    }
+
+    /// All objections, in the order [`Change`] documents; then the draft.
+    fn judge(&self, change: &Change) -> Result<Draft, CommitError> {
+        check::storable(change)?;
+        if change.expect.iter().any(|(key, n)| self.state.cell(key) != *n) {
+            return Err(CommitError::Stale);
+        }
+        self.refuse_taken(change)?;
+        self.refuse_rewritten(change)?;
+        let mut cells = BTreeMap::new();
+        self.count(change, &mut cells)?;
+        let transfers = self.transfer(change, &mut cells)?;
+        // Nothing below objects.
+        self.bump(change, &mut cells);
+        let events = self.number(change, &mut cells);
+        Ok(self.draft(change, cells, transfers, events))
+    }
+
+    fn refuse_taken(&self, change: &Change) -> Result<(), Refusal> {
+        let mut own = BTreeSet::new();
+        for unique in &change.unique {
+            if self.state.uniques.contains_key(&unique.key) || !own.insert(&unique.key) {
+                return Err(unique.refusal.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// The database refuses a second insert of one key, but would not see it here.
+    fn refuse_rewritten(&self, change: &Change) -> Result<(), CommitError> {
+        let must_be_new = |write: &&Write| write.mode == crate::record::Mode::Insert;
+        match change.rows.iter().filter(must_be_new).find(|write| self.batch.holds(write)) {
+            Some(write) => {
+                Err(CommitError::Internal(format!("a row of {} is there already", write.table.name)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn count(&self, change: &Change, cells: &mut BTreeMap<Key, i64>) -> Result<(), CommitError> {
+        for add in &change.add {
+            let before = cells.get(&add.key).copied().unwrap_or_else(|| self.state.cell(&add.key));
+            let after = before.saturating_add(add.delta);
+            if let Some((max, refusal)) = &add.limit
+                && add.delta > 0
+                && after > *max
+            {
+                return Err(refusal.clone().into());
+            }
+            if after < 0 {
+                return Err(CommitError::Internal(format!("the counter {} would fall below zero", add.key)));
+            }
+            cells.insert(add.key.clone(), after);
+        }
+        Ok(())
+    }
+
+    fn transfer(
+        &self,
+        change: &Change,
+        cells: &mut BTreeMap<Key, i64>,
+    ) -> Result<Vec<Transfer>, CommitError> {
+        let transfers = ledger::apply(&change.moves, |account| self.state.cell(&Key::balance(account)))?;
+        for transfer in &transfers {
+            for (account, delta) in [(&transfer.debit, -transfer.amount), (&transfer.credit, transfer.amount)]
+            {
+                let key = Key::balance(account);
+                let balance = cells.get(&key).copied().unwrap_or_else(|| self.state.cell(&key)) + delta;
+                // The ledger has refused this already. Money is guarded twice.
+                if balance < 0 && !account.may_go_negative() {
+                    return Err(CommitError::Internal(format!("{account} would fall below zero")));
+                }
+                cells.insert(key, balance);
+            }
+        }
+        Ok(transfers)
+    }
+
+    fn bump(&self, change: &Change, cells: &mut BTreeMap<Key, i64>) {
+        let jobs = change.jobs.iter().map(|job| job.id).chain(change.done.iter().copied()).map(Key::job);
+        for key in change.bump.iter().cloned().chain(jobs) {
+            let n = cells.get(&key).copied().unwrap_or_else(|| self.state.cell(&key));
+            cells.insert(key, n + 1);
+        }
+    }
+
+    fn number(&self, change: &Change, cells: &mut BTreeMap<Key, i64>) -> Vec<Numbered> {
+        let mut numbered = Vec::with_capacity(change.events.len());
+        for (event, lane_seq) in change.events.iter().zip(self.last_event + 1..) {
+            let key = Key::events(&event.subject);
+            let seq = cells.get(&key).copied().unwrap_or_else(|| self.state.cell(&key)) + 1;
+            cells.insert(key, seq);
+            numbered.push(Numbered { subject: event.subject.clone(), seq, lane_seq });
+        }
+        numbered
+    }
+
+    fn draft(
+        &self,
+        change: &Change,
+        changed: BTreeMap<Key, i64>,
+        transfers: Vec<Transfer>,
+        events: Vec<Numbered>,
+    ) -> Draft {
+        let mut cells: BTreeMap<Key, i64> =
+            cells_of(change).map(|key| (key.clone(), self.state.cell(&key))).collect();
+        cells.extend(changed.clone());
+        let Setting { lane, ref head, at, .. } = *self.setting;
+        let applied = Applied { lane, link: head.n + 1, at, transfers, events, cells };
+        let reply = (change.reply)(&applied);
+        Draft { applied, changed, reply }
+    }
+
+    fn admit(&mut self, change: &'c Change, draft: Draft) -> Committed {
+        let Draft { applied, changed, reply } = draft;
+        self.landed += 1;
+        self.changed.extend(changed.keys().cloned());
+        self.state.cells.extend(changed);
+        for unique in &change.unique {
+            self.state.uniques.insert(unique.key.clone(), unique.value.clone());
+            self.batch.put_own(UniqueRow { key: unique.key.clone(), value: unique.value.clone() }.insert());
+        }
+        self.journal_transfers(&applied);
+        self.journal_events(change, &applied);
+        self.write_rows(change);
+        self.write_jobs(change);
+        self.keep_answer(change, &reply);
+        Committed { reply, replayed: false, applied: Some(applied) }
+    }
+
+    fn journal_transfers(&mut self, applied: &Applied) {
+        for transfer in &applied.transfers {
+            let seq = place(&self.journal.transfers);
+            let row = TransferRow::of(transfer, applied.lane, applied.link, seq, applied.at);
+            self.journal.transfers.push(row.insert());
+        }
+    }
+
+    fn journal_events(&mut self, change: &Change, applied: &Applied) {
+        for (event, number) in change.events.iter().zip(&applied.events) {
+            self.last_event = number.lane_seq;
+            let row = EventRow {
+                subject: event.subject.clone(),
+                seq: number.seq,
+                lane: applied.lane.to_string(),
+                lane_seq: number.lane_seq,
+                link: applied.link,
+                kind: event.kind.clone(),
+                visibility: event.visibility.clone(),
+                body: event.body.clone(),
+                at: applied.at,
+            };
+            self.journal.events.push(row.insert());
+        }
+    }
+
+    fn write_rows(&mut self, change: &'c Change) {
+        for write in &change.rows {
+            if write.table.sealed {
+                let seal = SealRow {
+                    lane: self.setting.lane.to_string(),
+                    link: self.setting.head.n + 1,
+                    seq: place(&self.journal.seals),
+                    source: write.table.name.to_owned(),
+                    key: check::text_key(write).unwrap_or_default().to_owned(),
+                    digest: chain::row_digest(write.table, &write.values),
+                };
+                self.journal.seals.push(seal.insert());
+            }
+            self.batch.put(write);
+        }
+    }
+
+    fn write_jobs(&mut self, change: &Change) {
+        for job in &change.jobs {
+            let row = JobRow {
+                id: job.id.to_string(),
+                kind: job.kind.clone(),
+                subject: job.subject.clone(),
+                due_at: job.due_at,
+                leased_until: 0,
+                attempts: 0,
+                body: job.body.clone(),
+                at: self.setting.at,
+            };
+            self.batch.put_own(row.upsert());
+        }
+        for job in &change.done {
+            self.batch.put_own(JobRow::delete([Value::Text(job.to_string())]));
+        }
+    }
+
+    fn keep_answer(&mut self, change: &Change, reply: &Reply) {
+        let Some(once) = &change.once else { return };
+        let row = OnceRow {
+            key: once.key.clone(),
+            body_hash: once.body_hash.clone(),
+            status: i64::from(reply.status),
+            body: reply.stored.as_ref().unwrap_or(&reply.body).clone(),
+            at: self.setting.at,
+        };
+        // A new key is inserted, so that of two hosts the second one hears of the first
+        // from the database; an expired one was locked when it was read.
+        let expired = self.state.once.insert(row.key.clone(), row.clone()).is_some();
+        self.batch.put_own(if expired { row.upsert() } else { row.insert() });
+    }
+
+    fn finish(mut self, answers: Vec<Answer>) -> Plan<'c> {
+        if self.landed == 0 {
+            return Plan { answers, batch: Batch::default(), head: self.setting.head.clone(), landed: 0 };
+        }
+        for key in &self.changed {
+            let row = CellRow { key: key.as_str().to_owned(), n: self.state.cell(key) };
+            self.batch.put_own(row.upsert());
+        }
+        let link = self.link();
+        let head = Head { n: link.n, hash: link.hash.clone(), last_event: link.last_event };
+        let Journal { transfers, events, seals } = self.journal;
+        for write in transfers.into_iter().chain(events).chain(seals) {
+            self.batch.put_own(write);
+        }
+        self.batch.put_own(link.insert());
+        Plan { answers, batch: self.batch, head, landed: self.landed }
+    }
+
+    fn link(&self) -> LinkRow {
+        let mut link = LinkRow {
+            lane: self.setting.lane.to_string(),
+            n: self.setting.head.n + 1,
+            previous: self.setting.head.hash.clone(),
+            hash: Vec::new(),
+            changes: self.landed,
+            last_event: self.last_event,
+            at: self.setting.at,
+        };
+        let mut hasher = LinkHasher::new(&link);
+        let Journal { transfers, events, seals } = &self.journal;
+        for write in transfers.iter().chain(events).chain(seals) {
+            hasher.row(write.table, &write.values);
+        }
+        link.hash = hasher.finish();
+        link
+    }
+}
+
+/// The number of the next row of a link.
+fn place(rows: &[Write]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX).saturating_add(1)
+}

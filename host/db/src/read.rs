@@ -1,0 +1,238 @@
+//! Loads: everything that is read outside the committer.
+
+use assay_domain::ids::{JobId, Lane, TaskId};
+use assay_domain::ledger::Account;
+use sqlx::{AnyPool, Row as _};
+
+use crate::address::Address;
+use crate::db;
+use crate::error::DbError;
+use crate::jobs::Job;
+use crate::key::Key;
+use crate::record::{Kind, Record, Row, Value};
+use crate::rows::{BlobRow, EventRow, LinkRow, OnceRow, TransferRow};
+use crate::schema;
+use crate::settings::{Limits, Place};
+use crate::sql::{self, Engine};
+
+/// Reads the database. Clones share one pool of connections, none of which can write.
+#[derive(Clone)]
+pub struct Reader {
+    pool: AnyPool,
+    engine: Engine,
+    place: String,
+}
+
+/// Where a list of transfers goes on: the last one shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// Its time.
+    pub at: i64,
+    /// Its lane.
+    pub lane: String,
+    /// Its link.
+    pub link: i64,
+    /// Its place in the link.
+    pub seq: i64,
+}
+
+impl Reader {
+    pub(crate) fn new(pool: AnyPool, address: &Address) -> Self {
+        Self { pool, engine: address.engine, place: address.name.clone() }
+    }
+
+    /// Opens a database to read only, also while a server has it.
+    pub async fn open(place: &Place, limits: Limits) -> Result<Self, DbError> {
+        let address = Address::of(place, limits)?;
+        let pool = address.readers().await.map_err(|error| db::cannot_connect(&address, error))?;
+        let reader = Self::new(pool, &address);
+        let mut connection = reader.pool.acquire().await.map_err(|error| reader.failed(error))?;
+        schema::require(&mut connection, &address).await?;
+        Ok(reader)
+    }
+
+    /// Lets go of the database.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Which engine it is.
+    pub const fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The one row, if any, that `tail` selects: what follows `where`, with parameters
+    /// `$1`, `$2`, …
+    ///
+    /// `in_list($1)` in it means "is one of the texts of [`list`](crate::list)". A tail
+    /// is a constant of the program, never put together from input.
+    pub async fn one<R: Record>(&self, tail: &'static str, values: &[Value]) -> Result<Option<R>, DbError> {
+        let rows = self.rows(self.select::<R>(tail), values).await?;
+        rows.first().map(R::from_row).transpose()
+    }
+
+    /// All rows that `tail` selects; see [`Reader::one`]. The tail says the order and
+    /// the limit.
+    pub async fn many<R: Record>(&self, tail: &'static str, values: &[Value]) -> Result<Vec<R>, DbError> {
+        self.rows(self.select::<R>(tail), values).await?.iter().map(R::from_row).collect()
+    }
+
+    /// How many rows `tail` selects; see [`Reader::one`].
+    pub async fn count<R: Record>(&self, tail: &'static str, values: &[Value]) -> Result<i64, DbError> {
+        let text = format!("select count(*) from {} where {}", R::TABLE.name, self.tail(tail));
+        self.number(text, values).await
+    }
+
+    /// What the cells are at, in the keys' order; 0 for those nobody has written. One
+    /// query, so one moment.
+    pub async fn cells(&self, keys: &[Key]) -> Result<Vec<i64>, DbError> {
+        let text = format!("select key, n from cells where key {}", self.engine.is_in(1));
+        let rows = self.rows(text, &[sql::list(keys.iter().map(Key::as_str)).into()]).await?;
+        let mut found = std::collections::HashMap::new();
+        for row in &rows {
+            let key: String = self.field(row, 0)?;
+            found.insert(key, self.field::<i64>(row, 1)?);
+        }
+        Ok(keys.iter().map(|key| found.get(key.as_str()).copied().unwrap_or(0)).collect())
+    }
+
+    /// What one cell is at.
+    pub async fn cell(&self, key: &Key) -> Result<i64, DbError> {
+        Ok(self.cells(std::slice::from_ref(key)).await?.first().copied().unwrap_or(0))
+    }
+
+    /// What the accounts hold, in their order, at one moment.
+    pub async fn balances(&self, accounts: &[Account]) -> Result<Vec<i64>, DbError> {
+        let keys: Vec<Key> = accounts.iter().map(Key::balance).collect();
+        self.cells(&keys).await
+    }
+
+    /// What an account holds.
+    pub async fn balance(&self, account: &Account) -> Result<i64, DbError> {
+        self.cell(&Key::balance(account)).await
+    }
+
+    /// Who has a unique key.
+    pub async fn unique(&self, key: &str) -> Result<Option<String>, DbError> {
+        let rows = self.rows("select value from uniques where key = $1".into(), &[key.into()]).await?;
+        rows.first().map(|row| self.field(row, 0)).transpose()
+    }
+
+    /// The answer kept for an idempotency key, if any.
+    pub async fn once(&self, key: &str) -> Result<Option<OnceRow>, DbError> {
+        self.one("key = $1", &[key.into()]).await
+    }
+
+    /// The bytes with this digest, in lower-case hexadecimal.
+    pub async fn blob(&self, digest: &str) -> Result<Option<Vec<u8>>, DbError> {
+        Ok(self.one::<BlobRow>("digest = $1", &[digest.into()]).await?.map(|row| row.bytes))
+    }
+
+    /// A subject's events after number `after`, oldest first.
+    pub async fn events(&self, subject: &str, after: i64, limit: u32) -> Result<Vec<EventRow>, DbError> {
+        let values = [subject.into(), after.into(), i64::from(limit).into()];
+        self.many("subject = $1 and seq > $2 order by seq limit $3", &values).await
+    }
+
+    /// A lane's events after number `after`, oldest first. Numbers have no gaps: a
+    /// reader that keeps one cursor a lane misses nothing.
+    pub async fn lane_events(&self, lane: Lane, after: i64, limit: u32) -> Result<Vec<EventRow>, DbError> {
+        let values = [lane.to_string().into(), after.into(), i64::from(limit).into()];
+        self.many("lane = $1 and lane_seq > $2 order by lane_seq limit $3", &values).await
+    }
+
+    /// The latest link of every lane, whose hashes the host signs and publishes.
+    pub async fn lane_heads(&self) -> Result<Vec<LinkRow>, DbError> {
+        self.many("n = (select max(l.n) from links l where l.lane = links.lane) order by lane", &[]).await
+    }
+
+    /// Transfers into or out of any of the accounts, newest first.
+    pub async fn transfers_of(
+        &self,
+        accounts: &[Account],
+        after: Option<&After>,
+        limit: u32,
+    ) -> Result<Vec<TransferRow>, DbError> {
+        let names: Vec<String> = accounts.iter().map(Account::to_string).collect();
+        let start = After { at: i64::MAX, lane: String::new(), link: 0, seq: 0 };
+        let After { at, lane, link, seq } = after.unwrap_or(&start);
+        let values = [
+            sql::list(names.iter().map(String::as_str)).into(),
+            (*at).into(),
+            lane.as_str().into(),
+            (*link).into(),
+            (*seq).into(),
+            i64::from(limit).into(),
+        ];
+        let tail = "(debit in_list($1) or credit in_list($1)) and (at, lane, link, seq) < ($2, $3, $4, $5) \
+                    order by at desc, lane desc, link desc, seq desc limit $6";
+        self.many(tail, &values).await
+    }
+
+    /// The transfers of a task, oldest first.
+    pub async fn transfers_of_task(&self, task: TaskId) -> Result<Vec<TransferRow>, DbError> {
+        self.many("task = $1 order by at, lane, link, seq", &[task.to_string().into()]).await
+    }
+
+    /// Some of the jobs that are due and that nobody has, at most `limit`, at random so
+    /// that several hosts seldom reach for the same one.
+    pub async fn due_jobs(&self, now: i64, limit: u32) -> Result<Vec<Job>, DbError> {
+        // Random among the thousand that wait longest: a backlog is not sorted whole.
+        let text = "select j.id, j.kind, j.subject, j.due_at, j.leased_until, j.attempts, j.body, j.at, \
+                    coalesce(c.n, 0) from (select * from jobs where due_at <= $1 and leased_until <= $1 \
+                    order by due_at limit 1000) j left join cells c on c.key = 'h/job/' || j.id \
+                    order by random() limit $2";
+        self.jobs(text, &[now.into(), i64::from(limit).into()]).await
+    }
+
+    /// A job, if it is not over.
+    pub async fn job(&self, id: JobId) -> Result<Option<Job>, DbError> {
+        let text = "select j.id, j.kind, j.subject, j.due_at, j.leased_until, j.attempts, j.body, j.at, \
+                    coalesce(c.n, 0) from jobs j left join cells c on c.key = 'h/job/' || j.id where j.id = $1";
+        Ok(self.jobs(text, &[id.to_string().into()]).await?.pop())
+    }
+
+    async fn jobs(&self, text: &'static str, values: &[Value]) -> Result<Vec<Job>, DbError> {
+        let rows = self.rows(text.into(), values).await?;
+        rows.iter().map(|row| Job::from_row(row, self.field(row, 8)?)).collect()
+    }
+
+    /// A statement that gives one number.
+    pub(crate) async fn number(&self, text: String, values: &[Value]) -> Result<i64, DbError> {
+        let rows = self.rows(text, values).await?;
+        rows.first().map_or(Ok(0), |row| self.field(row, 0))
+    }
+
+    /// Runs a statement put together from constants.
+    pub(crate) async fn rows(&self, text: String, values: &[Value]) -> Result<Vec<Row>, DbError> {
+        let mut query = sql::statement(text);
+        for value in values {
+            query = sql::bind(query, Kind::Text, value);
+        }
+        query.fetch_all(&self.pool).await.map_err(|error| self.failed(error))
+    }
+
+    pub(crate) const fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    pub(crate) fn failed(&self, error: sqlx::Error) -> DbError {
+        DbError::of(&self.place, error)
+    }
+
+    pub(crate) fn field<'r, T>(&self, row: &'r Row, index: usize) -> Result<T, DbError>
+    where
+        T: sqlx::Decode<'r, sqlx::Any> + sqlx::Type<sqlx::Any>,
+    {
+        row.try_get(index).map_err(|error| self.failed(error))
+    }
+
+    fn select<R: Record>(&self, tail: &str) -> String {
+        format!("select {} from {} where {}", R::TABLE.column_list(), R::TABLE.name, self.tail(tail))
+    }
+
+    pub(crate) fn tail(&self, tail: &str) -> String {
+        (1..10)
+            .fold(tail.to_owned(), |tail, n| tail.replace(&format!("in_list(${n})"), &self.engine.is_in(n)))
+    }
+}

@@ -1,0 +1,93 @@
+//! Where the database is, and the limits of this crate.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The time, in milliseconds since 1970 in UTC.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A folder with an embedded `SQLite` file, for one host.
+    Folder(PathBuf),
+    /// The address of a `PostgreSQL` server, `postgres://…`, for any number of hosts.
+    Server(String),
+}
+
+/// Whether money is real. A database belongs to one of the two for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Money {
+    /// Play money, no provider.
+    Test,
+    /// Real money.
+    Live,
+}
+
+impl Money {
+    /// `test` or `live`, as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// How the database is opened.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it is.
+    pub place: Place,
+    /// Whose money it holds.
+    pub money: Money,
+    /// The limits.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// With the usual limits.
+    pub fn new(place: Place, money: Money) -> Self {
+        Self { place, money, limits: Limits::default() }
+    }
+}
+
+/// The limits of the commit path and of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Changes that may wait. More are turned away at once, rather than late.
+    pub queue_max: usize,
+    /// Changes in one commit. Larger groups gain little and answer later.
+    pub group_max: usize,
+    /// Bytes of rows in one commit, give or take one change, so that memory stays small.
+    pub group_bytes_max: usize,
+    /// Connections for reading. `SQLite` reads on a thread of its own for each.
+    pub readers_max: u32,
+    /// How long a read waits for a connection, and a connection for the server.
+    pub connect_timeout_ms: u64,
+    /// How long `SQLite` waits for a lock of another program, such as a backup.
+    pub busy_timeout_ms: u32,
+    /// How long the answer of an idempotency key is kept.
+    pub once_ttl_ms: i64,
+    /// How often a group is tried when other transactions are in its way.
+    pub tries_max: u32,
+    /// How often a group is tried when the connection breaks; with the growing pauses
+    /// between them, a few seconds of restart are bridged.
+    pub reconnects_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            queue_max: 4_096,
+            group_max: 512,
+            group_bytes_max: 32 << 20,
+            readers_max: 8,
+            connect_timeout_ms: 5_000,
+            busy_timeout_ms: 5_000,
+            once_ttl_ms: 24 * 3_600_000,
+            tries_max: 5,
+            reconnects_max: 8,
+        }
+    }
+}

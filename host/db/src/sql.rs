@@ -1,0 +1,190 @@
+//! The few places where the two engines' SQL differs, and the statements made from a
+//! table's description.
+//!
+//! Rows travel as one JSON parameter a statement, an array of arrays, bytes in
+//! hexadecimal: statements cost, rows do not, and the text of a statement does not
+//! depend on how many rows it writes.
+
+use std::fmt::Write as _;
+
+use sqlx::AssertSqlSafe;
+use sqlx::any::{Any, AnyArguments};
+use sqlx::query::Query;
+
+use crate::record::{Kind, Mode, Table, Value};
+
+/// The database engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded, one host.
+    Sqlite,
+    /// `PostgreSQL`, or an engine that speaks its wire; any number of hosts.
+    Postgres,
+}
+
+impl Engine {
+    /// The rows of the JSON parameter `$1`, as `j.value`.
+    const fn rows(self) -> &'static str {
+        match self {
+            Self::Sqlite => "json_each($1) as j",
+            Self::Postgres => "json_array_elements(cast($1 as json)) as j(value)",
+        }
+    }
+
+    /// "… is one of the texts in the JSON list `$n`".
+    pub(crate) fn is_in(self, n: usize) -> String {
+        match self {
+            Self::Sqlite => format!("in (select value from json_each(${n}))"),
+            Self::Postgres => format!("= any(array(select json_array_elements_text(cast(${n} as json))))"),
+        }
+    }
+
+    /// Starts a transaction that writes.
+    pub(crate) const fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        }
+    }
+
+    /// Reads the cells listed in `$1`, each locked until the transaction ends.
+    ///
+    /// `SQLite` has one writer and needs no locks. `PostgreSQL` creates what is missing
+    /// and locks what is there in one statement, in the list's order, so that two hosts
+    /// cannot both find a cell missing and cannot lock each other out.
+    pub(crate) const fn lock_cells(self) -> &'static str {
+        match self {
+            Self::Sqlite => "select key, n from cells where key in (select value from json_each($1))",
+            Self::Postgres => {
+                "insert into cells (key, n) \
+                 select j.value, 0 from json_array_elements_text(cast($1 as json)) as j(value) \
+                 on conflict (key) do update set n = cells.n returning key, n"
+            }
+        }
+    }
+
+    /// The end of a read whose rows nobody may change meanwhile.
+    pub(crate) const fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " for update",
+        }
+    }
+
+    /// A column's value taken from place `index` of a JSON row.
+    fn field(self, kind: Kind, index: usize) -> String {
+        match (kind, self) {
+            (Kind::Int, _) => format!("cast(j.value ->> {index} as bigint)"),
+            (Kind::Text, _) => format!("j.value ->> {index}"),
+            (Kind::Bytes, Self::Sqlite) => format!("unhex(j.value ->> {index})"),
+            (Kind::Bytes, Self::Postgres) => format!("decode(j.value ->> {index}, 'hex')"),
+        }
+    }
+
+    /// Writes the JSON rows of `$1` to a table.
+    pub(crate) fn write_many(self, table: &Table, mode: Mode) -> String {
+        if mode == Mode::Delete {
+            return self.delete_many(table);
+        }
+        let fields: Vec<String> =
+            table.columns.iter().enumerate().map(|(index, column)| self.field(column.kind, index)).collect();
+        // `where true` keeps SQLite from reading `on conflict` as a join's condition.
+        format!(
+            "insert into {} ({}) select {} from {} where true{}",
+            table.name,
+            table.column_list(),
+            fields.join(", "),
+            self.rows(),
+            on_conflict(table, mode),
+        )
+    }
+
+    fn delete_many(self, table: &Table) -> String {
+        let fields: Vec<String> =
+            table.key_indexes().map(|index| self.field(table.columns[index].kind, index)).collect();
+        let keys: Vec<&str> = table.key_indexes().map(|index| table.columns[index].name).collect();
+        format!(
+            "delete from {} where ({}) in (select {} from {})",
+            table.name,
+            keys.join(", "),
+            fields.join(", "),
+            self.rows(),
+        )
+    }
+}
+
+/// Writes one row whose values are parameters of their own.
+pub(crate) fn write_one(table: &Table, mode: Mode) -> String {
+    let places: Vec<String> = (1..=table.columns.len()).map(|n| format!("${n}")).collect();
+    format!(
+        "insert into {} ({}) values ({}){}",
+        table.name,
+        table.column_list(),
+        places.join(", "),
+        on_conflict(table, mode),
+    )
+}
+
+fn on_conflict(table: &Table, mode: Mode) -> String {
+    let key = table.key.join(", ");
+    let others: Vec<String> = table
+        .columns
+        .iter()
+        .filter(|column| !table.key.contains(&column.name))
+        .map(|column| format!("{0} = excluded.{0}", column.name))
+        .collect();
+    match mode {
+        Mode::Insert | Mode::Delete => String::new(),
+        Mode::Upsert if !others.is_empty() => {
+            format!(" on conflict ({key}) do update set {}", others.join(", "))
+        }
+        Mode::Upsert | Mode::Keep => format!(" on conflict ({key}) do nothing"),
+    }
+}
+
+/// Appends a row to a JSON array of rows.
+pub(crate) fn push_row(json: &mut String, values: &[Value]) {
+    json.push(if json.is_empty() { '[' } else { ',' });
+    for (index, value) in values.iter().enumerate() {
+        json.push(if index == 0 { '[' } else { ',' });
+        match value {
+            Value::Null => json.push_str("null"),
+            Value::Int(number) => {
+                let _ = write!(json, "{number}");
+            }
+            Value::Text(text) => json.push_str(&serde_json::Value::from(text.as_str()).to_string()),
+            Value::Bytes(bytes) => {
+                json.push('"');
+                json.push_str(&hex::encode(bytes));
+                json.push('"');
+            }
+        }
+    }
+    json.push(']');
+}
+
+/// A list of texts as one JSON parameter.
+pub(crate) fn list<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    serde_json::Value::from_iter(texts).to_string()
+}
+
+/// A statement put together from table descriptions and constants, never from input.
+pub(crate) fn statement(text: String) -> Query<'static, Any, AnyArguments> {
+    sqlx::query(AssertSqlSafe(text))
+}
+
+/// Binds a value, as the type its column has.
+pub(crate) fn bind<'q>(
+    query: Query<'q, Any, AnyArguments>,
+    kind: Kind,
+    value: &Value,
+) -> Query<'q, Any, AnyArguments> {
+    match (value, kind) {
+        (Value::Int(number), _) => query.bind(*number),
+        (Value::Text(text), _) => query.bind(text.clone()),
+        (Value::Bytes(bytes), _) => query.bind(bytes.clone()),
+        (Value::Null, Kind::Int) => query.bind(None::<i64>),
+        (Value::Null, Kind::Text) => query.bind(None::<String>),
+        (Value::Null, Kind::Bytes) => query.bind(None::<Vec<u8>>),
+    }
+}

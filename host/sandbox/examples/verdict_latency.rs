@@ -1,0 +1,200 @@
+//! What the sandbox adds to a call: the same component on the same input, bare through
+//! wasmtime with the same engine, and through [`Sandbox::run`], turn by turn.
+//!
+//! `cargo run --release -p assay-sandbox --example verdict_latency -- COMPONENT.wasm [COUNT]`
+//!
+//! The delivery has 10 kB and the task ten checks, so COMPONENT is a verifier.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use assay_sandbox::{
+    Attachments, Check, Class, Delivery, Input, Outcome, Problem, Report, Sandbox, Settings, Task,
+};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker, ResourceTable};
+use wasmtime::{Result, Store, format_err};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+mod host {
+    wasmtime::component::bindgen!({ path: "../../wit/0.1.0", world: "verifier" });
+}
+
+use host::assay::plugin::{attachments, logging};
+
+/// Ten checks of the ordinary kinds.
+const CHECKS: [&str; 10] = [
+    r#"{"kind":"contains","value":"assay"}"#,
+    r#"{"kind":"contains-all","values":["gold","silver","lead"],"ignore_case":true}"#,
+    r#"{"kind":"not-contains","value":"lorem ipsum"}"#,
+    r#"{"kind":"regex","pattern":"\\b[0-9]{1,3} parts\\b"}"#,
+    r#"{"kind":"word-count","min":500}"#,
+    r#"{"kind":"starts-with","value":"Report"}"#,
+    r#"{"kind":"ends-with","value":"stamped."}"#,
+    r#"{"kind":"list-item-count","min":3}"#,
+    r#"{"kind":"heading-count","min":1}"#,
+    r#"{"kind":"char-count","max":20000}"#,
+];
+
+#[tokio::main]
+async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments.next().ok_or("which component? give the path of a verifier")?;
+    let count: usize = arguments.next().map_or(Ok(5_000), |count| count.parse())?;
+    let bytes: Arc<[u8]> = std::fs::read(&path)?.into();
+    let input = input();
+
+    let sandbox = Sandbox::start(Settings::default())?;
+    let judge = sandbox.prepare(Arc::clone(&bytes)).await?;
+    let bare = Arc::new(Bare::new(&sandbox, &bytes)?);
+
+    let first = sandbox.run(&judge, &input, Attachments::none()).await;
+    if let Outcome::Inconclusive { reason } = &first.outcome {
+        return Err(format!("the component gives no verdict: {reason}").into());
+    }
+    println!("{} bytes of component, verdict {}, {} fuel", bytes.len(), first.word(), first.fuel);
+
+    let (mut in_bare, mut in_blocking, mut in_run) = (Vec::new(), Vec::new(), Vec::new());
+    for turn in 0..count + count / 10 {
+        let bare_time = time(|| bare.call(&input).map(drop));
+        let blocking_time = time(|| Ok(drop(sandbox.run_blocking(&judge, &input, Attachments::none()))));
+        let started = Instant::now();
+        let run = sandbox.run(&judge, &input, Attachments::none()).await;
+        let run_time = started.elapsed();
+        drop(run);
+        // The first turns warm caches and the pool.
+        if turn >= count / 10 {
+            in_bare.push(bare_time?);
+            in_blocking.push(blocking_time?);
+            in_run.push(run_time);
+        }
+    }
+    let bare = row("bare wasmtime call", in_bare, None);
+    row("Sandbox::run_blocking", in_blocking, Some(bare));
+    row("Sandbox::run", in_run, Some(bare));
+    Ok(())
+}
+
+fn time(work: impl FnOnce() -> Result<()>) -> Result<Duration> {
+    let started = Instant::now();
+    work()?;
+    Ok(started.elapsed())
+}
+
+/// Prints a row and gives its median.
+fn row(name: &str, mut times: Vec<Duration>, beside: Option<Duration>) -> Duration {
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 100];
+    let (p50, p99) = (at(50), at(99));
+    let ratio = beside.map_or(String::new(), |bare| {
+        format!("  {:.2} times bare", p50.as_secs_f64() / bare.as_secs_f64())
+    });
+    println!("{name:<24} p50 {p50:>10.1?}  p99 {p99:>10.1?}{ratio}");
+    p50
+}
+
+/// What a host would do that trusts everything: a fresh store, one call, no receipt.
+struct Bare {
+    pre: InstancePre<Bystander>,
+    sandbox: Sandbox,
+}
+
+struct Bystander {
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl WasiView for Bystander {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl logging::Host for Bystander {
+    fn log(&mut self, _level: logging::Level, _message: String) {}
+}
+
+impl attachments::Host for Bystander {
+    fn read(&mut self, _index: u32, _offset: u64, _len: u32) -> std::result::Result<Vec<u8>, String> {
+        Err("none".to_owned())
+    }
+}
+
+impl Bare {
+    fn new(sandbox: &Sandbox, bytes: &[u8]) -> Result<Self> {
+        let engine = sandbox.engine();
+        let mut linker = Linker::new(engine);
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+        logging::add_to_linker::<_, HasSelf<Bystander>>(&mut linker, |state| state)?;
+        attachments::add_to_linker::<_, HasSelf<Bystander>>(&mut linker, |state| state)?;
+        let pre = linker.instantiate_pre(&Component::from_binary(engine, bytes)?)?;
+        Ok(Self { pre, sandbox: sandbox.clone() })
+    }
+
+    fn call(&self, input: &Input) -> Result<std::result::Result<Report, Problem>> {
+        let Input::Verify { task, delivery, config } = input else {
+            return Err(format_err!("the input is a verifier's"));
+        };
+        let state = Bystander { wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
+        let mut store = Store::new(self.sandbox.engine(), state);
+        store.set_fuel(u64::MAX)?;
+        store.set_epoch_deadline(u64::MAX / 2);
+        let instance = self.pre.instantiate(&mut store)?;
+        type Given<'a> = (&'a Task, &'a Delivery, &'a str);
+        type Answer = (std::result::Result<Report, Problem>,);
+        let verify = instance.get_typed_func::<Given<'_>, Answer>(&mut store, "verify")?;
+        Ok(verify.call(&mut store, (task, delivery, config))?.0)
+    }
+}
+
+fn input() -> Input {
+    let check = |json: &&str| Check {
+        kind: json.split('"').nth(3).unwrap_or_default().to_owned(),
+        required: true,
+        weight: 1,
+        class: Class::Decidable,
+        json: (*json).to_owned(),
+        prior: None,
+    };
+    let task = Task {
+        id: "task-1".to_owned(),
+        title: "Report on an ingot".to_owned(),
+        description: "Say what the ingot is made of, with the share of each metal.".to_owned(),
+        category: "writing".to_owned(),
+        skills: vec!["metallurgy".to_owned()],
+        criteria: Vec::new(),
+        checks: CHECKS.iter().map(check).collect(),
+        currency: "USD".to_owned(),
+        price: 25_000_000,
+        posted_at: 1_700_000_000_000,
+        deadline_at: Some(1_700_086_400_000),
+    };
+    let delivery = Delivery {
+        id: "delivery-1".to_owned(),
+        content: content(),
+        summary: "The report, with a list of the metals.".to_owned(),
+        attachments: Vec::new(),
+        traces: Vec::new(),
+        round: 1,
+        delivered_at: 1_700_050_000_000,
+    };
+    Input::Verify { task, delivery, config: String::new() }
+}
+
+/// About 10,000 bytes of prose that no two sentences of repeat exactly.
+fn content() -> String {
+    let mut text = String::from("Report\n\n# Findings\n\n- gold\n- silver\n- lead\n\n");
+    let mut sample = 1;
+    while text.len() < 9_900 {
+        text.push_str(&format!(
+            "Sample {sample} of the assay held {} parts gold, {} parts silver and a trace of lead. ",
+            900 + sample % 97,
+            90 - sample % 53,
+        ));
+        if sample % 5 == 0 {
+            text.push_str("\n\n");
+        }
+        sample += 1;
+    }
+    text.push_str("Each was weighed twice and stamped.");
+    text
+}

@@ -1,0 +1,177 @@
+//! Compiled code on disk, and judges ready to run in memory.
+//!
+//! wasmtime trusts the bytes of a compiled artefact blindly. So an artefact is loaded
+//! only if a keyed hash, with a key this host holds, says that this host wrote it for
+//! this component and this very engine.
+
+use std::collections::HashMap;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest as _, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::digest::Digest;
+use crate::sandbox::Judge;
+
+/// Bytes of the keyed hash at the start of each file.
+const SEAL_BYTES: usize = 32;
+
+/// Compiled components on disk, named by component digest and compatibility hash.
+pub(crate) struct Artefacts {
+    directory: PathBuf,
+    key: [u8; 32],
+    compatibility: String,
+    /// Tells apart the unfinished files of one process.
+    written: AtomicU64,
+}
+
+impl Artefacts {
+    pub(crate) fn open(directory: PathBuf, key: [u8; 32], engine: &Engine) -> io::Result<Self> {
+        fs::create_dir_all(&directory)?;
+        let compatibility = compatibility(engine);
+        Ok(Self { directory, key, compatibility, written: AtomicU64::new(0) })
+    }
+
+    /// The component compiled earlier, if its file is there and whole.
+    pub(crate) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
+        let path = self.path(digest);
+        let file = fs::read(&path).ok()?;
+        let Some((seal, artefact)) = file.split_at_checked(SEAL_BYTES) else {
+            tracing::warn!(component = %digest, "a compiled artefact is cut short and is made again");
+            return None;
+        };
+        if self.mac(digest, artefact).verify_slice(seal).is_err() {
+            tracing::warn!(component = %digest, "a compiled artefact was altered and is made again");
+            return None;
+        }
+        deserialize(engine, artefact)
+            .inspect_err(|error| tracing::warn!(component = %digest, %error, "a compiled artefact does not load"))
+            .ok()
+    }
+
+    /// Keeps a compiled component. A failure costs a later compilation, nothing else.
+    pub(crate) fn store(&self, digest: &Digest, component: &Component) {
+        if let Err(error) = self.write(digest, component) {
+            tracing::warn!(component = %digest, error, "a compiled artefact could not be kept");
+        }
+    }
+
+    fn write(&self, digest: &Digest, component: &Component) -> Result<(), String> {
+        let artefact = component.serialize().map_err(|error| error.to_string())?;
+        let seal = self.mac(digest, &artefact).finalize().into_bytes();
+        // Written beside and renamed, so that no reader ever sees half a file.
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        let unfinished = self.directory.join(format!("{}-{number}.unfinished", std::process::id()));
+        let written = fs::write(&unfinished, [seal.as_slice(), &artefact].concat())
+            .and_then(|()| fs::rename(&unfinished, self.path(digest)));
+        if written.is_err() {
+            // Nothing reads it; leaving it behind would only take room.
+            drop(fs::remove_file(&unfinished));
+        }
+        written.map_err(|error| error.to_string())
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        self.directory.join(format!("{}-{}.compiled", digest.hex(), self.compatibility))
+    }
+
+    /// Bound to the name as well, or one component's code could be put in another's place.
+    fn mac(&self, digest: &Digest, artefact: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        mac.update(digest.bytes());
+        mac.update(self.compatibility.as_bytes());
+        mac.update(artefact);
+        mac
+    }
+}
+
+#[expect(unsafe_code, reason = "wasmtime offers no safe way to load code that was compiled earlier")]
+fn deserialize(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: the bytes must be what `Component::serialize` gave and must not have been
+    // changed since. The only caller has just checked a keyed hash over them, and only
+    // `Artefacts::write` makes such hashes, of exactly that.
+    unsafe { Component::deserialize(engine, artefact) }
+}
+
+/// 16 digits that differ wherever wasmtime would refuse, or misread, an artefact.
+fn compatibility(engine: &Engine) -> String {
+    let mut gather = Gather(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut gather);
+    hex::encode(&gather.0.finalize()[..8])
+}
+
+/// Takes what a type would hash, and digests it. The standard hasher promises nothing
+/// about later versions of itself; a file name must.
+struct Gather(Sha256);
+
+impl Hasher for Gather {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let digest = self.0.clone().finalize();
+        u64::from_le_bytes(digest[..8].try_into().expect("8 of 32 bytes"))
+    }
+}
+
+/// Judges ready to run, the least recently used dropped first.
+pub(crate) struct Shelf {
+    judges: Mutex<Judges>,
+    count_max: usize,
+    code_bytes_max: usize,
+}
+
+#[derive(Default)]
+struct Judges {
+    by_digest: HashMap<Digest, (Judge, u64)>,
+    code_bytes: usize,
+    uses: u64,
+}
+
+impl Shelf {
+    pub(crate) fn new(count_max: usize, code_bytes_max: usize) -> Self {
+        Self { judges: Mutex::default(), count_max, code_bytes_max }
+    }
+
+    pub(crate) fn get(&self, digest: &Digest) -> Option<Judge> {
+        let mut judges = self.judges.lock().unwrap_or_else(PoisonError::into_inner);
+        judges.uses += 1;
+        let uses = judges.uses;
+        let (judge, used) = judges.by_digest.get_mut(digest)?;
+        *used = uses;
+        Some(judge.clone())
+    }
+
+    pub(crate) fn put(&self, judge: Judge) {
+        let mut judges = self.judges.lock().unwrap_or_else(PoisonError::into_inner);
+        judges.uses += 1;
+        let uses = judges.uses;
+        judges.code_bytes += judge.code_bytes();
+        if let Some((replaced, _)) = judges.by_digest.insert(judge.digest, (judge, uses)) {
+            judges.code_bytes -= replaced.code_bytes();
+        }
+        // The one just put is the last to go, however large it is.
+        while judges.by_digest.len() > 1
+            && (judges.by_digest.len() > self.count_max || judges.code_bytes > self.code_bytes_max)
+        {
+            judges.drop_oldest();
+        }
+    }
+}
+
+impl Judges {
+    fn drop_oldest(&mut self) {
+        let oldest = self.by_digest.iter().min_by_key(|(_, (_, used))| *used).map(|(digest, _)| *digest);
+        if let Some((judge, _)) = oldest.and_then(|digest| self.by_digest.remove(&digest)) {
+            self.code_bytes -= judge.code_bytes();
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What people do, one file a subject.
+//!
+//! A verb has three steps. *Load* reads rows, heads first. *Decide* gives a
+//! [`Change`] or a refusal. *Commit* is [`App::settle`], which is the only caller of
+//! the database's commit and sends a verb back to *load* when its rows moved.
+//! Nothing here knows HTTP: a verb is given a function that renders its answer.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use assay_db::{Change, CommitError, Db, Once, Reply};
+use assay_domain::ids::{Lane, PartyId, Timestamp};
+use assay_domain::refusal::{Code, Refusal};
+use assay_sandbox::{HostKey, Sandbox};
+use tokio::sync::Semaphore;
+
+use crate::app::access::Scopes;
+use crate::app::plugins::Builtins;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::error::Error;
+use crate::metrics::Metrics;
+
+pub mod access;
+pub mod bids;
+pub mod commissioning;
+pub mod deliveries;
+pub mod jobs;
+pub mod judging;
+pub mod parties;
+pub mod payments;
+pub mod plugins;
+pub mod receipts;
+pub mod reviews;
+pub mod start;
+pub mod task;
+pub mod tasks;
+pub mod traces;
+pub mod turn;
+pub mod wallet;
+
+/// The marketplace: everything a verb needs, and nothing that one request owns.
+pub struct App {
+    /// Rows and the one write path.
+    pub db: Db,
+    /// Where components run.
+    pub sandbox: Sandbox,
+    /// Time, ids, randomness.
+    pub clock: Arc<Clock>,
+    /// Signs receipts.
+    pub host_key: HostKey,
+    /// This process's part of the journal.
+    pub lane: Lane,
+    /// Settings and limits.
+    pub settings: Settings,
+    /// The components that came with the binary.
+    pub builtins: Builtins,
+    /// Figures for whoever runs it.
+    pub metrics: Metrics,
+    /// Secret the test provider signs its callbacks with.
+    pub(crate) provider_secret: Vec<u8>,
+    /// Room for requests; whoever finds none is told to come back.
+    pub(crate) room: Semaphore,
+    address: OnceLock<SocketAddr>,
+    running: Mutex<HashSet<String>>,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// As whom.
+    pub party: PartyId,
+    /// With which scopes.
+    pub scopes: Scopes,
+}
+
+/// A request to change something: who asks, and its idempotency key.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Who asks.
+    pub caller: Caller,
+    /// The key and the body's digest, if the caller sent a key.
+    pub once: Option<Once>,
+}
+
+/// What a verb answers, and whether it did so before.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status and body.
+    pub reply: Reply,
+    /// Whether this is an earlier request's answer.
+    pub replayed: bool,
+}
+
+/// Renders what a verb did, in the words of the surface it was asked through.
+pub type Render<T> = fn(&T) -> Reply;
+
+impl App {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Load, decide, commit: runs `decide`, which loads and decides, until its change
+    /// lands or is refused. The same idempotency key gets the first answer, also
+    /// when the first request landed while this one was deciding.
+    pub(crate) async fn settle<F, D>(&self, once: Option<&Once>, decide: F) -> Result<Answer, Error>
+    where
+        F: Fn() -> D,
+        D: Future<Output = Result<Change, Error>>,
+    {
+        let _running = Running::enter(&self.running, once)?;
+        if let Some(answer) = self.answered(once).await? {
+            return Ok(answer);
+        }
+        for _ in 0..self.settings.limits.stale_retries_max {
+            let mut change = match decide().await {
+                Ok(change) => change,
+                Err(error) => return self.answered(once).await?.ok_or(error),
+            };
+            change.once = once.cloned();
+            match self.db.commit(change).await {
+                Ok(done) => return Ok(Answer { reply: done.reply, replayed: done.replayed }),
+                Err(CommitError::Stale) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Unavailable("rows kept changing while the verb decided".into()))
+    }
+
+    /// The answer this idempotency key got before, on any host.
+    async fn answered(&self, once: Option<&Once>) -> Result<Option<Answer>, Error> {
+        let Some(once) = once else { return Ok(None) };
+        let Some(kept) = self.db.read().once(&once.key).await? else { return Ok(None) };
+        if kept.body_hash != once.body_hash {
+            return Err(CommitError::OnceMismatch.into());
+        }
+        let status = u16::try_from(kept.status).unwrap_or(200);
+        Ok(Some(Answer { reply: Reply::new(status, kept.body), replayed: true }))
+    }
+}
+
+/// A request under way with an idempotency key; gone when it is answered.
+struct Running<'a> {
+    all: &'a Mutex<HashSet<String>>,
+    key: Option<String>,
+}
+
+impl<'a> Running<'a> {
+    fn enter(all: &'a Mutex<HashSet<String>>, once: Option<&Once>) -> Result<Self, Refusal> {
+        let key = once.map(|once| once.key.clone());
+        if let Some(key) = &key
+            && !all.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone())
+        {
+            let message = "the first request with this Idempotency-Key is still being worked on";
+            return Err(Refusal::new(Code::IdempotencyInProgress, message));
+        }
+        Ok(Self { all, key })
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = &self.key {
+            self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        }
+    }
+}
+
+impl Caller {
+    /// Whether this is the operator.
+    pub fn is_operator(&self) -> bool {
+        self.scopes.has(access::Scope::Admin)
+    }
+}

@@ -1,0 +1,148 @@
+//! Keys: who may call, and for what.
+
+use std::fmt;
+
+use assay_db::entities::{KeyRow, PartyRow};
+use assay_db::{Change, Db, Record as _, Write};
+use assay_domain::ids::{PartyId, Timestamp};
+use assay_domain::refusal::{Code, Refusal};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{App, Caller};
+use crate::clock::{self, Clock};
+use crate::error::Error;
+
+/// What a key opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Bid, deliver, report progress.
+    Work,
+    /// Post, choose, review.
+    Commission,
+    /// Deposit, withdraw, channels.
+    Finance,
+    /// Upload components.
+    Plugins,
+    /// Operate the house.
+    Admin,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Work, Self::Commission, Self::Finance, Self::Plugins, Self::Admin];
+
+    /// As written in settings and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Work => "work",
+            Self::Commission => "commission",
+            Self::Finance => "finance",
+            Self::Plugins => "plugins",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A set of scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// Everything but `admin`: what a new key has unless asked otherwise.
+    pub const USUAL: Self = Self(0b0_1111);
+    /// Everything.
+    pub const OPERATOR: Self = Self(0b1_1111);
+
+    /// Whether the scope is in.
+    pub const fn has(self, scope: Scope) -> bool {
+        self.0 & (1 << scope as u8) != 0
+    }
+
+    /// Reads names separated by spaces or commas; an unknown one is refused by name.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let mut scopes = Self(0);
+        for name in text.split([' ', ',']).filter(|name| !name.is_empty()) {
+            let scope = Scope::ALL.into_iter().find(|scope| scope.as_str() == name).ok_or_else(|| {
+                let known = Scope::ALL.map(Scope::as_str).join(", ");
+                Refusal::field("scopes", format!("{name:?} is none of {known}"))
+            })?;
+            scopes.0 |= 1 << scope as u8;
+        }
+        Ok(scopes)
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = Scope::ALL.into_iter().filter(|s| self.has(*s)).map(Scope::as_str).collect();
+        f.write_str(&names.join(" "))
+    }
+}
+
+/// A key as its owner sees it, once.
+pub struct NewKey {
+    /// The secret: `assay_live_…` or `assay_test_…`.
+    pub secret: String,
+    row: KeyRow,
+}
+
+impl NewKey {
+    /// A key of `mode`, `test` or `live`, for a party.
+    pub fn make(mode: &str, party: PartyId, scopes: Scopes, expires_at: Option<Timestamp>, clock: &Clock) -> Self {
+        let secret = format!("assay_{mode}_{}", hex::encode(clock::random_32()));
+        let row = KeyRow {
+            hash: hash_of(&secret),
+            id: clock.id().to_string(),
+            party: party.to_string(),
+            scopes: scopes.to_string(),
+            expires_at: expires_at.map(|at| at.0),
+            revoked_at: None,
+            created_at: clock.now().0,
+        };
+        Self { secret, row }
+    }
+
+    /// The row to write; it holds only the secret's hash.
+    pub fn into_write(self) -> Write {
+        self.row.insert()
+    }
+
+    /// Keeps the key of a party that exists.
+    pub async fn keep(self, db: &Db) -> Result<(), Error> {
+        let party = self.row.party.clone();
+        let known = db.read().one::<PartyRow>("id = $1", &[party.as_str().into()]).await?;
+        known.ok_or_else(|| Refusal::field("party", format!("{party} is not known here")))?;
+        db.commit(Change::new().row(self.into_write())).await?;
+        Ok(())
+    }
+}
+
+/// The hash under which a key is kept. A key has 256 random bits, so that one plain
+/// hash is enough: there is nothing to guess.
+pub fn hash_of(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret.as_bytes()))
+}
+
+impl App {
+    /// Who holds this key. Refuses unknown, expired and revoked ones alike.
+    pub async fn authenticate(&self, secret: &str) -> Result<Caller, Error> {
+        let refused = || Refusal::new(Code::Unauthorized, "missing or invalid API key: send Authorization: Bearer KEY");
+        let hash = hash_of(secret);
+        if self.settings.admin_key.as_deref().is_some_and(|admin| hash_of(admin) == hash) {
+            return Ok(Caller { party: PartyId(Uuid::nil()), scopes: Scopes::OPERATOR });
+        }
+        let row = self.db.read().one::<KeyRow>("hash = $1", &[hash.into()]).await?.ok_or_else(refused)?;
+        if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= self.now().0) {
+            return Err(refused().into());
+        }
+        let party = row.party.parse().map_err(|_| Error::Internal("a key without a party".into()))?;
+        Ok(Caller { party, scopes: Scopes::parse(&row.scopes)? })
+    }
+
+    /// `test` or `live`, as keys carry it.
+    pub const fn mode_word(&self) -> &'static str {
+        // Live mode begins with the first payment provider of its own.
+        "test"
+    }
+}

@@ -1,0 +1,334 @@
+//! Handing work in: the delivery, its judging, and what follows, in one commit.
+
+use assay_db::entities::{DeliveryRow, ReceiptRow};
+use assay_db::{Change, Record as _, Reply};
+use assay_domain::gate::{Outcome, Score};
+use assay_domain::ids::{DeliveryId, PartyId, TaskId, Timestamp};
+use assay_domain::refusal::{Code, Refusal};
+use assay_domain::review::{Proposal, Verdict};
+use assay_domain::task::{Event, State};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::jobs::JobKind;
+use super::judging::{Attachment, Finding, Judgement, Scorecard, Signed, Work};
+use super::task::{from_json, to_json};
+use super::tasks::Eyes;
+use super::turn::{Turn, Visibility};
+use super::{Answer, App, Ask, Caller};
+use crate::error::Error;
+
+/// What somebody hands in.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// The work itself.
+    pub content: String,
+    /// What the worker says about it.
+    pub summary: String,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A delivery.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Which.
+    pub id: DeliveryId,
+    /// Of which task.
+    pub task: TaskId,
+    /// Who handed it in.
+    pub worker: PartyId,
+    /// `gate_failed`, `in_review`, `revision_requested`, `accepted` or `rejected`.
+    pub status: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// The rest.
+    pub body: Body,
+}
+
+/// A delivery and where it left its task.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// The task's word.
+    pub task_status: String,
+}
+
+/// What is kept of a delivery.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Body {
+    /// The work itself.
+    pub content: String,
+    /// What the worker says about it.
+    pub summary: String,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+    /// 1 for the first of a task.
+    pub round: u32,
+    /// Basis points; nothing when the scorer gave none.
+    pub score: Option<u16>,
+    /// What the scorer said.
+    pub scorecard: Option<Scorecard>,
+    /// Until when it may be resubmitted, milliseconds.
+    pub resubmit_until: Option<i64>,
+    /// What the verifiers found.
+    pub findings: Vec<Finding>,
+    /// What that comes to: `pass`, `fail` or `undecided`.
+    pub verdict: String,
+    /// What the reviewer said.
+    pub review: Vec<String>,
+    /// What the poster said.
+    pub review_notes: String,
+    /// Its receipts.
+    pub receipts: Vec<ReceiptLine>,
+}
+
+/// A receipt in a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReceiptLine {
+    /// Which.
+    pub receipt_id: String,
+    /// Digest of the component.
+    pub plugin: String,
+    /// The world it ran as.
+    pub world: String,
+    /// What came of it.
+    pub outcome: String,
+}
+
+/// Whether a worker hands in for the first time or mends what the gate refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Try {
+    /// First in its round.
+    First,
+    /// After a failed gate.
+    Again,
+}
+
+impl Body {
+    /// What the gate made of it.
+    pub fn gate(&self) -> Option<(Score, Outcome)> {
+        let score = Score::new(self.score?)?;
+        Some((score, score.outcome()))
+    }
+}
+
+impl App {
+    /// Hands work in, or in again. Gate, checks and review finish before it is answered.
+    pub async fn deliver(
+        &self,
+        ask: &Ask,
+        id: TaskId,
+        package: &Package,
+        which: Try,
+        render: fn(&Delivered) -> Reply,
+    ) -> Result<Answer, Error> {
+        self.settle(ask.once.as_ref(), || self.decide_delivery(ask, id, package, which, render)).await
+    }
+
+    async fn decide_delivery(
+        &self,
+        ask: &Ask,
+        id: TaskId,
+        package: &Package,
+        which: Try,
+        render: fn(&Delivered) -> Reply,
+    ) -> Result<Change, Error> {
+        let task = self.task(id).await?;
+        if task.worker != Some(ask.caller.party) {
+            return Err(Refusal::new(Code::NotAssigned, "only the worker this task was given to can deliver").into());
+        }
+        let traces = self.traces_of(id).await?;
+        let mut turn = Turn::of(self, task);
+        let delivery = DeliveryId(self.clock.id());
+        turn.step(match which {
+            Try::First => Event::Deliver(delivery),
+            Try::Again => Event::Resubmit { delivery, at: turn.now },
+        })?;
+        turn.task.tally.deliveries += 1;
+        turn.task.tally.delivered_at = Some(turn.now.0);
+        let work = Work {
+            id: delivery,
+            content: package.content.clone(),
+            summary: package.summary.clone(),
+            attachments: package.attachments.clone(),
+            traces,
+            round: turn.task.tally.deliveries,
+            delivered_at: turn.now.0,
+        };
+        let mut judgement = self.judge(&turn.task, &work).await?;
+        let runs = std::mem::take(&mut judgement.runs);
+        let signed = self.sign(&mut turn.task, runs)?;
+        let status = self.decide_on(&mut turn, &judgement)?;
+        let delivered = self.record(&mut turn, ask.caller.party, work, judgement, &signed, status)?;
+        let (_, change) = turn.finish()?;
+        Ok(change.reply(move |_| render(&delivered)))
+    }
+
+    /// Goes on from judging: back to the worker, paid, or waiting for a person.
+    fn decide_on(&self, turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'static str, Error> {
+        let terms = turn.task.spec.terms;
+        let gate = judgement.score.map(Score::outcome);
+        if gate == Some(Outcome::Rejected) {
+            let until = terms.resubmit_until(turn.now);
+            turn.step(Event::GateFail { until })?;
+            if matches!(turn.task.state, State::GateFailed { .. }) {
+                turn.later(JobKind::ResubmitWindow, Timestamp(until.0 + 1));
+            }
+            return Ok("gate_failed");
+        }
+        match judgement.proposal {
+            // A machine pays only what the gate has seen.
+            Proposal::Accept if gate.is_some() => {
+                turn.step(Event::Accept)?;
+                Ok("accepted")
+            }
+            Proposal::Revision => {
+                self.ask_revision(turn)?;
+                Ok("revision_requested")
+            }
+            Proposal::Accept | Proposal::Escalate => {
+                turn.step(Event::LeaveToPerson)?;
+                if judgement.verdict != Verdict::Failed {
+                    turn.later(JobKind::Silence, turn.now.plus_hours(terms.silence_hours));
+                }
+                Ok("in_review")
+            }
+        }
+    }
+
+    /// Sends a task back to its worker, with time to do something about it.
+    pub(crate) fn ask_revision(&self, turn: &mut Turn<'_>) -> Result<(), Error> {
+        let terms = turn.task.spec.terms;
+        turn.step(Event::AskRevision { revisions_max: terms.revisions_max })?;
+        let at_least = turn.now.plus_hours(terms.revision_hours);
+        if let Some(deadline) = turn.task.deadline_at {
+            let deadline = deadline.max(at_least);
+            turn.task.deadline_at = Some(deadline);
+            turn.later(JobKind::Deadline, deadline);
+        }
+        Ok(())
+    }
+
+    /// Writes down a delivery with everything that was said of it.
+    fn record(
+        &self,
+        turn: &mut Turn<'_>,
+        worker: PartyId,
+        work: Work,
+        judgement: Judgement,
+        signed: &[Signed],
+        status: &str,
+    ) -> Result<Delivered, Error> {
+        let receipts = keep_receipts(turn, &work, signed)?;
+        let until = match turn.task.state {
+            State::GateFailed { until, .. } => Some(until.0),
+            _ => None,
+        };
+        let delivery = Delivery {
+            id: work.id,
+            task: turn.task.id,
+            worker,
+            status: status.into(),
+            created_at: turn.now,
+            body: Body {
+                content: work.content,
+                summary: work.summary,
+                attachments: work.attachments,
+                round: work.round,
+                score: judgement.score.map(Score::basis_points),
+                scorecard: judgement.scorecard,
+                resubmit_until: until,
+                findings: judgement.findings,
+                verdict: judgement.verdict.as_str().into(),
+                review: judgement.notes,
+                review_notes: String::new(),
+                receipts,
+            },
+        };
+        let score = delivery.body.gate().map(|(score, _)| score.to_string());
+        let facts = json!({
+            "delivery": delivery.id.to_string(),
+            "status": status,
+            "score": score,
+            "verdict": delivery.body.verdict,
+            "task_status": turn.task.state.word(),
+        });
+        turn.tell("delivery.judged", Visibility::Parties, &facts)?;
+        turn.change.rows.push(delivery.to_row()?.insert());
+        Ok(Delivered { delivery, task_status: turn.task.state.word().into() })
+    }
+
+    /// The deliveries of a task, oldest first: all for the poster, their own for a worker.
+    pub async fn deliveries(&self, caller: &Caller, id: TaskId) -> Result<Vec<Delivery>, Error> {
+        let task = self.task(id).await?;
+        let rows = self.db.read().many::<DeliveryRow>("task = $1 ORDER BY id", &[id.to_string().into()]).await?;
+        let all = rows.iter().map(Delivery::from_row).collect::<Result<Vec<_>, Error>>()?;
+        let sees_all = task.eyes(caller) == Eyes::Poster;
+        Ok(all.into_iter().filter(|delivery| sees_all || delivery.worker == caller.party).collect())
+    }
+
+    /// A delivery by id.
+    pub(crate) async fn delivery(&self, id: DeliveryId) -> Result<Delivery, Error> {
+        let row = self.db.read().one::<DeliveryRow>("id = $1", &[id.to_string().into()]).await?;
+        Delivery::from_row(&row.ok_or_else(|| Refusal::not_found("deliverable"))?)
+    }
+}
+
+/// Adds receipts and their inputs to the turn.
+fn keep_receipts(turn: &mut Turn<'_>, work: &Work, signed: &[Signed]) -> Result<Vec<ReceiptLine>, Error> {
+    let count = i64::try_from(signed.len()).unwrap_or(i64::MAX);
+    let first = turn.task.tally.receipts - count + 1;
+    let mut change = std::mem::take(&mut turn.change);
+    let mut lines = Vec::with_capacity(signed.len());
+    for (n, Signed { receipt, input }) in (first..).zip(signed) {
+        let line = ReceiptLine {
+            receipt_id: receipt.id.clone(),
+            plugin: receipt.plugin.to_string(),
+            world: receipt.world.as_str().into(),
+            outcome: receipt.outcome.clone(),
+        };
+        let row = ReceiptRow {
+            id: receipt.id.clone(),
+            task: turn.task.id.to_string(),
+            delivery: work.id.to_string(),
+            n,
+            plugin: line.plugin.clone(),
+            world: line.world.clone(),
+            outcome: line.outcome.clone(),
+            created_at: turn.now.0,
+            body: to_json(receipt)?,
+        };
+        change = change.row(row.insert()).blob(receipt.input.hex(), input.clone());
+        lines.push(line);
+    }
+    turn.change = change;
+    Ok(lines)
+}
+
+impl Delivery {
+    /// Its row.
+    pub(crate) fn to_row(&self) -> Result<DeliveryRow, Error> {
+        Ok(DeliveryRow {
+            id: self.id.to_string(),
+            task: self.task.to_string(),
+            worker: self.worker.to_string(),
+            status: self.status.clone(),
+            created_at: self.created_at.0,
+            body: to_json(&self.body)?,
+        })
+    }
+
+    fn from_row(row: &DeliveryRow) -> Result<Self, Error> {
+        let impossible = |what: &str| Error::Internal(format!("delivery {}: impossible {what}", row.id));
+        Ok(Self {
+            id: row.id.parse().map_err(|_| impossible("id"))?,
+            task: row.task.parse().map_err(|_| impossible("task"))?,
+            worker: row.worker.parse().map_err(|_| impossible("worker"))?,
+            status: row.status.clone(),
+            created_at: Timestamp(row.created_at),
+            body: from_json("delivery", &row.body)?,
+        })
+    }
+}

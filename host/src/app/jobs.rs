@@ -1,0 +1,146 @@
+//! What happens later: deadlines, windows, silence.
+//!
+//! A job is a row with a time. A host leases it, which is a commit that moves its
+//! head; its effect commits together with its deletion and expects that head, so that
+//! of two hosts that hold the same job only one is heard. A job finds out by itself
+//! whether there is still something to do; running it twice does it once.
+
+use assay_db::{Change, CommitError, Job, Record as _};
+use assay_domain::ids::{TaskId, Timestamp};
+use assay_domain::task::{Event, State};
+use serde_json::json;
+
+use super::App;
+use super::task::Task;
+use super::turn::{Turn, Visibility};
+use crate::error::Error;
+
+/// What a job is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    /// Nothing was handed in in time.
+    Deadline,
+    /// A failed gate was not mended.
+    ResubmitWindow,
+    /// The poster said nothing.
+    Silence,
+    /// A rejection was not disputed.
+    Rejection,
+    /// A payout can no longer be disputed.
+    Payout,
+}
+
+impl JobKind {
+    const ALL: [Self; 5] = [Self::Deadline, Self::ResubmitWindow, Self::Silence, Self::Rejection, Self::Payout];
+
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deadline => "deadline",
+            Self::ResubmitWindow => "resubmit_window",
+            Self::Silence => "silence",
+            Self::Rejection => "rejection",
+            Self::Payout => "payout",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+impl App {
+    /// Runs jobs that are due, until none is left that this host can have. Returns how
+    /// many were done.
+    pub async fn run_due_jobs(&self) -> Result<usize, Error> {
+        let mut done = 0;
+        loop {
+            let due = self.db.read().due_jobs(self.now().0, self.settings.limits.jobs_batch_max).await?;
+            let before = done;
+            for job in due {
+                done += usize::from(self.run_job(job).await?);
+            }
+            if done == before {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Leases and runs one job. False when another host was first.
+    async fn run_job(&self, job: Job) -> Result<bool, Error> {
+        let until = self.now().0 + self.settings.limits.job_lease_ms;
+        let Some(lease) = self.db.lease(job, until).await? else { return Ok(false) };
+        for _ in 0..self.settings.limits.stale_retries_max {
+            let effect = self.decide_job(lease.job()).await?;
+            match self.db.commit(lease.finish(effect)).await {
+                Ok(_) => {
+                    self.metrics.job_done();
+                    return Ok(true);
+                }
+                Err(CommitError::Stale) => {}
+                Err(error) => return Err(error.into()),
+            }
+            // Either the task moved, and there is something else to decide, or the job
+            // did, and somebody else has it.
+            if self.db.read().job(lease.job().id).await?.as_ref() != Some(lease.job()) {
+                return Ok(false);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What the job comes to now; an empty change when it has lost its point.
+    async fn decide_job(&self, job: &Job) -> Result<Change, Error> {
+        let (Some(kind), Ok(id)) = (JobKind::parse(&job.kind), job.subject.parse::<TaskId>()) else {
+            return Err(Error::Internal(format!("a job of unknown kind {:?}", job.kind)));
+        };
+        let task = self.task(id).await?;
+        let mut turn = Turn::of(self, task);
+        if kind == JobKind::Payout {
+            turn.mature();
+        } else if let Some(event) = due_event(kind, &turn.task, Timestamp(job.due_at), turn.now) {
+            turn.step(event)?;
+            self.note_acceptance(&mut turn, event).await?;
+        } else {
+            return Ok(Change::new());
+        }
+        let facts = json!({ "job": kind.as_str(), "status": turn.task.state.word() });
+        turn.tell("task.lapsed", Visibility::Public, &facts)?;
+        Ok(turn.finish()?.1)
+    }
+
+    /// Silence accepts the delivery, so the delivery says so too.
+    async fn note_acceptance(&self, turn: &mut Turn<'_>, event: Event) -> Result<(), Error> {
+        let latest = turn.task.tally.delivery.as_deref().and_then(|id| id.parse().ok());
+        if let (Event::Accept, Some(latest)) = (event, latest) {
+            let mut delivery = self.delivery(latest).await?;
+            delivery.status = "accepted".into();
+            delivery.body.review_notes = "accepted by the poster's silence".into();
+            turn.change.rows.push(delivery.to_row()?.upsert());
+        }
+        Ok(())
+    }
+}
+
+/// The event a job stands for, if the task is still where it was meant to find it.
+fn due_event(kind: JobKind, task: &Task, due_at: Timestamp, now: Timestamp) -> Option<Event> {
+    match (kind, task.state) {
+        // A revision may have moved the deadline; its own job will come.
+        (JobKind::Deadline, State::Open | State::Claimed(_) | State::RevisionRequested(_)) => {
+            task.deadline_at.filter(|at| *at <= now).map(|_| Event::DeadlinePasses)
+        }
+        (JobKind::ResubmitWindow, State::GateFailed { until, .. }) if until < now => {
+            Some(Event::ResubmitLapses { at: now })
+        }
+        // A delivery of a later round has a silence of its own.
+        (JobKind::Silence, State::InReview { .. }) if silence_over(task, due_at) => Some(Event::Accept),
+        (JobKind::Rejection, State::Rejected { .. }) => Some(Event::RejectionLapses),
+        _ => None,
+    }
+}
+
+/// Whether the silence that ends at `due_at` began with the delivery in review.
+fn silence_over(task: &Task, due_at: Timestamp) -> bool {
+    let delivered_at = task.tally.delivered_at.map(|at| Timestamp(at).plus_hours(task.spec.terms.silence_hours));
+    delivered_at == Some(due_at)
+}

@@ -1,0 +1,93 @@
+//! What the poster says to a delivery.
+
+use assay_db::{Record as _, Reply};
+use assay_domain::ids::DeliveryId;
+use assay_domain::refusal::{Code, Refusal};
+use assay_domain::task::{Event, State};
+use serde_json::json;
+
+use super::deliveries::Delivery;
+use super::jobs::JobKind;
+use super::tasks::Eyes;
+use super::turn::{Turn, Visibility};
+use super::{Answer, App, Ask};
+use crate::error::Error;
+
+/// A poster's word on a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// Pay.
+    Accept,
+    /// Another round.
+    Revise,
+    /// Refuse; the worker may dispute.
+    Reject,
+}
+
+impl Review {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Accept, Self::Revise, Self::Reject];
+
+    /// The delivery's status after it, and the word that asks for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "accepted",
+            Self::Revise => "revision_requested",
+            Self::Reject => "rejected",
+        }
+    }
+}
+
+impl App {
+    /// Accepts, sends back, or rejects a delivery that waits for its poster.
+    pub async fn review(
+        &self,
+        ask: &Ask,
+        id: DeliveryId,
+        word: Review,
+        notes: &str,
+        render: fn(&Delivery) -> Reply,
+    ) -> Result<Answer, Error> {
+        self.settle(ask.once.as_ref(), || async move {
+            let task_id = self.delivery(id).await?.task;
+            let task = self.task(task_id).await?;
+            if task.eyes(&ask.caller) != Eyes::Poster {
+                return Err(Refusal::new(Code::NotAParty, "only the task's poster reviews its deliverables").into());
+            }
+            // Read again after the head, so that a decision in between is noticed.
+            let mut delivery = self.delivery(id).await?;
+            let waits = matches!(task.state, State::InReview { delivery, .. } if delivery == id);
+            if !waits {
+                let message = format!(
+                    "the deliverable is {} and the task {}: only the one in review can be reviewed",
+                    delivery.status,
+                    task.state.word()
+                );
+                return Err(Refusal::new(Code::WrongStatus, message).into());
+            }
+            let mut turn = Turn::of(self, task);
+            self.take_word(&mut turn, word)?;
+            delivery.status = word.as_str().into();
+            delivery.body.review_notes = notes.to_owned();
+            let facts = json!({ "delivery": id.to_string(), "status": word.as_str() });
+            turn.tell("delivery.reviewed", Visibility::Parties, &facts)?;
+            turn.change.rows.push(delivery.to_row()?.upsert());
+            let (_, change) = turn.finish()?;
+            Ok(change.reply(move |_| render(&delivery)))
+        })
+        .await
+    }
+
+    fn take_word(&self, turn: &mut Turn<'_>, word: Review) -> Result<(), Error> {
+        match word {
+            Review::Accept => turn.step(Event::Accept)?,
+            Review::Revise => self.ask_revision(turn)?,
+            Review::Reject => {
+                turn.step(Event::Reject)?;
+                let until = turn.now.plus_hours(turn.task.spec.terms.rejection_hours);
+                turn.later(JobKind::Rejection, until);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! Starting the house: database, key, sandbox, components; and stopping it.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use assay_db as db;
+use assay_db::entities::HostKeyRow;
+use assay_db::{Change, Db, Key, Record as _};
+use assay_domain::ids::{Lane, Timestamp};
+use assay_sandbox as sandbox;
+use assay_sandbox::{HostKey, Sandbox};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use super::plugins::Builtins;
+use super::{App, Ask};
+use crate::clock::{self, Clock};
+use crate::config::Settings;
+use crate::error::Error;
+use crate::metrics::Metrics;
+
+/// Why the server does not start, in words for whoever started it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings contradict each other.
+    #[error("{0}")]
+    Settings(String),
+    /// The data folder.
+    #[error("the data folder {folder}: {source}")]
+    Folder {
+        /// Which.
+        folder: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] db::DbError),
+    /// The signing key.
+    #[error(transparent)]
+    Key(#[from] sandbox::KeyError),
+    /// The sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::SandboxError),
+    /// The first words to the database.
+    #[error(transparent)]
+    First(#[from] Error),
+}
+
+/// The counter of how far the test clock was moved, in milliseconds.
+fn advance_key() -> Key {
+    Key::counter("test-clock-ms")
+}
+
+impl App {
+    /// Opens everything. What was left undone by a host that died is found by the jobs.
+    pub async fn start(settings: Settings) -> Result<Arc<Self>, StartError> {
+        settings.check()?;
+        let folder = |source| StartError::Folder { folder: settings.data.display().to_string(), source };
+        std::fs::create_dir_all(&settings.data).map_err(folder)?;
+        let clock = Arc::new(Clock::default());
+        let lane = Lane(clock.id());
+        let place = match &settings.database {
+            Some(url) => db::Place::Server(url.clone()),
+            None => db::Place::Folder(settings.data.clone()),
+        };
+        let time = Arc::clone(&clock);
+        let opened = db::Settings::new(place, db::Money::Test);
+        let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
+        let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
+        let sandbox = Sandbox::start(sandbox::Settings {
+            cache_dir: Some(settings.data.join("compiled")),
+            cache_key: host_key.derive("compiled components"),
+            ..sandbox::Settings::default()
+        })?;
+        let app = Arc::new(Self {
+            db,
+            sandbox,
+            clock,
+            provider_secret: host_key.derive("test provider").to_vec(),
+            host_key,
+            lane,
+            builtins: Builtins::of_binary()?,
+            metrics: Metrics::default(),
+            room: Semaphore::new(settings.limits.requests_in_flight_max),
+            settings,
+            address: OnceLock::new(),
+            running: Mutex::new(HashSet::new()),
+        });
+        app.publish_key().await?;
+        app.keep_builtins().await?;
+        app.read_test_clock().await?;
+        Ok(app)
+    }
+
+    /// Puts this host's public key where everyone finds it.
+    async fn publish_key(&self) -> Result<(), Error> {
+        let id = self.host_key.id().to_owned();
+        if self.db.read().one::<HostKeyRow>("id = $1", &[id.as_str().into()]).await?.is_none() {
+            let row = HostKeyRow { id, public: self.host_key.public_hex(), created_at: self.now().0 };
+            self.db.commit(Change::new().row(row.keep())).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks for due jobs until the task is dropped.
+    pub fn run_jobs(self: &Arc<Self>) -> JoinHandle<()> {
+        let app = Arc::clone(self);
+        let pause = Duration::from_millis(app.settings.limits.jobs_poll_ms);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                if let Err(error) = app.read_test_clock().await {
+                    tracing::warn!(%error, "the test clock could not be read");
+                }
+                if let Err(error) = app.run_due_jobs().await {
+                    tracing::warn!(%error, "jobs could not be run; they stay due");
+                }
+            }
+        })
+    }
+
+    /// Moves the test clock, for every host on this database, and runs what became due.
+    pub async fn advance_clock(&self, ask: &Ask, seconds: i64) -> Result<(Timestamp, usize), Error> {
+        self.settle(ask.once.as_ref(), || async {
+            Ok(Change::new().add(advance_key(), seconds.saturating_mul(1_000)))
+        })
+        .await?;
+        self.read_test_clock().await?;
+        let jobs = self.run_due_jobs().await?;
+        Ok((self.now(), jobs))
+    }
+
+    async fn read_test_clock(&self) -> Result<(), Error> {
+        if self.settings.test_clock {
+            self.clock.set_advance_ms(self.db.read().cell(&advance_key()).await?);
+        }
+        Ok(())
+    }
+
+    /// Where this server is reached, once it listens.
+    pub fn base_url(&self) -> String {
+        self.address.get().map_or_else(String::new, |address| format!("http://{address}"))
+    }
+
+    /// Says where it listens; only the first time counts.
+    pub fn listens_at(&self, address: SocketAddr) {
+        let _ = self.address.set(address);
+    }
+
+    /// Commits what waits and lets go of the database.
+    pub async fn stop(&self) {
+        self.db.clone().close().await;
+    }
+}
+
+impl Settings {
+    /// Settings that would be a mistake, said before anything is touched.
+    fn check(&self) -> Result<(), StartError> {
+        if !self.listen.ip().is_loopback() && !self.test_mode_beyond_loopback {
+            let message = format!(
+                "{} is reached from beyond this machine, and this is test mode, in which anyone can mint money: \
+                 listen on 127.0.0.1, or add --test-mode-beyond-loopback if that is what you want",
+                self.listen
+            );
+            return Err(StartError::Settings(message));
+        }
+        Ok(())
+    }
+}

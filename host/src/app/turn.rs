@@ -1,0 +1,148 @@
+//! One turn of a task: the events it goes through in one change, with the money,
+//! counters, rows and jobs they mean.
+
+use assay_db::{Change, Key, NewEvent, NewJob};
+use assay_domain::ids::{JobId, PartyId, Timestamp};
+use assay_domain::refusal::Refusal;
+use assay_domain::task::{Event, Money, State};
+use serde_json::Value;
+
+use super::App;
+use super::jobs::JobKind;
+use super::task::{Task, to_json};
+use crate::error::Error;
+
+/// Who may see an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Anyone who may see the task's stream.
+    Public,
+    /// The parties and the operator.
+    Parties,
+}
+
+impl Visibility {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Parties => "parties",
+        }
+    }
+}
+
+/// A task on its way from one commit to the next.
+pub struct Turn<'a> {
+    app: &'a App,
+    /// The task as it is so far.
+    pub task: Task,
+    /// What the turn does so far.
+    pub change: Change,
+    /// When.
+    pub now: Timestamp,
+    was_open: bool,
+}
+
+/// The counter of what a party spent on a UTC day.
+pub(crate) fn spent_key(party: PartyId, day: i64) -> Key {
+    Key::counter(format!("spent/{party}/{day}"))
+}
+
+/// The counter of a party's tasks that are not final.
+pub(crate) fn open_tasks_key(party: PartyId) -> Key {
+    Key::counter(format!("open-tasks/{party}"))
+}
+
+impl<'a> Turn<'a> {
+    /// A turn of a task that was loaded.
+    pub fn of(app: &'a App, task: Task) -> Self {
+        let change = Change::new().advance(Task::head_key(task.id), task.head);
+        let was_open = !task.state.is_final();
+        Self { app, now: app.now(), task, change, was_open }
+    }
+
+    /// Goes through an event: refused, or the state and the money follow.
+    pub fn step(&mut self, event: Event) -> Result<(), Refusal> {
+        let step = self.task.state.next(event)?;
+        let moves = self.task.purse().moves(step.money, self.app.lane);
+        self.change.moves.extend(moves);
+        self.give_back_spending(step.money);
+        self.note_payout(step.money);
+        self.task.enter(step.state);
+        Ok(())
+    }
+
+    /// Keeps in mind, and looks after later, a payout that can still be disputed.
+    fn note_payout(&mut self, money: Money) {
+        let delay_hours = self.task.spec.terms.payout_delay_hours;
+        match money {
+            Money::Pay { .. } if delay_hours > 0 => {
+                let at = self.now.plus_hours(delay_hours);
+                self.task.payout_at = Some(at);
+                self.later(JobKind::Payout, at);
+            }
+            Money::Freeze { .. } => self.task.payout_at = None,
+            _ => {}
+        }
+    }
+
+    /// Makes a pending payout available, if its time has come.
+    pub fn mature(&mut self) {
+        let due = self.task.payout_at.is_some_and(|at| at <= self.now);
+        if let (true, State::Paid(work)) = (due, self.task.state) {
+            let moves = self.task.purse().mature(work.worker, work.price, self.app.lane);
+            self.change.moves.extend(moves);
+            self.task.payout_at = None;
+        }
+    }
+
+    /// Money that comes back on the day it was spent no longer counts against the day.
+    fn give_back_spending(&mut self, money: Money) {
+        let (held, terms) = (self.task.price, self.task.spec.terms);
+        let back = match money {
+            Money::Refund => held + terms.fee_on_top(held),
+            Money::ReturnAbove { price } => {
+                held - price + terms.fee_on_top(held) - terms.fee_on_top(price)
+            }
+            _ => 0,
+        };
+        let day = self.task.created_at.utc_day();
+        if back > 0 && day == self.now.utc_day() {
+            let change = std::mem::take(&mut self.change);
+            self.change = change.add(spent_key(self.task.poster, day), -back);
+        }
+    }
+
+    /// Records what happened, for the task's stream and the audit.
+    pub fn tell(&mut self, kind: &str, visibility: Visibility, facts: &Value) -> Result<(), Error> {
+        self.change.events.push(NewEvent {
+            subject: Task::subject(self.task.id),
+            kind: kind.into(),
+            visibility: visibility.as_str().into(),
+            body: to_json(facts)?,
+        });
+        Ok(())
+    }
+
+    /// Enters a job about this task.
+    pub fn later(&mut self, kind: JobKind, due_at: Timestamp) {
+        self.change.jobs.push(NewJob {
+            id: JobId(self.app.clock.id()),
+            kind: kind.as_str().into(),
+            subject: self.task.id.to_string(),
+            due_at: due_at.0,
+            body: b"{}".to_vec(),
+        });
+    }
+
+    /// The change of the whole turn.
+    pub fn finish(self) -> Result<(Task, Change), Error> {
+        let Self { task, mut change, was_open, .. } = self;
+        if was_open && task.state.is_final() {
+            change = change.add(open_tasks_key(task.poster), -1);
+        }
+        let change = change.row(task.to_write()?);
+        Ok((task, change))
+    }
+
+}

@@ -1,0 +1,61 @@
+//! `assay serve`.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use super::{Outcome, line};
+use crate::app::App;
+use crate::config::Settings;
+use crate::http::Server;
+
+/// Starts, says where it listens, answers until it is told to stop.
+pub(super) async fn run(settings: Settings) -> Outcome {
+    let filter = EnvFilter::try_from_env("ASSAY_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let drain = Duration::from_millis(settings.limits.drain_ms_max);
+    let app = App::start(settings).await.map_err(line)?;
+    let server = Server::listen(app.clone()).await;
+    let server = server.map_err(|error| format!("cannot listen on {}: {error}", app.settings.listen))?;
+    announce(&app.base_url());
+    tracing::info!(mode = app.mode_word(), lane = %app.lane, profile = app.sandbox.profile(), "started");
+    let jobs = app.run_jobs();
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let serving = tokio::spawn(server.run(async move {
+        stop_asked().await;
+        let _ = stopping.send(());
+    }));
+    let _ = stopped.await;
+    tracing::info!("stopping: requests under way are finished first");
+    jobs.abort();
+    match tokio::time::timeout(drain, serving).await {
+        Ok(ended) => ended.map_err(line)?.map_err(line)?,
+        Err(_) => tracing::warn!("some requests took too long and were dropped"),
+    }
+    app.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "the first line of the output is part of the interface")]
+fn announce(base_url: &str) {
+    println!("listening on {base_url}");
+    let _ = std::io::stdout().flush();
+}
+
+/// Over once the process is asked to stop.
+async fn stop_asked() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Time, ids and randomness: the one place where they come from.
+//!
+//! Everything else is given them. In test mode the clock can be moved forward; every
+//! deadline, window and day boundary follows it.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use assay_domain::ids::Timestamp;
+use rand::Rng as _;
+use uuid::Uuid;
+
+/// The host's clock.
+#[derive(Debug, Default)]
+pub struct Clock {
+    advanced_ms: AtomicI64,
+}
+
+impl Clock {
+    /// Now, by this clock.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    pub fn now(&self) -> Timestamp {
+        let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        Timestamp(i64::try_from(real).unwrap_or(i64::MAX).saturating_add(self.advanced_ms.load(Ordering::Relaxed)))
+    }
+
+    /// Sets how far this clock is ahead of the machine's.
+    pub fn set_advance_ms(&self, advance_ms: i64) {
+        self.advanced_ms.store(advance_ms, Ordering::Relaxed);
+    }
+
+    /// A new id that sorts by time of creation.
+    pub fn id(&self) -> Uuid {
+        let millis = u64::try_from(self.now().0).unwrap_or(0);
+        let mut random = [0_u8; 10];
+        fill_random(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+}
+
+/// Fills with randomness fit for keys.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
+pub fn fill_random(bytes: &mut [u8]) {
+    rand::rng().fill_bytes(bytes);
+}
+
+/// Thirty-two random bytes.
+pub fn random_32() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    fill_random(&mut bytes);
+    bytes
+}
+
+/// A time as RFC 3339 in UTC with milliseconds; what is out of range shows as its end.
+pub fn rfc3339(at: Timestamp) -> String {
+    let clamped = at.0.clamp(0, 253_402_300_799_000);
+    let time = jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    format!("{time:.3}")
+}

@@ -1,0 +1,212 @@
+//! Every setting and every limit, in one place.
+//!
+//! Settings come from flags, then `ASSAY_*` variables, then a TOML file, then the
+//! defaults below. Limits and fees are the file's `[limits]` and `[terms]` tables.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use assay_domain::money::Asset;
+use assay_domain::terms::{FeePayer, ReviewPolicy, Terms};
+use serde::Deserialize;
+
+/// How the server is set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it listens. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The folder of the embedded database, the host's signing key and its caches.
+    pub data: PathBuf,
+    /// A PostgreSQL URL, where several hosts share one database.
+    pub database: Option<String>,
+    /// Whether `POST /v1/test/clock` may move the clock.
+    pub test_clock: bool,
+    /// The operator's key.
+    pub admin_key: Option<String>,
+    /// Whether test mode may listen beyond loopback.
+    pub test_mode_beyond_loopback: bool,
+    /// What bounds everything.
+    pub limits: Limits,
+    /// What tasks agree to.
+    pub terms: TermsSettings,
+}
+
+impl Settings {
+    /// The defaults, with the data in `data` and a free port on loopback.
+    pub fn in_folder(data: &Path) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: data.to_owned(),
+            database: None,
+            test_clock: false,
+            admin_key: None,
+            test_mode_beyond_loopback: false,
+            limits: Limits::default(),
+            terms: TermsSettings::default(),
+        }
+    }
+}
+
+/// Bounds. The unit is the last word of a name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// A request is read into memory whole.
+    pub body_bytes_max: usize,
+    /// A delivery is kept, and given to every judge of its task.
+    pub content_bytes_max: usize,
+    /// Titles stand in lists.
+    pub title_characters_max: usize,
+    /// Descriptions, cover letters and notes are read by people.
+    pub text_bytes_max: usize,
+    /// Each criterion is compiled and judged.
+    pub criteria_max: usize,
+    /// Each check costs fuel.
+    pub checks_max: usize,
+    /// Accepting one bid rejects the others in the same commit.
+    pub bids_per_task_max: i64,
+    /// Traces are notes, not logs.
+    pub traces_per_task_max: i64,
+    /// Dry runs cost as much as verdicts and pay nothing.
+    pub dry_runs_per_task_max: i64,
+    /// A page of a list.
+    pub page_items_max: usize,
+    /// Requests worked on at once; the rest are told to come back.
+    pub requests_in_flight_max: usize,
+    /// A request that takes longer is answered 503.
+    pub request_ms_max: u64,
+    /// Verdicts at once. Each holds an instance of the pool and a thread.
+    pub verdicts_in_flight_max: usize,
+    /// Tries of a verb whose rows changed under it.
+    pub stale_retries_max: usize,
+    /// Jobs taken at once by one host.
+    pub jobs_batch_max: u32,
+    /// A host that died holds a job this long.
+    pub job_lease_ms: i64,
+    /// How often a host looks for due jobs.
+    pub jobs_poll_ms: u64,
+    /// How long a reply is kept for its idempotency key.
+    pub idempotency_hours: u32,
+    /// How long a stopping server waits for requests under way.
+    pub drain_ms_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 12 * 1024 * 1024,
+            content_bytes_max: 10 * 1024 * 1024,
+            title_characters_max: 200,
+            text_bytes_max: 64 * 1024,
+            criteria_max: 50,
+            checks_max: 200,
+            bids_per_task_max: 1_000,
+            traces_per_task_max: 10_000,
+            dry_runs_per_task_max: 5,
+            page_items_max: 100,
+            requests_in_flight_max: 1_024,
+            request_ms_max: 30_000,
+            verdicts_in_flight_max: 64,
+            stale_retries_max: 20,
+            jobs_batch_max: 32,
+            job_lease_ms: 60_000,
+            jobs_poll_ms: 500,
+            idempotency_hours: 24,
+            drain_ms_max: 10_000,
+        }
+    }
+}
+
+/// The surface a task was posted through; it decides the terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// `/api`: a bot or a person posts work.
+    Commission,
+}
+
+impl Surface {
+    /// As stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Commission => "commission",
+        }
+    }
+}
+
+/// Fees and windows of new tasks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TermsSettings {
+    /// Fee on top of the price of tasks posted through `/api`.
+    pub commission_fee_basis_points: u32,
+    /// Credits a new party is given.
+    pub registration_credits: i64,
+    /// To resubmit after a failed gate.
+    pub resubmit_hours: u32,
+    /// Of the poster's silence that accept a delivery.
+    pub silence_hours: u32,
+    /// For the worker to dispute a rejection.
+    pub rejection_hours: u32,
+    /// A worker has at least this long for a revision, whatever the deadline was.
+    pub revision_hours: u32,
+    /// Rounds of revision, automatic ones counted.
+    pub revisions_max: u32,
+}
+
+impl Default for TermsSettings {
+    fn default() -> Self {
+        Self {
+            commission_fee_basis_points: 800,
+            registration_credits: 1_000,
+            resubmit_hours: 6,
+            silence_hours: 72,
+            rejection_hours: 48,
+            revision_hours: 24,
+            revisions_max: 3,
+        }
+    }
+}
+
+impl TermsSettings {
+    /// The terms of a task posted now through a surface.
+    pub fn of(&self, surface: Surface, review: ReviewPolicy) -> Terms {
+        match surface {
+            Surface::Commission => Terms {
+                asset: Asset::Usd,
+                fee_payer: FeePayer::Poster,
+                fee_rate: self.commission_fee_basis_points,
+                payout_delay_hours: 0,
+                review,
+                resubmit_hours: self.resubmit_hours,
+                silence_hours: self.silence_hours,
+                rejection_hours: self.rejection_hours,
+                revision_hours: self.revision_hours,
+                revisions_max: self.revisions_max,
+            },
+        }
+    }
+}
+
+/// The TOML file, every part of it optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct File {
+    /// See [`Settings::listen`].
+    pub listen: Option<SocketAddr>,
+    /// See [`Settings::data`].
+    pub data: Option<PathBuf>,
+    /// See [`Settings::database`].
+    pub database: Option<String>,
+    /// See [`Limits`].
+    pub limits: Limits,
+    /// See [`TermsSettings`].
+    pub terms: TermsSettings,
+}
+
+impl File {
+    /// Reads the file; a setting it does not know is an error that names it.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+    }
+}

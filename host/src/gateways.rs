@@ -1,0 +1,7 @@
+//! The outside world of money: who brings it in, and how they prove it.
+//!
+//! The only place for outgoing HTTP. A gateway turns a provider's wire format into an
+//! event that [`crate::app`] can decide about, after checking the signature; it moves
+//! no money itself.
+
+pub mod test_provider;

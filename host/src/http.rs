@@ -1,0 +1,54 @@
+//! HTTP: every surface, over the same verbs.
+//!
+//! A handler reads its input, asks one verb, and answers; it decides nothing. What a
+//! surface has of its own is words: field names, shapes, units of money. Reading
+//! order: [`routes`], then a surface, then what they share.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::app::App;
+
+pub mod agent;
+pub mod answer;
+pub mod commission;
+pub mod fields;
+pub mod middleware;
+pub mod operations;
+pub mod problem;
+pub mod receipts;
+pub mod render;
+pub mod request;
+pub mod routes;
+pub mod test_mode;
+pub mod work;
+
+/// A server that listens and has not begun to answer.
+pub struct Server {
+    listener: TcpListener,
+    app: Arc<App>,
+}
+
+impl Server {
+    /// Listens on the address of the settings.
+    pub async fn listen(app: Arc<App>) -> io::Result<Self> {
+        let listener = TcpListener::bind(app.settings.listen).await?;
+        app.listens_at(listener.local_addr()?);
+        Ok(Self { listener, app })
+    }
+
+    /// Where it listens; the real port where the settings said 0.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers until `stop` is over, then lets requests under way finish.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let router = routes::router(self.app);
+        axum::serve(self.listener, router).with_graceful_shutdown(stop).await
+    }
+}

@@ -1,0 +1,67 @@
+//! `/api/v1/agent`: agents that register by themselves. Camel case.
+
+use std::sync::Arc;
+
+use assay_db::Reply;
+use assay_domain::money::Asset;
+use assay_domain::refusal::Refusal;
+use axum::extract::State;
+use serde_json::Value;
+
+use super::answer::{self, Outcome, ok, with_data};
+use super::fields::Fields;
+use super::render::{Object, Style};
+use super::request::{Me, Open};
+use crate::app::App;
+use crate::app::parties::{Registered, Registration};
+
+const STYLE: Style = Style::Camel;
+
+/// `POST /api/v1/agent/register {name, skills?, referralCode?}`: no key needed.
+pub async fn register(State(app): State<Arc<App>>, Open(fields): Open) -> Outcome {
+    answer::of(app.register(&read_registration(&fields)?, registered).await)
+}
+
+fn read_registration(fields: &Fields) -> Result<Registration, Refusal> {
+    let mut skills = fields.texts("skills", 50, 100)?;
+    if skills.is_empty() {
+        skills.push("generalist".into());
+    }
+    Ok(Registration {
+        name: fields.name("name", 1..=100)?,
+        skills,
+        referral_code: fields.text_if_given("referral_code", 1..=64)?,
+    })
+}
+
+/// The one answer that shows the key; what is kept of it does not.
+fn registered(agent: &Registered) -> Reply {
+    let object = |key: Value| {
+        Object::new(STYLE)
+            .set("id", agent.id.to_string())
+            .set("agent_id", agent.id.to_string())
+            .set("api_key", key)
+            .set("name", agent.name.clone())
+            .set("skills", agent.skills.clone())
+            .set("credits", agent.credits)
+            .set("referral_code", agent.referral_code.clone())
+            .done()
+    };
+    let body = |key: Value| with_data(object(key)).to_string().into_bytes();
+    Reply { status: 201, body: body(agent.key.clone().into()), stored: Some(body(Value::Null)) }
+}
+
+/// `GET /api/v1/agent/me`.
+pub async fn me(State(app): State<Arc<App>>, Me(caller): Me) -> Outcome {
+    let profile = app.profile(caller.party).await?;
+    let credits = app.balance(caller.party, Asset::Cr).await?;
+    let object = Object::new(STYLE)
+        .set("id", caller.party.to_string())
+        .set("agent_id", caller.party.to_string())
+        .set("name", profile.name)
+        .set("skills", profile.skills)
+        .set("credits", credits.available)
+        .set("scopes", caller.scopes.to_string())
+        .done();
+    ok(&with_data(object))
+}

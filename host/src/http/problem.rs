@@ -1,0 +1,131 @@
+//! Refusals on the wire: one body on every path, for every status from 400 on.
+
+use std::any::Any;
+
+use assay_domain::refusal::{Code, Kind, Refusal};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::error::Error;
+
+/// A refusal on its way out. It becomes a body in [`as_problem`], which knows the path.
+#[derive(Clone, Debug)]
+pub struct Problem(Refusal);
+
+impl<E: Into<Error>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        match &error {
+            Error::Refused(_) => {}
+            Error::Unavailable(why) => tracing::warn!(%why, "unavailable"),
+            Error::Internal(why) => tracing::error!(%why, "internal"),
+        }
+        Self(error.refusal())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = status_of(self.0.code).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the body of every problem.
+pub async fn as_problem(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let refusal = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem.0,
+        // Nothing of ours answers without a refusal; this is the server stack's own.
+        None => Refusal::new(code_of(status), status.canonical_reason().unwrap_or("refused")),
+    };
+    tracing::debug!(code = refusal.code.as_str(), ?status, "refused");
+    write(&path, refusal)
+}
+
+fn write(path: &str, refusal: Refusal) -> Response {
+    let code = refusal.code;
+    let status = on_surface(path, code);
+    let mut body = json!({
+        "ok": false,
+        "error": { "code": code.as_str(), "message": refusal.message },
+        "type": format!("urn:assay:error:{}", code.as_str().to_lowercase().replace('_', "-")),
+        "title": status.canonical_reason().unwrap_or("Refused"),
+        "status": status.as_u16(),
+        "detail": refusal.message,
+        "instance": path,
+    });
+    if let Some(field) = refusal.field {
+        body["error"]["field"] = field.into();
+    }
+    let mut response = (status, body.to_string()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if matches!(code.kind(), Kind::TooMany | Kind::Overloaded) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// The work surface calls a wrong status forbidden; every other calls it a conflict.
+fn on_surface(path: &str, code: Code) -> StatusCode {
+    if code == Code::WrongStatus && path.starts_with("/v1/") {
+        return StatusCode::FORBIDDEN;
+    }
+    status_of(code)
+}
+
+const fn status_of(code: Code) -> StatusCode {
+    match code.kind() {
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Funds => StatusCode::PAYMENT_REQUIRED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn code_of(status: StatusCode) -> Code {
+    match status {
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        _ if status.is_client_error() => Code::InvalidField,
+        _ => Code::Internal,
+    }
+}
+
+/// A path nobody answers.
+pub async fn no_such_path() -> Problem {
+    Refusal::new(Code::NotFound, "no such path: the README lists what there is").into()
+}
+
+/// A path that does not take the method.
+pub async fn no_such_method() -> Problem {
+    Refusal::new(Code::MethodNotAllowed, "this path does not take this method").into()
+}
+
+/// A handler that panicked. The text goes to the log alone.
+pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    Problem::from(Error::Internal(format!("panic: {}", text.unwrap_or("without a text")))).into_response()
+}

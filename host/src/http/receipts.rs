@@ -1,0 +1,63 @@
+//! Receipts, the keys they are signed with, and the components they name: everything
+//! that somebody needs to judge a judgement again.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+
+use super::answer::{Outcome, enveloped, json_response, ok};
+use super::commission::path_id;
+use super::problem::Problem;
+use super::request::Me;
+use crate::app::App;
+use crate::error::Error;
+
+/// `GET /v1/receipts/{id}`. The receipt is written exactly as it was signed.
+pub async fn receipt(State(app): State<Arc<App>>, Path(id): Path<String>) -> Outcome {
+    let receipt = app.receipt(path_id(&id, "receipt")?).await?;
+    let value = serde_json::to_value(&receipt).map_err(|error| Problem::from(Error::Internal(error.to_string())))?;
+    ok(&enveloped(value))
+}
+
+/// `GET /v1/receipts/{id}/input`: the canonical bytes, for the task's parties.
+pub async fn input(State(app): State<Arc<App>>, Me(caller): Me, Path(id): Path<String>) -> Outcome {
+    let bytes = app.receipt_input(&caller, path_id(&id, "receipt")?).await?;
+    Ok(json_response(StatusCode::OK, bytes))
+}
+
+/// `GET /v1/receipts/keys`.
+pub async fn keys(State(app): State<Arc<App>>) -> Outcome {
+    let keys = app.public_keys().await?;
+    let items: Vec<Value> = keys
+        .iter()
+        .map(|key| json!({ "id": key.id, "algorithm": "Ed25519", "publicKey": key.public }))
+        .collect();
+    ok(&enveloped(json!({ "items": items })))
+}
+
+/// `GET /v1/plugins`.
+pub async fn plugins(State(app): State<Arc<App>>) -> Outcome {
+    let plugins = app.plugins().await?;
+    let items: Vec<Value> = plugins
+        .iter()
+        .map(|row| {
+            let manifest: Value = serde_json::from_slice(&row.body).unwrap_or_default();
+            json!({
+                "digest": row.digest, "name": row.name, "version": row.version, "world": row.world,
+                "status": row.status, "manifest": manifest,
+            })
+        })
+        .collect();
+    ok(&enveloped(json!({ "items": items })))
+}
+
+/// `GET /v1/plugins/{digest}/component`: the bytes.
+pub async fn component(State(app): State<Arc<App>>, Path(digest): Path<String>) -> Outcome {
+    let digest = path_id(&digest, "component")?;
+    let mut response = app.component(&digest).await?.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/wasm"));
+    Ok(response)
+}

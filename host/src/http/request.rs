@@ -1,0 +1,114 @@
+//! Reading a request: who calls, with which idempotency key, and what they send.
+
+use std::sync::Arc;
+
+use assay_db::Once;
+use assay_domain::refusal::{Code, Refusal};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use sha2::{Digest as _, Sha256};
+
+use super::fields::Fields;
+use super::problem::Problem;
+use crate::app::access::Scope;
+use crate::app::{App, Ask, Caller};
+
+/// Longest idempotency key: a UUID is 36 characters, and some clients add a prefix.
+const IDEMPOTENCY_KEY_CHARACTERS_MAX: usize = 255;
+
+/// Someone with a good key.
+pub struct Me(pub Caller);
+
+impl FromRequestParts<Arc<App>> for Me {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        Ok(Self(caller(&parts.headers, app).await?))
+    }
+}
+
+/// A request that changes something: who asks, once or not, with which fields.
+pub struct Call {
+    /// What was sent.
+    pub fields: Fields,
+    ask: Ask,
+}
+
+impl Call {
+    /// The request's caller and key, if the key opens this scope.
+    pub fn ask(&self, scope: Scope) -> Result<&Ask, Problem> {
+        self.ask.caller.require(scope)?;
+        Ok(&self.ask)
+    }
+}
+
+impl Caller {
+    /// Refuses a caller whose key does not open the scope.
+    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.has(scope) {
+            return Ok(());
+        }
+        let message = format!("this key lacks the scope {}", scope.as_str());
+        Err(Refusal::new(Code::MissingScope, message).into())
+    }
+}
+
+impl FromRequest<Arc<App>> for Call {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let caller = caller(request.headers(), app).await?;
+        let key = idempotency_key(request.headers())?;
+        let place = format!("{} {}", request.method(), request.uri().path());
+        let body = body_of(request, app).await?;
+        let once = key.map(|key| Once {
+            key: hex::encode(Sha256::digest(format!("{}\n{place}\n{key}", caller.party))),
+            body_hash: Sha256::digest(&body).to_vec(),
+        });
+        Ok(Self { fields: Fields::parse(&body)?, ask: Ask { caller, once } })
+    }
+}
+
+/// A request anyone may make, with its fields.
+pub struct Open(pub Fields);
+
+impl FromRequest<Arc<App>> for Open {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        Ok(Self(Fields::parse(&body_of(request, app).await?)?))
+    }
+}
+
+async fn body_of(request: Request, app: &Arc<App>) -> Result<Bytes, Problem> {
+    let most = app.settings.limits.body_bytes_max;
+    Bytes::from_request(request, app).await.map_err(|rejection| {
+        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            Refusal::new(Code::TooLarge, format!("the body may have at most {most} bytes")).into()
+        } else {
+            Refusal::new(Code::InvalidJson, "the body could not be read").into()
+        }
+    })
+}
+
+/// The caller of `Authorization: Bearer KEY` or `X-API-Key: KEY`.
+async fn caller(headers: &HeaderMap, app: &Arc<App>) -> Result<Caller, Problem> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+    });
+    let key = bearer.or_else(|| text("x-api-key")).unwrap_or_default();
+    Ok(app.authenticate(key).await?)
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let fits = |key: &&str| !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_CHARACTERS_MAX;
+    match value.to_str().ok().filter(fits) {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => Err(Refusal::field("Idempotency-Key", "must be 1 to 255 visible ASCII characters")),
+    }
+}

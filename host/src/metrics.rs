@@ -1,0 +1,118 @@
+//! Figures for whoever runs the house, in the text format of Prometheus.
+
+use std::time::{Duration, Instant};
+
+use axum::http::Method;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Everything that is counted.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Histogram,
+    requests_in_flight: Gauge,
+    verdicts: Family<VerdictLabels, Counter>,
+    verdict_fuel: Histogram,
+    jobs: Counter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerdictLabels {
+    world: String,
+    outcome: String,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+        let fuel = [1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+        let mut metrics = Self {
+            registry: Registry::with_prefix("assay"),
+            requests: Family::default(),
+            request_seconds: Histogram::new(seconds),
+            requests_in_flight: Gauge::default(),
+            verdicts: Family::default(),
+            verdict_fuel: Histogram::new(fuel),
+            jobs: Counter::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("requests", "Requests answered", self.requests.clone());
+        let time = self.request_seconds.clone();
+        registry.register_with_unit("request", "Time to answer", Unit::Seconds, time);
+        registry.register("requests_in_flight", "Requests being worked on", self.requests_in_flight.clone());
+        registry.register("verdicts", "Runs of components", self.verdicts.clone());
+        registry.register("verdict_fuel", "Fuel of a run", self.verdict_fuel.clone());
+        registry.register("jobs", "Jobs done by this host", self.jobs.clone());
+    }
+
+    /// A request came in.
+    #[expect(clippy::disallowed_methods, reason = "how long something took is no part of any decision")]
+    pub fn request_started(&self) -> RequestTimer<'_> {
+        self.requests_in_flight.inc();
+        RequestTimer { metrics: self, started: Instant::now() }
+    }
+
+    /// A component ran.
+    pub fn verdict(&self, world: &str, outcome: &str, fuel: u64) {
+        let labels = VerdictLabels { world: world.into(), outcome: outcome.into() };
+        self.verdicts.get_or_create(&labels).inc();
+        #[expect(clippy::cast_precision_loss, reason = "a histogram's buckets are far apart")]
+        self.verdict_fuel.observe(fuel as f64);
+    }
+
+    /// A job was done.
+    pub fn job_done(&self) {
+        self.jobs.inc();
+    }
+
+    /// All of it.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// A request under way; it counts as such until it is answered or dropped.
+pub struct RequestTimer<'a> {
+    metrics: &'a Metrics,
+    started: Instant,
+}
+
+impl RequestTimer<'_> {
+    /// It was answered.
+    pub fn finish(self, method: &Method, route: &str, status: u16) -> Duration {
+        let elapsed = self.started.elapsed();
+        let labels = RequestLabels { method: method.as_str().into(), route: route.into(), status };
+        self.metrics.requests.get_or_create(&labels).inc();
+        self.metrics.request_seconds.observe(elapsed.as_secs_f64());
+        elapsed
+    }
+}
+
+impl Drop for RequestTimer<'_> {
+    fn drop(&mut self) {
+        self.metrics.requests_in_flight.dec();
+    }
+}

@@ -1,0 +1,178 @@
+//! Kinds that look for text in text.
+
+use crate::check::Options;
+use crate::fields::Fields;
+use crate::json;
+use crate::judge::Scene;
+use crate::outcome::{Verdict, counted, quote, times};
+use crate::{pattern, words};
+use regex::Regex;
+use serde_json::Value;
+
+/// The kinds of this family.
+#[derive(Debug)]
+pub(crate) enum Rule {
+    EqualsText(String),
+    EqualsJson { value: Value, ignore_case: bool },
+    Contains { value: String, whole_word: bool },
+    ContainsAny { values: Vec<String>, whole_word: bool },
+    ContainsAll { values: Vec<String>, whole_word: bool },
+    StartsWith { value: String, trim_quotes: bool },
+    EndsWith { value: String, trim_quotes: bool },
+    Regex(Option<Regex>),
+    Quoted,
+    OneOf(Vec<String>),
+}
+
+impl Rule {
+    pub(crate) fn parse(kind: &str, fields: &mut Fields, options: Options) -> Option<Self> {
+        Some(match kind {
+            "equals" => Self::parse_equals(fields, options),
+            "contains" => Self::Contains {
+                value: options.fold(&fields.need_text("value")),
+                whole_word: fields.flag("whole_word", false),
+            },
+            "contains-any" => Self::ContainsAny {
+                values: parse_values(fields, options),
+                whole_word: fields.flag("whole_word", false),
+            },
+            "contains-all" => Self::ContainsAll {
+                values: parse_values(fields, options),
+                whole_word: fields.flag("whole_word", false),
+            },
+            "starts-with" => Self::StartsWith {
+                value: options.fold(&fields.need_text("value")).trim_start().to_owned(),
+                trim_quotes: fields.flag("trim_quotes", false),
+            },
+            "ends-with" => Self::EndsWith {
+                value: options.fold(&fields.need_text("value")).trim_end().to_owned(),
+                trim_quotes: fields.flag("trim_quotes", false),
+            },
+            "regex" => Self::Regex(parse_regex(fields, options)),
+            "quoted" => Self::Quoted,
+            "one-of" => Self::OneOf(parse_values(fields, options)),
+            _ => return None,
+        })
+    }
+
+    fn parse_equals(fields: &mut Fields, options: Options) -> Self {
+        match fields.get("value") {
+            Some(Value::String(text)) => Self::EqualsText(options.fold(text)),
+            Some(value) => Self::EqualsJson { value: value.clone(), ignore_case: options.ignore_case },
+            None => {
+                fields.missing("value", "the text or JSON it must equal");
+                Self::EqualsText(String::new())
+            }
+        }
+    }
+
+    pub(crate) fn judge(&self, scene: &Scene) -> Verdict {
+        match self {
+            Self::EqualsText(value) => judge_equal(scene.folded() == value),
+            Self::EqualsJson { value, ignore_case } => match json::parse_nested(scene.plain()) {
+                Ok(found) => judge_equal(json::equal(&found, value, *ignore_case)),
+                Err(verdict) => verdict,
+            },
+            Self::Contains { value, whole_word } => {
+                let count = words::occurrences(scene.folded(), value, *whole_word);
+                Verdict::of(count > 0, format!("{} {}", quote(value), times(count)))
+                    .wanted("at least once", "none")
+            }
+            Self::ContainsAny { values, whole_word } => contains_any(scene.folded(), values, *whole_word),
+            Self::ContainsAll { values, whole_word } => contains_all(scene.folded(), values, *whole_word),
+            Self::StartsWith { value, trim_quotes } => {
+                let text = unquoted(scene.folded().trim(), *trim_quotes);
+                Verdict::of(text.starts_with(value.as_str()), format!("starts with {}", quote(text)))
+                    .wanting(quote(value))
+            }
+            Self::EndsWith { value, trim_quotes } => {
+                let text = unquoted(scene.folded().trim(), *trim_quotes);
+                Verdict::of(text.ends_with(value.as_str()), format!("ends with {}", quote(tail(text))))
+                    .wanting(quote(value))
+            }
+            Self::Regex(pattern) => judge_regex(pattern.as_ref(), scene.plain()),
+            Self::Quoted => quoted(scene.plain()),
+            Self::OneOf(values) => Verdict::of(
+                values.iter().any(|value| value == scene.folded()),
+                if values.iter().any(|value| value == scene.folded()) {
+                    "the text is one of the accepted answers"
+                } else {
+                    "the text is none of the accepted answers"
+                },
+            ),
+        }
+    }
+}
+
+fn parse_values(fields: &mut Fields, options: Options) -> Vec<String> {
+    fields.need_texts("values").iter().map(|value| options.fold(value)).collect()
+}
+
+/// `ignore_case` is the flag `i`.
+fn parse_regex(fields: &mut Fields, options: Options) -> Option<Regex> {
+    let mut flags = fields.text("flags").unwrap_or_default();
+    if options.ignore_case {
+        flags.push('i');
+    }
+    let pattern = fields.need_text("pattern");
+    pattern::parse(fields, "pattern", &pattern, &flags)
+}
+
+/// The evidence keeps the expected value to the poster.
+fn judge_equal(equal: bool) -> Verdict {
+    Verdict::of(equal, if equal { "equals the expected value" } else { "differs from the expected value" })
+}
+
+fn contains_any(text: &str, values: &[String], whole_word: bool) -> Verdict {
+    let found = values.iter().find(|value| words::occurrences(text, value, whole_word) > 0);
+    let what = match found {
+        Some(value) => format!("{} {}", quote(value), times(words::occurrences(text, value, whole_word))),
+        None => format!("none of {} found", counted(values.len() as u64, "text", "texts")),
+    };
+    Verdict::of(found.is_some(), what).wanted("at least one", "none")
+}
+
+fn contains_all(text: &str, values: &[String], whole_word: bool) -> Verdict {
+    let missing: Vec<&String> =
+        values.iter().filter(|value| words::occurrences(text, value, whole_word) == 0).collect();
+    let (all, found) = (values.len() as u64, (values.len() - missing.len()) as u64);
+    let mut what = format!("{found} of {all} texts found");
+    if !missing.is_empty() {
+        let named: Vec<String> = missing.iter().take(5).map(|value| quote(value)).collect();
+        what = format!("{what}, missing {}", named.join(", "));
+    }
+    Verdict::share(found, all, what)
+}
+
+fn unquoted(text: &str, trim_quotes: bool) -> &str {
+    if trim_quotes { text.trim_matches('"') } else { text }
+}
+
+/// The last characters, as many as a quotation shows.
+fn tail(text: &str) -> &str {
+    let start = text.char_indices().rev().nth(crate::limits::QUOTE_CHARS_MAX - 1);
+    start.map_or(text, |(at, _)| &text[at..])
+}
+
+fn judge_regex(pattern: Option<&Regex>, text: &str) -> Verdict {
+    let Some(pattern) = pattern else { return Verdict::error("the pattern does not compile") };
+    let found = pattern.find(text);
+    let what = match found {
+        Some(found) => format!("{} matches the pattern", quote(found.as_str())),
+        None => "nothing matches the pattern".to_owned(),
+    };
+    Verdict::of(found.is_some(), what).wanted("a match", "no match")
+}
+
+fn quoted(text: &str) -> Verdict {
+    let text = text.trim();
+    let holds = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
+    let what = match (text.starts_with('"'), text.ends_with('"')) {
+        _ if holds => "begins and ends with a double quotation mark",
+        (true, true) => "is a single double quotation mark",
+        (true, false) => "does not end with a double quotation mark",
+        (false, true) => "does not begin with a double quotation mark",
+        (false, false) => "neither begins nor ends with a double quotation mark",
+    };
+    Verdict::of(holds, what)
+}

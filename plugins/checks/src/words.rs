@@ -1,0 +1,97 @@
+//! Words: maximal runs of Unicode letters, digits and underscores.
+
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// A letter, a digit or an underscore. A combining mark is none of them, though
+/// `char::is_alphanumeric` counts the marks that spell vowels in some scripts.
+pub(crate) fn is_word(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric() || character == '_';
+    }
+    character.is_alphanumeric() && character.general_category_group() != GeneralCategoryGroup::Mark
+}
+
+/// The words of a text, in order.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character| !is_word(character)).filter(|word| !word.is_empty())
+}
+
+/// How many words there are.
+pub(crate) fn count(text: &str) -> u64 {
+    let mut count = 0;
+    let mut inside = false;
+    for character in text.chars() {
+        let word = is_word(character);
+        count += u64::from(word && !inside);
+        inside = word;
+    }
+    count
+}
+
+/// How often `term` occurs without overlap; `whole` asks for it between word boundaries.
+pub(crate) fn occurrences(text: &str, term: &str, whole: bool) -> u64 {
+    if term.is_empty() {
+        return 0;
+    }
+    if !whole {
+        return text.matches(term).count() as u64;
+    }
+    let starts_word = term.chars().next().is_some_and(is_word);
+    let ends_word = term.chars().next_back().is_some_and(is_word);
+    let whole = |at: &usize| {
+        let before = text[..*at].chars().next_back().is_some_and(is_word);
+        let after = text[at + term.len()..].chars().next().is_some_and(is_word);
+        !(starts_word && before || ends_word && after)
+    };
+    let mut count = 0;
+    let mut from = 0;
+    while let Some(found) = text[from..].find(term) {
+        let at = from + found;
+        from = if whole(&at) {
+            count += 1;
+            at + term.len()
+        } else if starts_word {
+            // The next word boundary is behind the word that this one is part of.
+            text[at..].find(|character| !is_word(character)).map_or(text.len(), |end| at + end)
+        } else {
+            at + text[at..].chars().next().map_or(1, char::len_utf8)
+        };
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, occurrences, words};
+
+    #[test]
+    fn words_are_runs_of_letters_digits_and_underscores() {
+        let table = [
+            ("", 0),
+            ("one", 1),
+            ("it's a well-known snake_case 3.14", 8),
+            ("naïve café — œuvre", 3),
+            ("数える 言葉", 2),
+            ("\0\0", 0),
+        ];
+        for (text, expected) in table {
+            assert_eq!((count(text), words(text).count() as u64), (expected, expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn whole_words_stand_between_boundaries() {
+        let table = [
+            ("name rename name", "name", 2, 3),
+            ("no-name's name_d", "name", 1, 2),
+            ("aaa", "aa", 0, 1),
+            ("c++ and c++", "c++", 2, 2),
+            ("éa a", "a", 1, 2),
+            ("xabab ab", "ab", 1, 3),
+        ];
+        for (text, term, whole, any) in table {
+            assert_eq!(occurrences(text, term, true), whole, "{text:?}");
+            assert_eq!(occurrences(text, term, false), any, "{text:?}");
+        }
+    }
+}

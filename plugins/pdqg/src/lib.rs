@@ -1,0 +1,108 @@
+//! Scores a delivery before anyone looks at the criteria.
+//!
+//! [`score`] reads task and delivery once, asks eight questions, and multiplies
+//! the answers. It uses whole numbers only, takes time in proportion to the text
+//! it reads, and reads no more than [`text::READ_BYTES_MAX`] of it.
+//!
+//! What comes in: [`text`] (words, sentences, characters), [`script`] (scripts and
+//! languages), [`words`] over [`lists`] (what is known about words), [`wording`] and
+//! [`asks`] over [`length`] and [`forms`] (what the task wants).
+//! What is asked: [`answer`], [`relevance`], [`structure`] with [`data`],
+//! [`specificity`], [`repetition`], [`placeholder`], [`language`] with [`order`],
+//! and the share of criteria met, which the caller brings.
+//! What comes out: [`scorecard`]. [`component`] is the shell around it, `criteria`
+//! counts the criteria for it; nothing else knows of the host.
+
+pub mod answer;
+pub mod asks;
+pub mod component;
+#[cfg(feature = "criteria")]
+pub mod criteria;
+pub mod data;
+pub mod forms;
+pub mod keys;
+pub mod language;
+pub mod length;
+pub mod lists;
+pub mod order;
+pub mod placeholder;
+pub mod relevance;
+pub mod repetition;
+pub mod scorecard;
+pub mod script;
+pub mod signs;
+pub mod specificity;
+pub mod structure;
+pub mod text;
+pub mod wording;
+pub mod words;
+
+use asks::Asks;
+use language::Languages;
+use scorecard::{Dimension, FULL, Scorecard, share};
+use text::Text;
+use wording::Wording;
+
+/// What was asked for.
+#[derive(Default, Clone, Copy)]
+pub struct Task<'a> {
+    /// One line.
+    pub title: &'a str,
+    /// All that the worker was told.
+    pub description: &'a str,
+    /// The acceptance criteria, as sentences.
+    pub criteria: &'a [&'a str],
+}
+
+/// What was handed in.
+#[derive(Default, Clone, Copy)]
+pub struct Delivery<'a> {
+    /// The work as text; of a delivery of files, their text as far as it is known.
+    pub content: &'a str,
+    /// How many files came with it.
+    pub files: usize,
+}
+
+/// How many of the criteria that a machine can decide are met.
+#[derive(Clone, Copy)]
+pub struct Criteria {
+    /// Met, by weight.
+    pub met: u64,
+    /// All, by weight.
+    pub total: u64,
+}
+
+/// Scores a delivery.
+pub fn score(task: Task, delivery: Delivery, criteria: Option<Criteria>) -> Scorecard {
+    let mut told = format!("{}\n{}", task.title.trim(), task.description.trim());
+    for criterion in task.criteria {
+        told.push('\n');
+        told.push_str(criterion);
+    }
+    let told = told.trim();
+    let asks = Asks::of(&Wording::of(told));
+    let told = Text::read(told);
+    let done = Text::read(delivery.content);
+    let title = told.words.partition_point(|word| (word.start as usize) < task.title.trim().len());
+    let description = if told.words.len() > title { &told.words[title..] } else { &told.words[..] };
+    let languages = Languages::of(&asks, &told, &done);
+    let structure = structure::structure(&asks, &done);
+    let fits = if structure.score == FULL { asks.forms.len() + asks.phrases.len() } else { 0 };
+    let mut dimensions = vec![
+        answer::answer(&asks, &told, description, &done, delivery.files),
+        relevance::relevance(&asks, &told, &done, languages.differ, fits),
+        structure,
+        specificity::specificity(&asks, &done),
+        repetition::repetition(&asks, &done),
+        placeholder::placeholder(&asks, &done, delivery.files),
+        language::language(&asks, &told, &done, &languages),
+    ];
+    dimensions.extend(criteria.filter(|criteria| criteria.total > 0).map(met));
+    Scorecard::of(dimensions)
+}
+
+fn met(criteria: Criteria) -> Dimension {
+    let share = share(criteria.met, criteria.total);
+    let note = format!("{} % of the decidable criteria are met: the checks say which are not.", share / 100);
+    Dimension::new("criteria met", 3_500, share, note)
+}

@@ -1,0 +1,148 @@
+//! Is it work, or a stand-in for work: refusals, dummy text, notes to fill in later.
+
+use crate::asks::Asks;
+use crate::scorecard::{Dimension, FULL, ramp, share};
+use crate::text::{Text, Word};
+use crate::words::{LOREM, key};
+
+/// Scores it.
+pub fn placeholder(asks: &Asks, delivery: &Text, files: usize) -> Dimension {
+    let parts = [refusal(asks, delivery), dummy(asks, delivery), to_do(asks, delivery), promise(delivery, files)];
+    let score = parts.iter().fold(FULL, |score, (part, _)| score * part / FULL);
+    let worst = parts.into_iter().min_by_key(|(part, _)| *part).map(|(_, note)| note);
+    Dimension::new("placeholder and refusal", 9_000, score, worst.unwrap_or_default())
+}
+
+const fn keys<const N: usize>(words: [&str; N]) -> [u64; N] {
+    let mut keys = [0; N];
+    let mut at = 0;
+    while at < N {
+        keys[at] = key(words[at].as_bytes());
+        at += 1;
+    }
+    keys
+}
+
+/// Openings of a refusal, in several languages; any may stand in the first words.
+const REFUSALS: [&[u64]; 26] = [
+    &keys(["as", "an", "ai"]),
+    &keys(["as", "a", "language", "model"]),
+    &keys(["as", "a", "large", "language", "model"]),
+    &keys(["i", "m", "sorry", "but", "i"]),
+    &keys(["i", "am", "sorry", "but", "i"]),
+    &keys(["i", "m", "sorry", "i", "can"]),
+    &keys(["sorry", "i", "can"]),
+    &keys(["sorry", "but", "i", "can"]),
+    &keys(["i", "apologize", "but", "i"]),
+    &keys(["i", "must", "decline"]),
+    &keys(["unable", "to", "assist"]),
+    &keys(["unable", "to", "help"]),
+    &keys(["unable", "to", "complete", "this"]),
+    &keys(["unable", "to", "fulfill"]),
+    &keys(["cannot", "assist", "with"]),
+    &keys(["cannot", "help", "with"]),
+    &keys(["can", "t", "assist", "with"]),
+    &keys(["can", "t", "help", "with"]),
+    &keys(["cannot", "fulfill"]),
+    &keys(["can", "t", "complete", "this"]),
+    &keys(["not", "able", "to", "assist"]),
+    &keys(["not", "able", "to", "help"]),
+    &keys(["je", "ne", "peux", "pas"]),
+    &keys(["lo", "siento", "pero"]),
+    &keys(["es", "tut", "mir", "leid"]),
+    &keys(["desolé", "mais", "je"]),
+];
+
+/// Only so many words are searched for the opening of a refusal.
+const OPENING_WORDS: usize = 30;
+
+fn starts(words: &[Word], at: usize, phrase: &[u64]) -> bool {
+    words.get(at..at + phrase.len()).is_some_and(|run| run.iter().zip(phrase).all(|(word, key)| word.key == *key))
+}
+
+fn finds(words: &[Word], phrases: &[&[u64]]) -> usize {
+    (0..words.len()).filter(|at| phrases.iter().any(|phrase| phrase[0] == words[*at].key && starts(words, *at, phrase))).count()
+}
+
+fn refusal(asks: &Asks, delivery: &Text) -> (u32, String) {
+    let opening = &delivery.words[..delivery.words.len().min(OPENING_WORDS)];
+    if asks.regrets || finds(opening, &REFUSALS) == 0 {
+        return (FULL, String::new());
+    }
+    // Whoever goes on and does the work after all has only been polite.
+    let score = ramp(u32::try_from(delivery.words.len()).unwrap_or(u32::MAX), 50, 250, 500, 9_000);
+    (score, "The delivery refuses the task: do the work, or give the task back.".to_owned())
+}
+
+fn dummy(asks: &Asks, delivery: &Text) -> (u32, String) {
+    let words = delivery.words.iter().filter(|word| word.known.has(LOREM)).count();
+    if asks.placeholders || words < 3 {
+        return (FULL, String::new());
+    }
+    let score = ramp(share(words, delivery.words.len()), 300, 2_500, FULL, 0);
+    (score, "The delivery has dummy text in it: put the real text there.".to_owned())
+}
+
+const TO_DO: [&[u64]; 16] = [
+    &keys(["todo"]),
+    &keys(["fixme"]),
+    &keys(["tbd"]),
+    &keys(["coming", "soon"]),
+    &keys(["to", "be", "added"]),
+    &keys(["to", "be", "determined"]),
+    &keys(["to", "be", "completed"]),
+    &keys(["your", "text", "here"]),
+    &keys(["your", "content", "here"]),
+    &keys(["text", "goes", "here"]),
+    &keys(["content", "goes", "here"]),
+    &keys(["placeholder", "text"]),
+    &keys(["insert", "text"]),
+    &keys(["insert", "your"]),
+    &keys(["work", "in", "progress"]),
+    &keys(["add", "your"]),
+];
+
+fn to_do(asks: &Asks, delivery: &Text) -> (u32, String) {
+    if asks.placeholders {
+        return (FULL, String::new());
+    }
+    let found = finds(&delivery.words, &TO_DO);
+    // One note in a long text is a slip, in a short one it is the delivery.
+    let weight = u32::try_from(found * 12 * 10_000 / delivery.words.len().max(12)).unwrap_or(u32::MAX);
+    let score = ramp(weight, 0, 10_000, FULL, 500);
+    (score, format!("Places left to fill in: {found}; finish them."))
+}
+
+const PROMISES: [&[u64]; 22] = [
+    &keys(["see", "attached"]),
+    &keys(["see", "the", "attached"]),
+    &keys(["find", "attached"]),
+    &keys(["please", "find"]),
+    &keys(["as", "requested"]),
+    &keys(["task", "completed"]),
+    &keys(["task", "complete"]),
+    &keys(["task", "is", "complete"]),
+    &keys(["task", "done"]),
+    &keys(["have", "completed", "the"]),
+    &keys(["ve", "completed", "the"]),
+    &keys(["has", "been", "completed"]),
+    &keys(["have", "finished", "the"]),
+    &keys(["all", "requirements"]),
+    &keys(["work", "is", "done"]),
+    &keys(["i", "will", "deliver"]),
+    &keys(["will", "be", "delivered"]),
+    &keys(["let", "me", "know", "if"]),
+    &keys(["happy", "to", "revise"]),
+    &keys(["contact", "me"]),
+    &keys(["here", "is", "the", "work"]),
+    &keys(["thank", "you", "for"]),
+];
+
+/// A short message about the work in its place.
+fn promise(delivery: &Text, files: usize) -> (u32, String) {
+    let words = delivery.words.len();
+    let found = if words <= 60 && files == 0 { finds(&delivery.words, &PROMISES) } else { 0 };
+    let weight = u32::try_from(found * 20 * 10_000 / words.max(20)).unwrap_or(u32::MAX);
+    let score = ramp(weight, 3_000, 10_000, FULL, 2_000);
+    (score, "The delivery speaks about the work in its place: put the work itself into it.".to_owned())
+}

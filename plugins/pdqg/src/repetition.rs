@@ -1,0 +1,46 @@
+//! Does it say things once: runs of words that come again, and too few different words.
+
+use crate::asks::Asks;
+use crate::keys::{Keys, joined};
+use crate::scorecard::{Dimension, FULL, ramp, share};
+use crate::text::Text;
+
+/// Words that must come again together to count as repeated.
+const RUN: usize = 4;
+
+/// Scores it.
+pub fn repetition(asks: &Asks, delivery: &Text) -> Dimension {
+    let words = &delivery.words;
+    let mut distinct = Keys::default();
+    let mut runs = Keys::default();
+    let mut repeated = 0;
+    for (at, word) in words.iter().enumerate() {
+        distinct.insert(word.key);
+        if let Some(run) = words.get(at..at + RUN) {
+            repeated += usize::from(!runs.insert(joined(run)));
+        }
+    }
+    let again = share(repeated, words.len().saturating_sub(RUN - 1).max(1));
+    // Songs have refrains, data has keys.
+    let (from, to) = if asks.wants_structure() || asks.repeats { (5_000, 9_000) } else { (3_000, 7_500) };
+    let runs = if words.len() < 2 * RUN { FULL } else { ramp(again, from, to, FULL, 0) };
+    let variety = if asks.wants_structure() { FULL } else { variety(words.len(), distinct.len()) };
+    let note = format!(
+        "{} % of the delivery repeats itself, {} different words of {}: say each thing once.",
+        again / 100,
+        distinct.len(),
+        words.len()
+    );
+    Dimension::new("repetition", 8_500, runs.min(variety), note)
+}
+
+/// Different words against how many a text of this length has at the very least.
+fn variety(words: usize, distinct: usize) -> u32 {
+    if words < 6 {
+        return FULL;
+    }
+    // A text of n words has some 5 times the square root of n different ones;
+    // a third of that is allowed.
+    let usual = (words * 25).isqrt().min(words);
+    ramp(share(distinct, usual), 1_800, 4_500, 0, FULL)
+}

@@ -1,0 +1,1 @@
+//! A sealed reverse auction: the lowest bid is taken when it closes.

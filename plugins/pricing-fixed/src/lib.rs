@@ -1,0 +1,1 @@
+//! A fixed price: the first bid at or under it is taken.

@@ -1,0 +1,123 @@
+//! What an answer must keep to be believed.
+
+use assay_sandbox::invariants::check;
+use assay_sandbox::{
+    Bid, Decision, Dimension, Finding, Input, Listing, Offer, Output, PricingDecision, PricingEvent, Problem,
+    Rejection, Report, Scorecard, Status, Subject,
+};
+
+use crate::judges::{delivery, input, task};
+
+fn scored() -> Input {
+    Input::Score { task: task(), delivery: delivery("gold"), config: String::new() }
+}
+
+fn reviewed() -> Input {
+    let scorecard = scorecard(10_000, vec![]);
+    Input::Review { task: task(), delivery: delivery("gold"), scorecard, reports: vec![], config: String::new() }
+}
+
+/// A listing of at most 100, with the bids `a` and `b`.
+fn priced() -> Input {
+    let bid = |id: &str| Bid {
+        id: id.to_owned(),
+        bidder: format!("bidder of {id}"),
+        price: 80,
+        placed_at: 5,
+        countered_at_price: None,
+        rounds: 0,
+    };
+    let listing =
+        Listing { id: "listing-1".to_owned(), currency: "USD".to_owned(), price: 100, opened_at: 1, closes_at: None };
+    let book = vec![bid("a"), bid("b")];
+    Input::Price { listing, book, event: PricingEvent::Deadline, config: String::new() }
+}
+
+fn scorecard(score: u16, dimensions: Vec<Dimension>) -> Scorecard {
+    Scorecard { score, dimensions, notes: String::new() }
+}
+
+fn dimension(name: &str, score: u16) -> Dimension {
+    Dimension { name: name.to_owned(), weight: 1, score, note: String::new() }
+}
+
+fn own(name: &str, score: u16, evidence: String) -> Finding {
+    Finding { subject: Subject::Own(name.to_owned()), status: Status::Pass, score, evidence }
+}
+
+fn checked(position: u32) -> Finding {
+    Finding { subject: Subject::Check(position), status: Status::Fail, score: 0, evidence: String::new() }
+}
+
+fn report(findings: Vec<Finding>) -> Output {
+    Output::Report(Report { findings })
+}
+
+fn offer(bid: &str, price: u64) -> Offer {
+    Offer { bid: bid.to_owned(), price }
+}
+
+fn award(bid: &str, price: u64) -> PricingDecision {
+    PricingDecision::Award(offer(bid, price))
+}
+
+fn reject(bid: &str) -> PricingDecision {
+    PricingDecision::Reject(Rejection { bid: bid.to_owned(), reason: "Above the price.".to_owned() })
+}
+
+#[test]
+fn what_can_be_true_is_believed() {
+    let long = "a".repeat(8_192);
+    for (input, output) in [
+        (input(""), report(vec![])),
+        (input(""), report(vec![checked(1), checked(0), own("links", 10_000, long.clone())])),
+        (input(""), Output::Problem(Problem::Unsupported(long.clone()))),
+        (scored(), Output::Scorecard(scorecard(10_000, vec![dimension("relevance", 0), dimension("form", 10_000)]))),
+        (reviewed(), Output::Decision(Decision::Accept)),
+        (reviewed(), Output::Decision(Decision::RequestRevision(vec![long.clone()]))),
+        (reviewed(), Output::Decision(Decision::Escalate(long))),
+        (priced(), Output::Pricing(vec![])),
+        (priced(), Output::Pricing(vec![PricingDecision::Wait(Some(9))])),
+        (priced(), Output::Pricing(vec![award("a", 100), reject("b")])),
+        (priced(), Output::Pricing(vec![reject("b"), award("a", 1)])),
+        (priced(), Output::Pricing(vec![PricingDecision::Counter(offer("a", 90)), PricingDecision::Wait(None)])),
+    ] {
+        assert_eq!(check(&input, &output), Ok(()), "{output:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_true_is_a_lie() {
+    let long = "a".repeat(8_193);
+    let many = |count: u16| (0..count).map(|n| own(&n.to_string(), 0, String::new())).collect();
+    let wait = PricingDecision::Wait(None);
+    for (input, output, said) in [
+        (input(""), report(vec![checked(2)]), "check 2, and there are 2"),
+        (input(""), report(vec![checked(0), checked(0)]), "two findings for check 0"),
+        (input(""), report(vec![own("a", 10_001, String::new())]), "scores 10001"),
+        (input(""), report(vec![own("a", 0, long.clone())]), "8193 bytes"),
+        (input(""), report(vec![own("", 0, String::new())]), "name of 0 bytes"),
+        (input(""), report(vec![own("a", 0, String::new()), own("a", 0, String::new())]), "two findings named"),
+        (input(""), report(many(201)), "201 findings"),
+        (input(""), Output::Problem(Problem::Failed(long.clone())), "8193 bytes"),
+        (input(""), Output::Decision(Decision::Accept), "not asked"),
+        (scored(), Output::Scorecard(scorecard(10_001, vec![])), "scores 10001"),
+        (scored(), Output::Scorecard(scorecard(0, vec![dimension("a", 10_001)])), "scores 10001"),
+        (scored(), Output::Scorecard(scorecard(0, vec![dimension("a", 0), dimension("a", 0)])), "two dimensions"),
+        (reviewed(), Output::Decision(Decision::RequestRevision(vec![])), "nothing is named"),
+        (reviewed(), Output::Decision(Decision::RequestRevision(vec![String::new(); 201])), "201 notes"),
+        (reviewed(), Output::Decision(Decision::Escalate(long)), "8193 bytes"),
+        (priced(), Output::Pricing(vec![award("c", 50)]), "does not exist"),
+        (priced(), Output::Pricing(vec![reject("c")]), "does not exist"),
+        (priced(), Output::Pricing(vec![award("a", 101)]), "price of 101"),
+        (priced(), Output::Pricing(vec![award("a", 0)]), "price of 0"),
+        (priced(), Output::Pricing(vec![PricingDecision::Counter(offer("a", 101))]), "price of 101"),
+        (priced(), Output::Pricing(vec![award("a", 50), award("b", 50)]), "more than one"),
+        (priced(), Output::Pricing(vec![award("a", 50), reject("a")]), "two decisions about bid a"),
+        (priced(), Output::Pricing(vec![award("a", 50), wait.clone()]), "waits after an award"),
+        (priced(), Output::Pricing(vec![wait.clone(), wait.clone()]), "waits twice"),
+    ] {
+        let lie = check(&input, &output).expect_err(said);
+        assert!(lie.contains(said), "{lie:?} does not say {said:?}");
+    }
+}

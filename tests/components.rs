@@ -1,0 +1,261 @@
+//! What is taken as a judge and what is refused, and what becomes of compiled code.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assay_sandbox::{Judge, Limits, Sandbox, SandboxError, Settings, World, inspect};
+
+use crate::judges::{RESTLESS, Text, answering, finding, rejected, report, run, verifier};
+
+const ANSWER: &str = r#"(data (i32.const 1024) "\00\00\00\00\10\04\00\00\00\00\00\00")
+    (func (export "verify") (param i32) (result i32) (i32.const 1024))"#;
+
+fn text<'a>(change: impl FnOnce(&mut Text<'a>)) -> Vec<u8> {
+    let mut text = Text { module: ANSWER, ..Text::default() };
+    change(&mut text);
+    text.component()
+}
+
+fn parsed(text: &str) -> Vec<u8> {
+    wat::parse_str(text).expect("the test's own text")
+}
+
+fn manifest(field: &str, value: &str) -> String {
+    let mut fields = BTreeMap::from([
+        ("name", r#""text""#),
+        ("version", r#""0.1.0""#),
+        ("world", r#""verifier""#),
+        ("description", r#""Written in text.""#),
+        ("author", r#""The tests""#),
+    ]);
+    fields.insert(field, value);
+    let fields: Vec<_> = fields.iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
+#[test]
+fn a_component_is_known_without_running_it() {
+    let facts = inspect(RESTLESS, usize::MAX).expect("a verifier");
+    assert_eq!((facts.world, facts.bytes), (World::Verifier, RESTLESS.len()));
+    assert_eq!(facts.manifest.name, "restless");
+    assert!(facts.imports.iter().any(|import| import.starts_with("wasi:clocks/monotonic-clock@0.2.")));
+}
+
+#[test]
+fn what_is_no_judge_is_refused_by_name() {
+    let both = r#"(export "verify" (func $verify_)) (export "score" (func $verify_))"#;
+    let start = format!("{ANSWER} (func $s (loop $l (br $l))) (start $s)");
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("nothing", Vec::new(), "component_not_webassembly"),
+        ("a text", b"(component)".to_vec(), "component_not_webassembly"),
+        ("a core module", parsed("(module)"), "component_is_core_module"),
+        ("an empty component", parsed("(component)"), "component_world_missing"),
+        ("a component cut short", RESTLESS[..RESTLESS.len() / 2].to_vec(), "component_malformed"),
+        ("no export", text(|it| it.after = ""), "component_world_missing"),
+        ("another export", text(|it| it.after = r#"(export "judge" (func $verify_))"#), "component_world_missing"),
+        ("two worlds", text(|it| it.after = both), "component_world_ambiguous"),
+        ("no manifest", parsed(r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+            (func (export "verify") (canon lift (core func $i "f"))))"#), "component_manifest_invalid"),
+        ("a start that never ends", verifier(&start), "component_instantiation_failed"),
+        ("a start that traps", verifier(&format!("{ANSWER} (func $s (unreachable)) (start $s)")), "component_instantiation_failed"),
+        ("memory from the start", text(|it| it.memory = "600"), "component_malformed"),
+        ("a shared memory", text(|it| it.memory = "1 2 shared"), "component_malformed"),
+        ("a memory of 64 bits", parsed(r#"(component (core module (memory i64 1)) (core module $m (func (export "f")))
+            (core instance $i (instantiate $m)) (func (export "verify") (canon lift (core func $i "f")))
+            (@custom "assay:manifest" "{\"name\":\"a\",\"version\":\"1\",\"world\":\"verifier\",\"description\":\"a\",\"author\":\"a\"}"))"#), "component_malformed"),
+        ("an export of another type", parsed(r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+            (func (export "verify") (canon lift (core func $i "f")))
+            (@custom "assay:manifest" "{\"name\":\"a\",\"version\":\"1\",\"world\":\"verifier\",\"description\":\"a\",\"author\":\"a\"}"))"#), "component_export_mismatch"),
+    ];
+    for (what, bytes, expected) in cases {
+        let rejected = rejected(&bytes);
+        assert_eq!(rejected.code(), expected, "{what}: {rejected}");
+    }
+}
+
+#[test]
+fn what_no_judge_is_given_is_refused_by_its_name() {
+    for import in [
+        "wasi:sockets/tcp@0.2.0",
+        "wasi:sockets/instance-network@0.2.3",
+        "wasi:http/outgoing-handler@0.2.0",
+        "wasi:keyvalue/store@0.2.0",
+        "wasi:clocks/wall-clock@0.3.0",
+        "wasi:clocks/timezone@0.2.0",
+        "assay:plugin/attachments@0.2.0",
+        "assay:plugin/ledger@0.1.0",
+        "someone:else/thing",
+    ] {
+        let before = format!(r#"(import "{import}" (instance))"#);
+        let rejected = rejected(&text(|it| it.before = &before));
+        assert_eq!(rejected.code(), "component_import_forbidden");
+        assert!(rejected.to_string().contains(import), "{rejected}");
+    }
+    let rejected = rejected(&text(|it| it.before = r#"(import "now" (func))"#));
+    assert_eq!(rejected.code(), "component_import_forbidden");
+    // A name that is allowed, with something in it that WASI never had.
+    let unknown = r#"(import "wasi:clocks/wall-clock@0.2.0" (instance (export "tomorrow" (func))))"#;
+    assert_eq!(rejected_code(unknown), "component_import_forbidden");
+}
+
+fn rejected_code(before: &str) -> &'static str {
+    rejected(&text(|it| it.before = before)).code()
+}
+
+#[test]
+fn a_manifest_that_cannot_be_shown_is_refused() {
+    let good = manifest("config_schema", r#"{"type":"object"}"#);
+    inspect(&text(|it| it.manifest = &good), usize::MAX).expect("this one is fine");
+    let long = format!("\"{}\"", "a".repeat(5_000));
+    for (field, value) in [
+        ("name", r#""""#),
+        ("name", r#""Shouting""#),
+        ("name", r#""two words""#),
+        ("name", "7"),
+        ("version", r#""a b""#),
+        ("world", r#""scorer""#),
+        ("world", r#""jury""#),
+        ("description", &long),
+        ("author", r#""a\u0000b""#),
+        ("config_schema", "[]"),
+    ] {
+        let manifest = manifest(field, value);
+        let rejected = rejected(&text(|it| it.manifest = &manifest));
+        assert_eq!(rejected.code(), "component_manifest_invalid", "{field} = {value}: {rejected}");
+    }
+}
+
+#[test]
+fn a_component_over_the_size_limit_is_refused_unread() {
+    let limits = Limits { component_bytes_max: 1_000, ..Limits::default() };
+    let sandbox = Sandbox::start(Settings { limits, ..Settings::default() }).expect("the sandbox starts");
+    let rejected = sandbox.prepare_blocking(RESTLESS).expect_err("it is larger");
+    assert_eq!(rejected.code(), "component_too_large");
+}
+
+#[test]
+fn a_cache_without_a_key_does_not_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = Settings { cache_dir: Some(folder.path().to_owned()), ..Settings::default() };
+    assert!(matches!(Sandbox::start(settings), Err(SandboxError::Settings(_))));
+}
+
+/// A sandbox that keeps compiled components in a folder.
+fn keeping(folder: &Path, key: u8) -> Sandbox {
+    let settings = Settings {
+        cache_dir: Some(folder.to_owned()),
+        cache_key: [key; 32],
+        runs_max: 1,
+        ..Settings::default()
+    };
+    Sandbox::start(settings).expect("the sandbox starts")
+}
+
+fn prepared(folder: &Path, key: u8, bytes: &[u8]) -> Judge {
+    keeping(folder, key).prepare_blocking(bytes).expect("a verifier")
+}
+
+/// The one file that starts with this judge's digest.
+fn artefact(folder: &Path, judge: &Judge) -> PathBuf {
+    let digits = judge.digest.hex();
+    let mut files = fs::read_dir(folder).expect("the folder").map(|file| file.expect("its entry").path());
+    let file = files.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&digits)));
+    file.expect("what was compiled is kept")
+}
+
+#[test]
+fn compiled_code_is_kept_and_used_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let judge = prepared(folder.path(), 1, &verifier(ANSWER));
+    let file = artefact(folder.path(), &judge);
+    let written = fs::metadata(&file).and_then(|it| it.modified()).expect("the file");
+    let kept = keeping(folder.path(), 1);
+    assert_eq!(run(&kept, &verifier(ANSWER), "").word(), "undecided");
+    assert!(kept.cached(&judge.digest).is_some());
+    assert_eq!(fs::metadata(&file).and_then(|it| it.modified()).expect("the file"), written);
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1);
+}
+
+#[test]
+fn compiled_code_that_was_touched_is_made_again_and_never_loaded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let component = answering(&report(&[finding(0, 1, 0), finding(1, 1, 0)]));
+    let judge = prepared(folder.path(), 1, &component);
+    let file = artefact(folder.path(), &judge);
+    let good = fs::read(&file).expect("the file");
+    let flipped = |position: usize| {
+        let mut bytes = good.clone();
+        bytes[position] ^= 1;
+        bytes
+    };
+    for bytes in [
+        flipped(0),
+        flipped(31),
+        flipped(32),
+        flipped(good.len() / 2),
+        flipped(good.len() - 1),
+        good[..good.len() - 1].to_vec(),
+        good[..10].to_vec(),
+        Vec::new(),
+        [good.as_slice(), &[0]].concat(),
+    ] {
+        fs::write(&file, &bytes).expect("the file is written");
+        assert_eq!(run(&keeping(folder.path(), 1), &component, "").word(), "pass");
+        let now = fs::read(&file).expect("the file");
+        assert_ne!(now, bytes, "it was made again");
+    }
+}
+
+#[test]
+fn compiled_code_of_another_key_or_another_component_is_never_loaded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (passing, silent) = (answering(&report(&[finding(0, 1, 0), finding(1, 1, 0)])), verifier(ANSWER));
+    let first = artefact(folder.path(), &prepared(folder.path(), 1, &passing));
+    let second = artefact(folder.path(), &prepared(folder.path(), 1, &silent));
+    let sealed = fs::read(&first).expect("the file");
+
+    // Sealed by another host.
+    prepared(folder.path(), 2, &passing);
+    assert_ne!(fs::read(&first).expect("the file"), sealed);
+
+    // Sealed by this host, and put in another component's place.
+    fs::write(&second, &sealed).expect("the file is written");
+    assert_eq!(run(&keeping(folder.path(), 1), &silent, "").word(), "undecided");
+    assert_ne!(fs::read(&second).expect("the file"), sealed);
+}
+
+#[test]
+fn compiled_code_is_not_taken_as_a_component() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = artefact(folder.path(), &prepared(folder.path(), 1, &verifier(ANSWER)));
+    let bytes = fs::read(file).expect("the file");
+    let rejected = keeping(folder.path(), 1).prepare_blocking(&bytes[32..]).expect_err("never");
+    assert_eq!(rejected.code(), "component_precompiled");
+}
+
+#[test]
+fn the_judges_kept_ready_are_the_ones_used_last() {
+    let settings = Settings { judges_max: 2, runs_max: 1, ..Settings::default() };
+    let sandbox = Sandbox::start(settings).expect("the sandbox starts");
+    let judge = |score| sandbox.prepare_blocking(&answering(&report(&[finding(0, score, 0)]))).expect("a verifier");
+    let (first, second) = (judge(1), judge(2));
+    assert!(sandbox.cached(&first.digest).is_some());
+    let third = judge(3);
+    let ready = [&first, &second, &third].map(|judge| sandbox.cached(&judge.digest).is_some());
+    assert_eq!(ready, [true, false, true]);
+}
+
+#[test]
+fn the_profile_names_what_fuel_depends_on() {
+    let profile = |limits| {
+        let settings = Settings { limits, runs_max: 1, ..Settings::default() };
+        Sandbox::start(settings).expect("the sandbox starts").profile().to_owned()
+    };
+    let usual = profile(Limits::default());
+    let parts: Vec<_> = usual.split('+').collect();
+    assert!(parts[0].starts_with("wasmtime-48.0."), "{usual}");
+    assert_eq!((parts.len(), parts[1].len()), (3, 16), "{usual}");
+    // Limits only ever end a run, so they are no part of it.
+    assert_eq!(usual, profile(Limits { fuel_max: 1, memory_bytes_max: 1 << 20, ..Limits::default() }));
+}

@@ -1,0 +1,5 @@
+mod answers;
+mod components;
+mod judges;
+mod receipts;
+mod sandbox;
