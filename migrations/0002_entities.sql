@@ -53,7 +53,7 @@ CREATE TABLE bids (
     task TEXT NOT NULL,
     bidder TEXT NOT NULL,
     price BIGINT NOT NULL CHECK (price >= 0),
-    status TEXT NOT NULL CHECK (status IN ('pending', 'accepted', 'rejected')),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'countered', 'accepted', 'rejected')),
     created_at BIGINT NOT NULL,
     body BYTEA NOT NULL
 );

@@ -1,12 +1,12 @@
-//! What an answer must keep to be believed.
+//! What an answer must keep to be believed, and what it comes to in a word.
 
-use assay_sandbox::invariants::check;
+use assay_sandbox::invariants;
 use assay_sandbox::{
-    Bid, Decision, Dimension, Finding, Input, Listing, Offer, Output, PricingDecision, PricingEvent, Problem,
-    Rejection, Report, Scorecard, Status, Subject,
+    Bid, Check, Class, Decision, Dimension, Finding, Input, Listing, Offer, Outcome, Output, PricingDecision,
+    PricingEvent, Problem, Rejection, Report, Scorecard, Status, Subject,
 };
 
-use crate::judges::{delivery, input, task};
+use crate::judges::{check, delivery, input, task};
 
 fn scored() -> Input {
     Input::Score { task: task(), delivery: delivery("gold"), config: String::new() }
@@ -14,7 +14,13 @@ fn scored() -> Input {
 
 fn reviewed() -> Input {
     let scorecard = scorecard(10_000, vec![]);
-    Input::Review { task: task(), delivery: delivery("gold"), scorecard, reports: vec![], config: String::new() }
+    Input::Review {
+        task: task(),
+        delivery: delivery("gold"),
+        scorecard,
+        reports: vec![],
+        config: String::new(),
+    }
 }
 
 /// A listing of at most 100, with the bids `a` and `b`.
@@ -27,8 +33,13 @@ fn priced() -> Input {
         countered_at_price: None,
         rounds: 0,
     };
-    let listing =
-        Listing { id: "listing-1".to_owned(), currency: "USD".to_owned(), price: 100, opened_at: 1, closes_at: None };
+    let listing = Listing {
+        id: "listing-1".to_owned(),
+        currency: "USD".to_owned(),
+        price: 100,
+        opened_at: 1,
+        closes_at: None,
+    };
     let book = vec![bid("a"), bid("b")];
     Input::Price { listing, book, event: PricingEvent::Deadline, config: String::new() }
 }
@@ -72,7 +83,10 @@ fn what_can_be_true_is_believed() {
         (input(""), report(vec![])),
         (input(""), report(vec![checked(1), checked(0), own("links", 10_000, long.clone())])),
         (input(""), Output::Problem(Problem::Unsupported(long.clone()))),
-        (scored(), Output::Scorecard(scorecard(10_000, vec![dimension("relevance", 0), dimension("form", 10_000)]))),
+        (
+            scored(),
+            Output::Scorecard(scorecard(10_000, vec![dimension("relevance", 0), dimension("form", 10_000)])),
+        ),
         (reviewed(), Output::Decision(Decision::Accept)),
         (reviewed(), Output::Decision(Decision::RequestRevision(vec![long.clone()]))),
         (reviewed(), Output::Decision(Decision::Escalate(long))),
@@ -80,9 +94,12 @@ fn what_can_be_true_is_believed() {
         (priced(), Output::Pricing(vec![PricingDecision::Wait(Some(9))])),
         (priced(), Output::Pricing(vec![award("a", 100), reject("b")])),
         (priced(), Output::Pricing(vec![reject("b"), award("a", 1)])),
-        (priced(), Output::Pricing(vec![PricingDecision::Counter(offer("a", 90)), PricingDecision::Wait(None)])),
+        (
+            priced(),
+            Output::Pricing(vec![PricingDecision::Counter(offer("a", 90)), PricingDecision::Wait(None)]),
+        ),
     ] {
-        assert_eq!(check(&input, &output), Ok(()), "{output:?}");
+        assert_eq!(invariants::check(&input, &output), Ok(()), "{output:?}");
     }
 }
 
@@ -97,13 +114,21 @@ fn what_cannot_be_true_is_a_lie() {
         (input(""), report(vec![own("a", 10_001, String::new())]), "scores 10001"),
         (input(""), report(vec![own("a", 0, long.clone())]), "8193 bytes"),
         (input(""), report(vec![own("", 0, String::new())]), "name of 0 bytes"),
-        (input(""), report(vec![own("a", 0, String::new()), own("a", 0, String::new())]), "two findings named"),
+        (
+            input(""),
+            report(vec![own("a", 0, String::new()), own("a", 0, String::new())]),
+            "two findings named",
+        ),
         (input(""), report(many(201)), "201 findings"),
         (input(""), Output::Problem(Problem::Failed(long.clone())), "8193 bytes"),
         (input(""), Output::Decision(Decision::Accept), "not asked"),
         (scored(), Output::Scorecard(scorecard(10_001, vec![])), "scores 10001"),
         (scored(), Output::Scorecard(scorecard(0, vec![dimension("a", 10_001)])), "scores 10001"),
-        (scored(), Output::Scorecard(scorecard(0, vec![dimension("a", 0), dimension("a", 0)])), "two dimensions"),
+        (
+            scored(),
+            Output::Scorecard(scorecard(0, vec![dimension("a", 0), dimension("a", 0)])),
+            "two dimensions",
+        ),
         (reviewed(), Output::Decision(Decision::RequestRevision(vec![])), "nothing is named"),
         (reviewed(), Output::Decision(Decision::RequestRevision(vec![String::new(); 201])), "201 notes"),
         (reviewed(), Output::Decision(Decision::Escalate(long)), "8193 bytes"),
@@ -117,7 +142,52 @@ fn what_cannot_be_true_is_a_lie() {
         (priced(), Output::Pricing(vec![award("a", 50), wait.clone()]), "waits after an award"),
         (priced(), Output::Pricing(vec![wait.clone(), wait.clone()]), "waits twice"),
     ] {
-        let lie = check(&input, &output).expect_err(said);
+        let lie = invariants::check(&input, &output).expect_err(said);
         assert!(lie.contains(said), "{lie:?} does not say {said:?}");
     }
+}
+
+/// Checks, the status found for each, the verifier's own findings, and the word.
+type Case<'a> = (&'a [&'a Check], &'a [Option<Status>], &'a [Status], &'static str);
+
+#[test]
+fn the_word_of_a_report() {
+    use Class::{Decidable, Necessary};
+    use Status::{Error, Fail, Partial, Pass, Undecided};
+    let (wanted, optional, hint) = (check(Decidable, true), check(Decidable, false), check(Necessary, true));
+    let word = |checks: &[&Check], statuses: &[Option<Status>], own: &[Status]| {
+        let mut task = task();
+        task.checks = checks.iter().map(|check| (*check).clone()).collect();
+        let finding = |subject, status| Finding { subject, status, score: 0, evidence: String::new() };
+        let checked =
+            (0..).zip(statuses).filter_map(|(n, status)| Some(finding(Subject::Check(n), (*status)?)));
+        let own = own.iter().map(|status| finding(Subject::Own("own".to_owned()), *status));
+        let report = Output::Report(Report { findings: checked.chain(own).collect() });
+        let delivery = delivery("");
+        Outcome::Output(report).word(&Input::Verify { task, delivery, config: String::new() })
+    };
+    let cases: [Case<'_>; 17] = [
+        (&[], &[], &[], "undecided"),
+        (&[&wanted], &[Some(Pass)], &[], "pass"),
+        (&[&wanted], &[None], &[], "undecided"),
+        (&[&wanted], &[Some(Fail)], &[], "fail"),
+        (&[&wanted], &[Some(Partial)], &[], "fail"),
+        (&[&wanted], &[Some(Undecided)], &[], "undecided"),
+        (&[&wanted], &[Some(Error)], &[], "undecided"),
+        (&[&wanted, &wanted], &[Some(Pass), Some(Fail)], &[], "fail"),
+        (&[&wanted, &wanted], &[Some(Error), Some(Fail)], &[], "fail"),
+        (&[&wanted, &optional], &[Some(Pass), Some(Fail)], &[], "pass"),
+        (&[&optional], &[Some(Pass)], &[], "undecided"),
+        (&[&hint], &[Some(Pass)], &[], "undecided"),
+        (&[&wanted, &hint], &[Some(Pass), Some(Fail)], &[], "undecided"),
+        (&[&wanted, &hint], &[Some(Pass), Some(Undecided)], &[], "pass"),
+        (&[&wanted], &[Some(Pass)], &[Fail], "fail"),
+        (&[], &[], &[Pass], "pass"),
+        (&[&wanted], &[Some(Pass)], &[Error], "undecided"),
+    ];
+    for (number, (checks, statuses, own, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(word(checks, statuses, own), expected, "case {number}");
+    }
+    let problem = Outcome::Output(Output::Problem(Problem::Failed(String::new())));
+    assert_eq!(problem.word(&input("")), "undecided");
 }

@@ -53,20 +53,46 @@ fn what_is_no_judge_is_refused_by_name() {
         ("an empty component", parsed("(component)"), "component_world_missing"),
         ("a component cut short", RESTLESS[..RESTLESS.len() / 2].to_vec(), "component_malformed"),
         ("no export", text(|it| it.after = ""), "component_world_missing"),
-        ("another export", text(|it| it.after = r#"(export "judge" (func $verify_))"#), "component_world_missing"),
+        (
+            "another export",
+            text(|it| it.after = r#"(export "judge" (func $verify_))"#),
+            "component_world_missing",
+        ),
         ("two worlds", text(|it| it.after = both), "component_world_ambiguous"),
-        ("no manifest", parsed(r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
-            (func (export "verify") (canon lift (core func $i "f"))))"#), "component_manifest_invalid"),
+        (
+            "no manifest",
+            parsed(
+                r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+            (func (export "verify") (canon lift (core func $i "f"))))"#,
+            ),
+            "component_manifest_invalid",
+        ),
         ("a start that never ends", verifier(&start), "component_instantiation_failed"),
-        ("a start that traps", verifier(&format!("{ANSWER} (func $s (unreachable)) (start $s)")), "component_instantiation_failed"),
+        (
+            "a start that traps",
+            verifier(&format!("{ANSWER} (func $s (unreachable)) (start $s)")),
+            "component_instantiation_failed",
+        ),
         ("memory from the start", text(|it| it.memory = "600"), "component_malformed"),
         ("a shared memory", text(|it| it.memory = "1 2 shared"), "component_malformed"),
-        ("a memory of 64 bits", parsed(r#"(component (core module (memory i64 1)) (core module $m (func (export "f")))
+        (
+            "a memory of 64 bits",
+            parsed(
+                r#"(component (core module (memory i64 1)) (core module $m (func (export "f")))
             (core instance $i (instantiate $m)) (func (export "verify") (canon lift (core func $i "f")))
-            (@custom "assay:manifest" "{\"name\":\"a\",\"version\":\"1\",\"world\":\"verifier\",\"description\":\"a\",\"author\":\"a\"}"))"#), "component_malformed"),
-        ("an export of another type", parsed(r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+            (@custom "assay:manifest" "{\"name\":\"a\",\"version\":\"1\",\"world\":\"verifier\",\"description\":\"a\",\"author\":\"a\"}"))"#,
+            ),
+            "component_malformed",
+        ),
+        (
+            "an export of another type",
+            parsed(
+                r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
             (func (export "verify") (canon lift (core func $i "f")))
-            (@custom "assay:manifest" "{\"name\":\"a\",\"version\":\"1\",\"world\":\"verifier\",\"description\":\"a\",\"author\":\"a\"}"))"#), "component_export_mismatch"),
+            (@custom "assay:manifest" "{\"name\":\"a\",\"version\":\"1\",\"world\":\"verifier\",\"description\":\"a\",\"author\":\"a\"}"))"#,
+            ),
+            "component_export_mismatch",
+        ),
     ];
     for (what, bytes, expected) in cases {
         let rejected = rejected(&bytes);
@@ -160,7 +186,8 @@ fn prepared(folder: &Path, key: u8, bytes: &[u8]) -> Judge {
 fn artefact(folder: &Path, judge: &Judge) -> PathBuf {
     let digits = judge.digest.hex();
     let mut files = fs::read_dir(folder).expect("the folder").map(|file| file.expect("its entry").path());
-    let file = files.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&digits)));
+    let file =
+        files.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&digits)));
     file.expect("what was compiled is kept")
 }
 
@@ -238,7 +265,8 @@ fn compiled_code_is_not_taken_as_a_component() {
 fn the_judges_kept_ready_are_the_ones_used_last() {
     let settings = Settings { judges_max: 2, runs_max: 1, ..Settings::default() };
     let sandbox = Sandbox::start(settings).expect("the sandbox starts");
-    let judge = |score| sandbox.prepare_blocking(&answering(&report(&[finding(0, score, 0)]))).expect("a verifier");
+    let judge =
+        |score| sandbox.prepare_blocking(&answering(&report(&[finding(0, score, 0)]))).expect("a verifier");
     let (first, second) = (judge(1), judge(2));
     assert!(sandbox.cached(&first.digest).is_some());
     let third = judge(3);

@@ -28,13 +28,90 @@ const WITHOUT_TERMS: [&str; 16] = [
 
 /// Words of the grammar and around it, for sentences nobody would write.
 const SOUP: [&str; 84] = [
-    "at", "least", "most", "no", "not", "more", "than", "fewer", "exactly", "only", "between", "and", "or", "but",
-    "to", "from", "500", "3", "1,500", "1.5k", "ten", "a", "dozen", "hundred", "words", "characters", "headings",
-    "H2", "links", "bullet", "points", "paragraphs", "rows", "examples", "each", "per", "about", "in", "French",
-    "English", "JSON", "array", "CSV", "with", "columns", "keys", "items", "must", "should", "mention", "contain",
-    "the", "word", "phrase", "“edge”", "\"cloud\"", "'fog'", "Kubernetes", "starts", "ends", "P.S.", "lowercase",
-    "caps", "all", "title", "<<x>>", "[name]", ",", ";", ".", ":", "(", ")", "-", "–", "+", "≥", "\n", "engaging",
-    "tone", "minimum", "maximum", "max", "times",
+    "at",
+    "least",
+    "most",
+    "no",
+    "not",
+    "more",
+    "than",
+    "fewer",
+    "exactly",
+    "only",
+    "between",
+    "and",
+    "or",
+    "but",
+    "to",
+    "from",
+    "500",
+    "3",
+    "1,500",
+    "1.5k",
+    "ten",
+    "a",
+    "dozen",
+    "hundred",
+    "words",
+    "characters",
+    "headings",
+    "H2",
+    "links",
+    "bullet",
+    "points",
+    "paragraphs",
+    "rows",
+    "examples",
+    "each",
+    "per",
+    "about",
+    "in",
+    "French",
+    "English",
+    "JSON",
+    "array",
+    "CSV",
+    "with",
+    "columns",
+    "keys",
+    "items",
+    "must",
+    "should",
+    "mention",
+    "contain",
+    "the",
+    "word",
+    "phrase",
+    "“edge”",
+    "\"cloud\"",
+    "'fog'",
+    "Kubernetes",
+    "starts",
+    "ends",
+    "P.S.",
+    "lowercase",
+    "caps",
+    "all",
+    "title",
+    "<<x>>",
+    "[name]",
+    ",",
+    ";",
+    ".",
+    ":",
+    "(",
+    ")",
+    "-",
+    "–",
+    "+",
+    "≥",
+    "\n",
+    "engaging",
+    "tone",
+    "minimum",
+    "maximum",
+    "max",
+    "times",
 ];
 
 /// One row of the table.
@@ -174,17 +251,18 @@ fn a_person_decides_exactly_what_has_no_checks() {
 
 #[test]
 fn coverage_counts_each_class_and_all() {
-    let classes: Vec<Class> = ["1500 words minimum", "3 real-world examples included", "No factual errors", "Fun"]
-        .iter()
-        .map(|sentence| compile(sentence).class)
-        .collect();
+    let classes: Vec<Class> =
+        ["1500 words minimum", "3 real-world examples included", "No factual errors", "Fun"]
+            .iter()
+            .map(|sentence| compile(sentence).class)
+            .collect();
     assert_eq!(coverage(&classes), Coverage { decidable: 1, necessary: 1, human: 2, total: 4 });
     assert_eq!(coverage(&[]), Coverage::default());
 }
 
 #[test]
 fn a_sentence_too_long_to_be_one_is_a_persons() {
-    let long = format!("at least 500 words{}", " ".repeat(2_000));
+    let long = format!("at least 500 words{}", " ".repeat(1_000));
     assert_eq!(compile(&long).class, Class::Human);
 }
 
@@ -213,7 +291,8 @@ fn lawful(sentence: &str) -> Result<(), String> {
     }
     for check in &compiled.checks {
         let json = check.to_json();
-        let value: serde_json::Value = serde_json::from_str(&json).map_err(|error| format!("{json}: {error}"))?;
+        let value: serde_json::Value =
+            serde_json::from_str(&json).map_err(|error| format!("{json}: {error}"))?;
         let bound = |name: &str| value.get(name).and_then(serde_json::Value::as_u64);
         let ordered = bound("min").zip(bound("max")).is_none_or(|(min, max)| min <= max);
         let alone = bound("exact").is_none() || bound("min").or(bound("max")).is_none();
@@ -225,7 +304,8 @@ fn lawful(sentence: &str) -> Result<(), String> {
 }
 
 fn soup() -> impl Strategy<Value = String> {
-    proptest::collection::vec(proptest::sample::select(SOUP.as_slice()), 1..14).prop_map(|words| words.join(" "))
+    proptest::collection::vec(proptest::sample::select(SOUP.as_slice()), 1..14)
+        .prop_map(|words| words.join(" "))
 }
 
 proptest! {

@@ -120,7 +120,7 @@ impl Text<'_> {
                 {module})
               (core instance $instance (instantiate $module {with}))
               (func $verify_ (type $verify) (canon lift (core func $instance "verify")
-                (memory $instance "memory") (realloc (func $instance "cabi_realloc"))))
+                (memory (core memory $instance "memory")) (realloc (core func $instance "cabi_realloc"))))
               {after}
               (@custom "assay:manifest" "{manifest}"))"#
         );
@@ -135,7 +135,7 @@ pub(crate) fn verifier(module: &str) -> Vec<u8> {
 
 /// A verifier that does nothing but give this answer, laid out at address 1024.
 pub(crate) fn answering(bytes: &[u8]) -> Vec<u8> {
-    let escaped: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let escaped = bytes.iter().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"));
     verifier(&format!(
         r#"(data (i32.const 1024) "{escaped}")
            (func (export "verify") (param i32) (result i32) (i32.const 1024))"#

@@ -1,2 +1,19 @@
-//! placeholder
+//! Every test of Assay, in one binary. From the inside out: the rules, the commit path,
+//! the sandbox, then stories over HTTP as users live them.
 
+mod commands;
+mod commit;
+mod criteria;
+mod house;
+mod laws;
+mod ledger;
+mod lifecycle;
+mod money;
+mod plugins;
+mod postgres;
+mod pricing;
+mod receipts;
+mod refusals;
+mod sandbox;
+mod story;
+mod windows;

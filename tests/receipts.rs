@@ -4,15 +4,12 @@
 use std::fs;
 
 use assay_sandbox::{
-    Attachments, Check, Class, Digest, Finding, HostKey, Input, Issue, KeyError, Output, Outcome, Problem,
-    PublicKeys, Receipt, ReceiptError, Replay, ReplayError, Report, Sandbox, Status, Subject, World, replay,
-    replay_with, verify, verify_chain,
+    Attachments, Digest, HostKey, Input, Issue, KeyError, PublicKeys, Receipt, ReceiptError, Replay,
+    ReplayError, Sandbox, World, replay, replay_with, verify, verify_chain,
 };
 use serde_json::Value;
 
-use crate::judges::{
-    RESTLESS, check, input, input_with_files, prepare, sandbox, sandbox_with, task, verifier,
-};
+use crate::judges::{RESTLESS, input, input_with_files, prepare, sandbox, sandbox_with, verifier};
 
 fn key() -> HostKey {
     HostKey::from_bytes(&[7; 32])
@@ -60,7 +57,9 @@ fn an_altered_field_is_refused() {
     assert_eq!(fields.len(), 17);
     for (name, value) in fields {
         let others = match value {
-            Value::Number(number) => vec![Value::from(number.as_u64().expect("an integer") + 1), Value::from(0)],
+            Value::Number(number) => {
+                vec![Value::from(number.as_u64().expect("an integer") + 1), Value::from(0)]
+            }
             Value::String(text) => vec![
                 Value::from(format!("{text}0")),
                 Value::from(text.replace('a', "b").replacen('1', "2", 1)),
@@ -127,7 +126,10 @@ fn a_chain_with_anything_moved_or_missing_is_refused() {
         for second in first + 1..4 {
             let mut swapped = receipts.clone();
             swapped.swap(first, second);
-            assert!(matches!(verify_chain(&swapped, &keys), Err(ReceiptError::Broken(_))), "{first} and {second}");
+            assert!(
+                matches!(verify_chain(&swapped, &keys), Err(ReceiptError::Broken(_))),
+                "{first} and {second}"
+            );
         }
         let mut twice = receipts.clone();
         twice.insert(first, receipts[first].clone());
@@ -162,12 +164,14 @@ async fn a_replay_on_another_host_matches() {
     }
 }
 
+type Lie = fn(&mut Receipt);
+
 #[tokio::test]
 async fn a_receipt_that_lies_is_found_out_field_by_field() {
     let sandbox = sandbox();
     let input = input("observe");
     let honest = receipt(&sandbox, "receipt-1", None, &input);
-    let lies: [(&str, fn(&mut Receipt)); 9] = [
+    let lies: [(&str, Lie); 9] = [
         ("world", |it| it.world = World::Scorer),
         ("task", |it| it.task.push('0')),
         ("delivery", |it| it.delivery = None),
@@ -183,7 +187,8 @@ async fn a_receipt_that_lies_is_found_out_field_by_field() {
         lie(&mut receipt);
         receipt.sign(&key());
         let keys = key().public_keys();
-        let replayed = replay(&sandbox, &receipt, RESTLESS, &input.canonical(), &keys).await.expect("a replay");
+        let replayed =
+            replay(&sandbox, &receipt, RESTLESS, &input.canonical(), &keys).await.expect("a replay");
         let Replay::Mismatch { differences } = replayed else { panic!("{field} was not noticed") };
         assert_eq!(differences.iter().map(|it| it.field).collect::<Vec<_>>(), [field]);
     }
@@ -256,7 +261,8 @@ async fn a_host_that_gives_less_fuel_cannot_say_mismatch() {
 #[tokio::test]
 async fn a_run_out_of_fuel_replays_as_one() {
     let sandbox = sandbox();
-    let component = verifier(r#"(func (export "verify") (param i32) (result i32) (loop $l (br $l)) (unreachable))"#);
+    let component =
+        verifier(r#"(func (export "verify") (param i32) (result i32) (loop $l (br $l)) (unreachable))"#);
     let judge = prepare(&sandbox, &component);
     let run = sandbox.run_blocking(&judge, &input(""), Attachments::none());
     let issue = Issue { id: "receipt-1", previous: None, engine_profile: sandbox.profile() };
@@ -288,54 +294,14 @@ fn sorted(value: &Value) -> String {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by_key(|(key, _)| key.as_str());
-            let members: Vec<_> =
-                members.iter().map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), sorted(value))).collect();
+            let members: Vec<_> = members
+                .iter()
+                .map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), sorted(value)))
+                .collect();
             format!("{{{}}}", members.join(","))
         }
         other => other.to_string(),
     }
-}
-
-#[test]
-fn the_word_of_a_report() {
-    use Class::{Decidable, Necessary};
-    use Status::{Error, Fail, Partial, Pass, Undecided};
-    let (wanted, optional, hint) =
-        (check(Decidable, true), check(Decidable, false), check(Necessary, true));
-    let word = |checks: &[&Check], statuses: &[Option<Status>], own: &[Status]| {
-        let mut task = task();
-        task.checks = checks.iter().map(|check| (*check).clone()).collect();
-        let finding = |subject, status| Finding { subject, status, score: 0, evidence: String::new() };
-        let checked = (0..).zip(statuses).filter_map(|(n, status)| Some(finding(Subject::Check(n), (*status)?)));
-        let own = own.iter().map(|status| finding(Subject::Own("own".to_owned()), *status));
-        let report = Output::Report(Report { findings: checked.chain(own).collect() });
-        let delivery = crate::judges::delivery("");
-        Outcome::Output(report).word(&Input::Verify { task, delivery, config: String::new() })
-    };
-    let cases: [(&[&Check], &[Option<Status>], &[Status], &str); 17] = [
-        (&[], &[], &[], "undecided"),
-        (&[&wanted], &[Some(Pass)], &[], "pass"),
-        (&[&wanted], &[None], &[], "undecided"),
-        (&[&wanted], &[Some(Fail)], &[], "fail"),
-        (&[&wanted], &[Some(Partial)], &[], "fail"),
-        (&[&wanted], &[Some(Undecided)], &[], "undecided"),
-        (&[&wanted], &[Some(Error)], &[], "undecided"),
-        (&[&wanted, &wanted], &[Some(Pass), Some(Fail)], &[], "fail"),
-        (&[&wanted, &wanted], &[Some(Error), Some(Fail)], &[], "fail"),
-        (&[&wanted, &optional], &[Some(Pass), Some(Fail)], &[], "pass"),
-        (&[&optional], &[Some(Pass)], &[], "undecided"),
-        (&[&hint], &[Some(Pass)], &[], "undecided"),
-        (&[&wanted, &hint], &[Some(Pass), Some(Fail)], &[], "undecided"),
-        (&[&wanted, &hint], &[Some(Pass), Some(Undecided)], &[], "pass"),
-        (&[&wanted], &[Some(Pass)], &[Fail], "fail"),
-        (&[], &[], &[Pass], "pass"),
-        (&[&wanted], &[Some(Pass)], &[Error], "undecided"),
-    ];
-    for (number, (checks, statuses, own, expected)) in cases.into_iter().enumerate() {
-        assert_eq!(word(checks, statuses, own), expected, "case {number}");
-    }
-    let problem = Outcome::Output(Output::Problem(Problem::Failed(String::new())));
-    assert_eq!(problem.word(&input("")), "undecided");
 }
 
 #[test]
@@ -345,15 +311,16 @@ fn the_host_key_is_made_once_and_kept_private() {
     let loaded = HostKey::load_or_create(folder.path(), &[2; 32]).expect("the same key");
     assert_eq!((made.id(), made.public_hex()), (loaded.id(), loaded.public_hex()));
     assert_eq!(made.id(), &Digest::of(&hex_bytes(&made.public_hex())).hex()[..16]);
-    let files: Vec<_> = fs::read_dir(folder.path()).expect("the folder").map(|it| it.expect("a file").path()).collect();
+    let files: Vec<_> =
+        fs::read_dir(folder.path()).expect("the folder").map(|it| it.expect("a file").path()).collect();
     assert_eq!(files.len(), 1, "nothing unfinished is left: {files:?}");
     let path = &files[0];
 
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(path).expect("the file").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let permissions = fs::metadata(path).expect("the file").permissions();
+        assert_eq!(permissions.mode() & 0o777, 0o600);
         fs::set_permissions(path, fs::Permissions::from_mode(0o640)).expect("the mode is set");
         let exposed = HostKey::load_or_create(folder.path(), &[2; 32]);
         assert!(matches!(exposed, Err(KeyError::Exposed(_))));

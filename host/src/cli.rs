@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{File, Settings};
 
 mod audit;
+mod check;
 pub mod demo;
 mod keys;
 mod replay;
@@ -29,6 +30,8 @@ enum Verb {
     Demo(demo::Flags),
     /// Run the server
     Serve(ServeFlags),
+    /// Judge a draft before delivering it, offline
+    Check(check::Flags),
     /// Run a receipt's component on its input again and compare
     Replay(replay::Flags),
     /// Recompute every balance and the journal's chain
@@ -113,6 +116,7 @@ pub fn main() -> ExitCode {
         match command.verb {
             Verb::Demo(flags) => demo::run(flags).await,
             Verb::Serve(flags) => serve::run(flags.settings()?).await,
+            Verb::Check(flags) => check::run(flags).await,
             Verb::Replay(flags) => replay::run(flags).await,
             Verb::Audit(flags) => audit::run(flags).await,
             Verb::Keys(flags) => keys::run(flags).await,

@@ -88,7 +88,7 @@ record! {
         pub bidder: String,
         /// Smallest unit of the task's asset.
         pub price: i64,
-        /// `pending`, `accepted` or `rejected`.
+        /// `pending`, `countered`, `accepted` or `rejected`.
         pub status: String,
         /// Milliseconds.
         pub created_at: i64,

@@ -63,8 +63,8 @@ async fn load(connection: &mut AnyConnection, engine: Engine, needs: &Needs<'_>)
     let mut state = State::default();
     if !needs.cells.is_empty() {
         let keys = sql::list(needs.cells.iter().map(Key::as_str));
-        let rows = sqlx::query(engine.lock_cells()).bind(keys).fetch_all(&mut *connection).await?;
-        state.cells = cells(&rows)?;
+        let row = sqlx::query(engine.lock_cells()).bind(keys).fetch_one(&mut *connection).await?;
+        state.cells = cells(&row)?;
     }
     if !needs.uniques.is_empty() {
         let text = format!("select key, value from uniques where key {}", engine.is_in(1));
@@ -89,8 +89,11 @@ async fn load(connection: &mut AnyConnection, engine: Engine, needs: &Needs<'_>)
     Ok(state)
 }
 
-fn cells(rows: &[AnyRow]) -> Result<HashMap<Key, i64>, sqlx::Error> {
-    rows.iter().map(|row| Ok((Key::stored(row.try_get(0)?), row.try_get(1)?))).collect()
+fn cells(row: &AnyRow) -> Result<HashMap<Key, i64>, sqlx::Error> {
+    let json: String = row.try_get(0)?;
+    let pairs: Vec<(String, i64)> =
+        serde_json::from_str(&json).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(pairs.into_iter().map(|(key, n)| (Key::stored(key), n)).collect())
 }
 
 async fn landed_before(

@@ -93,7 +93,7 @@ pub struct Coverage {
 
 /// Longest sentence that is read, in bytes. A criterion is a sentence; what is longer
 /// is a brief, and a person reads it.
-const SENTENCE_BYTES_MAX: usize = 2_000;
+const SENTENCE_BYTES_MAX: usize = 1_000;
 
 /// Compiles one criterion. Total: whatever the text is, there is an answer.
 pub fn compile(sentence: &str) -> Compiled {

@@ -4,6 +4,7 @@
 //! `cargo run --release -p assay-sandbox --example verdict_latency -- COMPONENT.wasm [COUNT]`
 //!
 //! The delivery has 10 kB and the task ten checks, so COMPONENT is a verifier.
+#![expect(clippy::disallowed_methods, reason = "a figure is a time that passed")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -56,7 +57,10 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let (mut in_bare, mut in_blocking, mut in_run) = (Vec::new(), Vec::new(), Vec::new());
     for turn in 0..count + count / 10 {
         let bare_time = time(|| bare.call(&input).map(drop));
-        let blocking_time = time(|| Ok(drop(sandbox.run_blocking(&judge, &input, Attachments::none()))));
+        let blocking_time = time(|| {
+            let run = sandbox.run_blocking(&judge, &input, Attachments::none());
+            matches!(run.outcome, Outcome::Output(_)).then_some(()).ok_or_else(|| format_err!("no verdict"))
+        });
         let started = Instant::now();
         let run = sandbox.run(&judge, &input, Attachments::none()).await;
         let run_time = started.elapsed();
@@ -85,9 +89,8 @@ fn row(name: &str, mut times: Vec<Duration>, beside: Option<Duration>) -> Durati
     times.sort_unstable();
     let at = |share: usize| times[(times.len() - 1) * share / 100];
     let (p50, p99) = (at(50), at(99));
-    let ratio = beside.map_or(String::new(), |bare| {
-        format!("  {:.2} times bare", p50.as_secs_f64() / bare.as_secs_f64())
-    });
+    let ratio = beside
+        .map_or(String::new(), |bare| format!("  {:.2} times bare", p50.as_secs_f64() / bare.as_secs_f64()));
     println!("{name:<24} p50 {p50:>10.1?}  p99 {p99:>10.1?}{ratio}");
     p50
 }
@@ -119,6 +122,9 @@ impl attachments::Host for Bystander {
     }
 }
 
+type Given<'a> = (&'a Task, &'a Delivery, &'a str);
+type Answer = (std::result::Result<Report, Problem>,);
+
 impl Bare {
     fn new(sandbox: &Sandbox, bytes: &[u8]) -> Result<Self> {
         let engine = sandbox.engine();
@@ -139,8 +145,6 @@ impl Bare {
         store.set_fuel(u64::MAX)?;
         store.set_epoch_deadline(u64::MAX / 2);
         let instance = self.pre.instantiate(&mut store)?;
-        type Given<'a> = (&'a Task, &'a Delivery, &'a str);
-        type Answer = (std::result::Result<Report, Problem>,);
         let verify = instance.get_typed_func::<Given<'_>, Answer>(&mut store, "verify")?;
         Ok(verify.call(&mut store, (task, delivery, config))?.0)
     }
@@ -185,11 +189,10 @@ fn content() -> String {
     let mut text = String::from("Report\n\n# Findings\n\n- gold\n- silver\n- lead\n\n");
     let mut sample = 1;
     while text.len() < 9_900 {
-        text.push_str(&format!(
-            "Sample {sample} of the assay held {} parts gold, {} parts silver and a trace of lead. ",
-            900 + sample % 97,
-            90 - sample % 53,
-        ));
+        let (gold, silver) = (900 + sample % 97, 90 - sample % 53);
+        let sentence =
+            format!("Sample {sample} of the assay held {gold} parts gold, {silver} parts silver and lead. ");
+        text.push_str(&sentence);
         if sample % 5 == 0 {
             text.push_str("\n\n");
         }

@@ -52,7 +52,9 @@ impl Artefacts {
             return None;
         }
         deserialize(engine, artefact)
-            .inspect_err(|error| tracing::warn!(component = %digest, %error, "a compiled artefact does not load"))
+            .inspect_err(
+                |error| tracing::warn!(component = %digest, %error, "a compiled artefact does not load"),
+            )
             .ok()
     }
 
@@ -144,18 +146,18 @@ impl Shelf {
     pub(crate) fn get(&self, digest: &Digest) -> Option<Judge> {
         let mut judges = self.judges.lock().unwrap_or_else(PoisonError::into_inner);
         judges.uses += 1;
-        let uses = judges.uses;
+        let now = judges.uses;
         let (judge, used) = judges.by_digest.get_mut(digest)?;
-        *used = uses;
+        *used = now;
         Some(judge.clone())
     }
 
     pub(crate) fn put(&self, judge: Judge) {
         let mut judges = self.judges.lock().unwrap_or_else(PoisonError::into_inner);
         judges.uses += 1;
-        let uses = judges.uses;
+        let now = judges.uses;
         judges.code_bytes += judge.code_bytes();
-        if let Some((replaced, _)) = judges.by_digest.insert(judge.digest, (judge, uses)) {
+        if let Some((replaced, _)) = judges.by_digest.insert(judge.digest, (judge, now)) {
             judges.code_bytes -= replaced.code_bytes();
         }
         // The one just put is the last to go, however large it is.

@@ -4,10 +4,15 @@
 use serde::Serialize;
 use serde_json::Value;
 
+/// One value of this crate as JSON.
+pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Value {
+    serde_json::to_value(value)
+        .expect("records of strings, integers, lists and options always have a JSON form")
+}
+
 /// The canonical bytes of one value of this crate.
 pub(crate) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    let value = serde_json::to_value(value)
-        .expect("records of strings, integers, lists and options always have a JSON form");
+    let value = to_value(value);
     let mut bytes = Vec::with_capacity(1024);
     write(&value, &mut bytes);
     bytes

@@ -52,11 +52,7 @@ impl VirtualClock {
     /// The guest reads the wall clock: seconds and nanoseconds since 1970.
     pub fn look_at_wall(&self) -> (u64, u32) {
         let elapsed = u128::from(self.look());
-        let since_1970_ns = u128::from(self.starts_at_ms) * 1_000_000 + elapsed;
-        let seconds = since_1970_ns / 1_000_000_000;
-        let nanoseconds = since_1970_ns % 1_000_000_000;
-        let seconds = u64::try_from(seconds).expect("2^64 milliseconds are fewer than 2^64 seconds");
-        (seconds, u32::try_from(nanoseconds).expect("a remainder of 10^9 fits 32 bits"))
+        seconds_and_rest(u128::from(self.starts_at_ms) * 1_000_000 + elapsed)
     }
 
     /// Ready once the clock shows `deadline_ns`.
@@ -89,4 +85,13 @@ impl VirtualClock {
             self.elapsed_ns.fetch_max(wake, Relaxed);
         }
     }
+}
+
+fn seconds_and_rest(nanoseconds: u128) -> (u64, u32) {
+    let seconds = u64::try_from(nanoseconds / 1_000_000_000);
+    let rest = u32::try_from(nanoseconds % 1_000_000_000);
+    (
+        seconds.expect("2^64 milliseconds are fewer than 2^64 seconds"),
+        rest.expect("a remainder of 10^9 fits 32 bits"),
+    )
 }

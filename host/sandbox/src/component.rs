@@ -8,8 +8,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wasmparser::{
-    ComponentExternalKind, ComponentExportSectionReader, ComponentImportSectionReader, ComponentTypeRef, Encoding, Parser,
-    Payload, TypeBounds,
+    ComponentExportSectionReader, ComponentExternalKind, ComponentImportSectionReader, ComponentTypeRef,
+    Encoding, Parser, Payload, TypeBounds,
 };
 use wasmtime::Engine;
 
@@ -198,7 +198,10 @@ fn imports(section: ComponentImportSectionReader<'_>, into: &mut Vec<String>) ->
     Ok(())
 }
 
-fn functions<'a>(section: ComponentExportSectionReader<'a>, into: &mut Vec<&'a str>) -> wasmparser::Result<()> {
+fn functions<'a>(
+    section: ComponentExportSectionReader<'a>,
+    into: &mut Vec<&'a str>,
+) -> wasmparser::Result<()> {
     for export in section {
         let export = export?;
         if export.kind == ComponentExternalKind::Func {
@@ -253,9 +256,8 @@ fn manifest(sections: &[&[u8]], world: World) -> Result<Manifest, Rejected> {
 
 /// The name of the first field that cannot be shown as it is.
 fn broken_label(manifest: &Manifest) -> Option<&'static str> {
-    let printable = |text: &str, bytes_max| {
-        (1..=bytes_max).contains(&text.len()) && !text.chars().any(char::is_control)
-    };
+    let printable =
+        |text: &str, bytes_max| (1..=bytes_max).contains(&text.len()) && !text.chars().any(char::is_control);
     let plain = |text: &str, extra: &str| {
         printable(text, LABEL_BYTES_MAX)
             && text.chars().all(|letter| {

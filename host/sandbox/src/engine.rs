@@ -105,7 +105,8 @@ fn operator_cost() -> OperatorCost {
 fn pool(limits: &Limits, runs_max: usize) -> Result<PoolingAllocationConfig, SandboxError> {
     let runs = u32::try_from(runs_max).map_err(|_| SandboxError::Settings("runs_max is out of range"))?;
     let total = |each: usize| {
-        let each = u32::try_from(each).map_err(|_| SandboxError::Settings("a limit per run is out of range"))?;
+        let each =
+            u32::try_from(each).map_err(|_| SandboxError::Settings("a limit per run is out of range"))?;
         each.checked_mul(runs).ok_or(SandboxError::Settings("runs_max is out of range"))
     };
     let each = |count: usize| {

@@ -136,7 +136,8 @@ impl Input {
 
     /// Reads canonical bytes back.
     pub fn parse(bytes: &[u8]) -> Result<Self, InputError> {
-        let input: Self = serde_json::from_slice(bytes).map_err(|error| InputError::Shape(error.to_string()))?;
+        let input: Self =
+            serde_json::from_slice(bytes).map_err(|error| InputError::Shape(error.to_string()))?;
         if input.canonical() == bytes { Ok(input) } else { Err(InputError::NotCanonical) }
     }
 

@@ -88,9 +88,7 @@ impl HostKey {
     /// A secret of this host's own for another purpose: it follows from the key, and
     /// says nothing about it.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.signing.as_bytes()).expect("HMAC takes keys of any length");
-        mac.update(purpose.as_bytes());
-        mac.finalize().into_bytes().into()
+        keyed_hash(self.signing.as_bytes(), purpose.as_bytes())
     }
 
     /// The first 16 hexadecimal digits of the SHA-256 of the public key.
@@ -170,6 +168,12 @@ impl PublicKeys {
     fn insert(&mut self, key: VerifyingKey) {
         self.0.insert(key_id(&key), key);
     }
+}
+
+fn keyed_hash(key: &[u8; 32], bytes: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(bytes);
+    mac.finalize().into_bytes().into()
 }
 
 fn key_id(key: &VerifyingKey) -> String {

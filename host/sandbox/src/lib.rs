@@ -15,7 +15,7 @@
 //! | [`component`] | what can be said of a component without running it | deciding who may upload |
 //! | `engine` | wasmtime's settings, the engine profile, the epoch's ticking | |
 //! | `cache` | compiled artefacts on disk, ready judges in memory | |
-//! | [`clock`], [`random`], `console`, `wasi` | the virtual world a judge lives in | anything of the real one |
+//! | [`clock`], [`random`], `console`, `streams`, `wasi` | the virtual world a judge lives in | anything of the real one |
 //! | `state` | what one run owns, and its limits | |
 //! | [`sandbox`] | settings, preparing a judge, the gate in front of runs | |
 //! | `run`, [`outcome`], [`invariants`] | one run: instantiate, call, check, count | moving money |
@@ -52,6 +52,7 @@ mod console;
 mod engine;
 mod run;
 mod state;
+mod streams;
 mod wasi;
 
 pub use component::{Facts, Manifest, Rejected, inspect};

@@ -5,7 +5,6 @@ use crate::digest::Digest;
 use crate::input::{Input, Output};
 use crate::verdict::{Decision, Report, Status, Subject};
 use crate::work::{Check, Class};
-use crate::world::World;
 
 /// Everything one run leaves behind.
 #[derive(Debug, Clone)]
@@ -197,15 +196,5 @@ fn verdict(report: &Report, checks: &[Check]) -> &'static str {
         "pass"
     } else {
         "undecided"
-    }
-}
-
-/// Every word [`Run::word`] has for a world, `inconclusive` and `undecided` apart.
-pub const fn words(world: World) -> &'static [&'static str] {
-    match world {
-        World::Verifier => &["pass", "fail"],
-        World::Scorer => &["scored"],
-        World::Reviewer => &["accept", "request-revision", "escalate"],
-        World::Pricing => &["decided"],
     }
 }

@@ -140,7 +140,7 @@ impl Receipt {
     /// What the signature is of: the context, then the canonical bytes of every field
     /// but the signature.
     pub fn signed_bytes(&self) -> Vec<u8> {
-        let mut fields = serde_json::to_value(self).expect("a receipt of texts and integers has a JSON form");
+        let mut fields = canonical::to_value(self);
         if let Some(fields) = fields.as_object_mut() {
             fields.remove("signature");
         }

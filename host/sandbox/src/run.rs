@@ -31,7 +31,7 @@ pub(crate) fn execute(
         let text = format!("a {} was given what a {} takes", judge.world, input.world());
         return finish(input, pinned, Outcome::inconclusive(Reason::Host(text)), Cost::none(seed));
     }
-    let mut store = store(engine, State::new(input, seed, attachments, limits), limits);
+    let mut store = store(engine, State::of(input, seed, attachments, limits), limits);
     let (outcome, fuel) = match instantiate(&mut store, judge.instance_pre(), limits) {
         Ok(instance) => call(&mut store, &instance, judge, input, limits),
         Err(reason) => (Outcome::inconclusive(reason), 0),
@@ -55,12 +55,11 @@ pub(crate) fn failed(input: &Input, text: String) -> Run {
 }
 
 /// Brings a component to life once and looks whether its export fits its world.
-pub(crate) fn try_out(engine: &Engine, limits: &Limits, judge: &Judge, input: &Input) -> Result<(), TryOut> {
+pub(crate) fn try_out(engine: &Engine, limits: &Limits, judge: &Judge) -> Result<(), TryOut> {
     let seed = seed(&Digest::of(b"try-out"));
-    let state = State::new(input, seed, Attachments::none(), limits);
-    let mut store = store(engine, state, limits);
-    let instance =
-        instantiate(&mut store, judge.instance_pre(), limits).map_err(|reason| TryOut::Instantiation(reason.to_string()))?;
+    let mut store = store(engine, State::empty(seed, limits), limits);
+    let instance = instantiate(&mut store, judge.instance_pre(), limits)
+        .map_err(|reason| TryOut::Instantiation(reason.to_string()))?;
     fits(&mut store, &instance, judge).map_err(|error| TryOut::Export(format!("{error:#}")))
 }
 
@@ -91,10 +90,11 @@ fn instantiate(
     limits: &Limits,
 ) -> Result<Instance, Reason> {
     set_fuel(store, limits.instantiation_fuel_max)?;
-    let instance = instance_pre.instantiate(&mut *store).map_err(|error| match explain(&error, store.data_mut()) {
-        reason @ (Reason::WallLimit | Reason::Memory(_) | Reason::Attachment(_)) => reason,
-        reason => Reason::Instantiation(reason.to_string()),
-    })?;
+    let instance =
+        instance_pre.instantiate(&mut *store).map_err(|error| match explain(&error, store.data_mut()) {
+            reason @ (Reason::WallLimit | Reason::Memory(_) | Reason::Attachment(_)) => reason,
+            reason => Reason::Instantiation(reason.to_string()),
+        })?;
     // Fuel is counted from here: what instantiating costs depends on how the host maps
     // memory, what the call costs does not.
     set_fuel(store, limits.fuel_max)?;
@@ -144,7 +144,8 @@ fn ask(
     match input {
         Input::Verify { task, delivery, config } => {
             let given: Judged<'_> = (task, delivery, config.as_str());
-            Ok(invoke::<_, Report>(store, instance, judge, given)?.map_or_else(Output::Problem, Output::Report))
+            Ok(invoke::<_, Report>(store, instance, judge, given)?
+                .map_or_else(Output::Problem, Output::Report))
         }
         Input::Score { task, delivery, config } => {
             let given: Judged<'_> = (task, delivery, config.as_str());
@@ -165,8 +166,7 @@ fn ask(
 }
 
 type Judged<'a> = (&'a Task, &'a Delivery, &'a str);
-type Reviewed<'a> =
-    (&'a Task, &'a Delivery, &'a Scorecard, &'a [Result<Report, Problem>], &'a str);
+type Reviewed<'a> = (&'a Task, &'a Delivery, &'a Scorecard, &'a [Result<Report, Problem>], &'a str);
 type Priced<'a> = (&'a Listing, &'a [Bid], &'a PricingEvent, &'a str);
 
 fn invoke<Given, Answer>(
@@ -180,8 +180,8 @@ where
     Answer: Lift,
     (Result<Answer, Problem>,): ComponentNamedList + Lift,
 {
-    let function = instance
-        .get_typed_func::<Given, (Result<Answer, Problem>,)>(&mut *store, judge.export())?;
+    let function =
+        instance.get_typed_func::<Given, (Result<Answer, Problem>,)>(&mut *store, judge.export())?;
     Ok(function.call(store, given)?.0)
 }
 

@@ -11,12 +11,11 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use crate::cache::{Artefacts, Shelf};
-use crate::component::{Manifest, Rejected, inspect};
+use crate::component::{Facts, Manifest, Rejected, inspect};
 use crate::digest::Digest;
 use crate::engine;
 use crate::input::Input;
 use crate::outcome::Run;
-use crate::pricing::{Listing, PricingEvent};
 use crate::run::{self, TryOut};
 use crate::state::{Attachments, State};
 use crate::wasi;
@@ -271,26 +270,37 @@ impl Sandbox {
 impl Inner {
     fn prepare(&self, bytes: &[u8]) -> Result<Judge, Rejected> {
         let facts = inspect(bytes, self.limits.component_bytes_max)?;
-        if let Some(judge) = self.shelf.get(&facts.digest) {
+        if let Some(judge) = self.ready(&facts)? {
             return Ok(judge);
         }
         let _one_at_a_time = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(judge) = self.shelf.get(&facts.digest) {
+        // Whoever compiled meanwhile may have compiled the same.
+        if let Some(judge) = self.ready(&facts)? {
             return Ok(judge);
         }
-        let loaded = self.artefacts.as_ref().and_then(|kept| kept.load(&self.engine, &facts.digest));
-        let fresh = loaded.is_none();
-        let component = loaded.map_or_else(|| self.compile(bytes), Ok)?;
-        let judge = self.judge(&component, facts.digest, facts.world, facts.manifest)?;
+        let component = self.compile(bytes)?;
+        let judge = self.judge(&component, &facts)?;
         // Only what passed its trial is kept, so what is kept needs no trial.
-        if fresh {
-            self.try_out(&judge)?;
-            if let Some(artefacts) = &self.artefacts {
-                artefacts.store(&judge.digest, &component);
-            }
+        self.try_out(&judge)?;
+        if let Some(artefacts) = &self.artefacts {
+            artefacts.store(&judge.digest, &component);
         }
         self.shelf.put(judge.clone());
         Ok(judge)
+    }
+
+    /// The judge, if it is on the shelf, or was compiled and kept earlier.
+    fn ready(&self, facts: &Facts) -> Result<Option<Judge>, Rejected> {
+        if let Some(judge) = self.shelf.get(&facts.digest) {
+            return Ok(Some(judge));
+        }
+        let Some(component) = self.artefacts.as_ref().and_then(|kept| kept.load(&self.engine, &facts.digest))
+        else {
+            return Ok(None);
+        };
+        let judge = self.judge(&component, facts)?;
+        self.shelf.put(judge.clone());
+        Ok(Some(judge))
     }
 
     /// The one place where code that nobody trusts meets the compiler.
@@ -298,35 +308,20 @@ impl Inner {
         Component::from_binary(&self.engine, bytes).map_err(|error| Rejected::Malformed(format!("{error:#}")))
     }
 
-    fn judge(
-        &self,
-        component: &Component,
-        digest: Digest,
-        world: World,
-        manifest: Manifest,
-    ) -> Result<Judge, Rejected> {
+    fn judge(&self, component: &Component, facts: &Facts) -> Result<Judge, Rejected> {
         let instance_pre =
             self.linker.instantiate_pre(component).map_err(|error| Rejected::Import(format!("{error:#}")))?;
-        let export = component.get_export_index(None, world.export()).ok_or(Rejected::NoWorld)?;
-        let ready = Arc::new(Ready { instance_pre, export });
-        Ok(Judge { digest, world, manifest: Arc::new(manifest), ready })
+        let export = component.get_export_index(None, facts.world.export()).ok_or(Rejected::NoWorld)?;
+        Ok(Judge {
+            digest: facts.digest,
+            world: facts.world,
+            manifest: Arc::new(facts.manifest.clone()),
+            ready: Arc::new(Ready { instance_pre, export }),
+        })
     }
 
     fn try_out(&self, judge: &Judge) -> Result<(), Rejected> {
-        // Any input will do: nothing of it is handed over before the call.
-        let nothing = Input::Price {
-            listing: Listing {
-                id: String::new(),
-                currency: String::new(),
-                price: 0,
-                opened_at: 0,
-                closes_at: None,
-            },
-            book: Vec::new(),
-            event: PricingEvent::Opened,
-            config: String::new(),
-        };
-        run::try_out(&self.engine, &self.limits, judge, &nothing).map_err(|fault| match fault {
+        run::try_out(&self.engine, &self.limits, judge).map_err(|fault| match fault {
             TryOut::Instantiation(text) => Rejected::Instantiation(text),
             TryOut::Export(text) => Rejected::Export(text),
         })

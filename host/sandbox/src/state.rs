@@ -13,6 +13,7 @@ use crate::input::Input;
 use crate::outcome::Reason;
 use crate::random::Randomness;
 use crate::sandbox::Limits;
+use crate::work::Attachment;
 
 /// What calls into the host cost, as a word for the engine profile: [`State::charge`]
 /// with these figures. Change the word when a figure changes.
@@ -62,19 +63,29 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(input: &Input, seed: [u8; 32], attachments: Attachments, limits: &Limits) -> Self {
+    /// The world of a run of this input.
+    pub(crate) fn of(input: &Input, seed: [u8; 32], attachments: Attachments, limits: &Limits) -> Self {
+        Self::new(input.starts_at_ms(), seed, Files::new(input.attachments(), attachments), limits)
+    }
+
+    /// The world of a component that is brought to life and asked nothing.
+    pub(crate) fn empty(seed: [u8; 32], limits: &Limits) -> Self {
+        Self::new(0, seed, Files::new(&[], Attachments::none()), limits)
+    }
+
+    fn new(starts_at_ms: u64, seed: [u8; 32], files: Files, limits: &Limits) -> Self {
         let console = Console::default();
         let wasi = WasiCtxBuilder::new().stdout(console.output()).stderr(console.error()).build();
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCES_MAX);
         Self {
-            clock: Arc::new(VirtualClock::new(input.starts_at_ms())),
+            clock: Arc::new(VirtualClock::new(starts_at_ms)),
             randomness: Randomness::new(seed),
             console,
             limiter: Limiter::new(limits),
             table,
             wasi,
-            files: Files::new(input, attachments),
+            files,
             fuel_charged: 0,
             fuel_max: limits.instantiation_fuel_max,
             fault: None,
@@ -147,8 +158,8 @@ struct Files {
 }
 
 impl Files {
-    fn new(input: &Input, held: Attachments) -> Self {
-        let listed: Vec<_> = input.attachments().iter().map(|file| file.digest.clone()).collect();
+    fn new(listed: &[Attachment], held: Attachments) -> Self {
+        let listed: Vec<_> = listed.iter().map(|file| file.digest.clone()).collect();
         Self { opened: vec![None; listed.len()], listed, held }
     }
 

@@ -2,8 +2,8 @@
 //! it real, and the two imports of `assay:plugin`.
 //!
 //! Linked: io, clocks, random, cli, and a filesystem without a single directory. Not
-//! linked at all: sockets, http. Clocks, polling and randomness are this crate's own;
-//! the rest is wasmtime-wasi's with nothing behind it.
+//! linked at all: sockets, http. Clocks, polling, streams and randomness are this crate's
+//! own; the rest is wasmtime-wasi's with nothing behind it.
 
 use std::sync::Arc;
 
@@ -68,7 +68,6 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>> {
     filesystem::preopens::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
     sync_filesystem::types::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
     sync_io::error::add_to_linker::<State, Table>(l, |state| &mut state.table)?;
-    sync_io::streams::add_to_linker::<State, Table>(l, |state| &mut state.table)?;
     Ok(linker)
 }
 
@@ -80,6 +79,7 @@ impl HasData for Table {
 
 fn link_own(l: &mut Linker<State>) -> Result<()> {
     sync_io::poll::add_to_linker::<State, HasSelf<State>>(l, |state| state)?;
+    sync_io::streams::add_to_linker::<State, HasSelf<State>>(l, |state| state)?;
     wall_clock::add_to_linker::<State, HasSelf<State>>(l, |state| state)?;
     monotonic_clock::add_to_linker::<State, HasSelf<State>>(l, |state| state)?;
     random::add_to_linker::<State, HasSelf<State>>(l, |state| state)?;

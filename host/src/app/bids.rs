@@ -10,6 +10,7 @@ use assay_domain::terms::Mode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::pricing::{Cause, Due, Pricing, pricing_job};
 use super::task::{Task, from_json, to_json};
 use super::tasks::Eyes;
 use super::turn::{Turn, Visibility};
@@ -27,7 +28,7 @@ pub struct Bid {
     pub bidder: PartyId,
     /// In the smallest unit of the task's asset.
     pub price: i64,
-    /// `pending`, `accepted` or `rejected`.
+    /// `pending`, `countered`, `accepted` or `rejected`.
     pub status: String,
     /// When.
     pub created_at: Timestamp,
@@ -35,11 +36,22 @@ pub struct Bid {
     pub cover_letter: String,
     /// The money it is in.
     pub asset: money::Asset,
+    /// Why it was turned down, in the pricing model's words.
+    pub note: String,
+    /// The last counter-offer made to it.
+    pub countered_at: Option<i64>,
+    /// Counter-offers made so far.
+    pub rounds: u32,
+    /// Whether whoever looks may not see the price yet.
+    pub sealed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Body {
     cover_letter: String,
+    note: String,
+    countered_at: Option<i64>,
+    rounds: u32,
 }
 
 /// What somebody offers.
@@ -82,6 +94,10 @@ impl App {
             visibility: Visibility::Parties.as_str().into(),
             body: to_json(&facts)?,
         });
+        if task.spec.pricing.is_some() {
+            let cause = Cause::Bid(bid.id.to_string());
+            change = change.job(pricing_job(id, &cause, Due::Now, self.now(), None)?);
+        }
         Ok(change.reply(move |_| render(&bid)))
     }
 
@@ -97,6 +113,10 @@ impl App {
         if task.mode != Mode::Bid {
             let message = format!("the task is given out by {}, it takes no bids", task.mode.as_str());
             return Err(Refusal::new(Code::WrongMode, message));
+        }
+        let closes_at = task.spec.pricing.as_ref().and_then(|pricing| pricing.closes_at);
+        if closes_at.is_some_and(|at| at <= self.now().0) {
+            return Err(Refusal::new(Code::Conflict, "the time for bids is over"));
         }
         let asset = task.spec.terms.asset;
         let price = money::parse(asset, offer.price_field, &offer.price, asset.decimals_max())?;
@@ -117,6 +137,10 @@ impl App {
             created_at: self.now(),
             cover_letter: offer.cover_letter.clone(),
             asset,
+            note: String::new(),
+            countered_at: None,
+            rounds: 0,
+            sealed: false,
         })
     }
 
@@ -126,16 +150,18 @@ impl App {
         let task = self.task(id).await?;
         let all = self.bids_of(&task).await?;
         let sees_all = task.eyes(caller) == Eyes::Poster;
-        Ok(all.into_iter().filter(|bid| sees_all || bid.bidder == caller.party).collect())
+        let sealed = task.state == State::Open && task.spec.pricing.as_ref().is_some_and(Pricing::is_sealed);
+        let seen = all.into_iter().filter(|bid| sees_all || bid.bidder == caller.party);
+        Ok(seen.map(|bid| Bid { sealed: sealed && bid.bidder != caller.party, ..bid }).collect())
     }
 
-    async fn bids_of(&self, task: &Task) -> Result<Vec<Bid>, Error> {
+    pub(crate) async fn bids_of(&self, task: &Task) -> Result<Vec<Bid>, Error> {
         let rows = self.db.read().many::<BidRow>("task = $1 ORDER BY id", &[task.id.to_string().into()]).await?;
         let closed = task.state != State::Open;
         let bids = rows.iter().map(|row| {
             let bid = Bid::from_row(row, task.spec.terms.asset)?;
             // Once the task is somebody's, the bids that were not chosen are rejected.
-            Ok(if closed && bid.status == "pending" { bid.with_status("rejected") } else { bid })
+            Ok(if closed && bid.is_live() { bid.with_status("rejected") } else { bid })
         });
         bids.collect()
     }
@@ -174,9 +200,7 @@ impl App {
 
     /// A pending bid and its open task, for the task's poster.
     async fn bid_for_poster(&self, caller: &Caller, id: BidId) -> Result<(Task, Bid), Error> {
-        let found = self.bid_row(id).await?;
-        let task_id = found.task.parse().map_err(|_| Error::Internal("a bid without a task".into()))?;
-        let task = self.task(task_id).await?;
+        let task = self.task_of_bid(id).await?;
         if task.eyes(caller) != Eyes::Poster {
             return Err(Refusal::new(Code::NotAParty, "only the task's poster decides about its proposals").into());
         }
@@ -184,13 +208,27 @@ impl App {
             let message = format!("the task is {}: its proposals are closed", task.state.word());
             return Err(Refusal::new(Code::Conflict, message).into());
         }
+        if task.spec.pricing.as_ref().is_some_and(Pricing::is_sealed) {
+            return Err(Refusal::new(Code::WrongMode, "bids are sealed: the auction decides when it closes").into());
+        }
         // Read again after the head, so that a decision in between is noticed.
-        let bid = Bid::from_row(&self.bid_row(id).await?, task.spec.terms.asset)?;
+        let bid = self.bid_by_id(id, &task).await?;
         if bid.status != "pending" {
             let message = format!("the proposal is {}, only a pending one can be decided", bid.status);
             return Err(Refusal::new(Code::WrongStatus, message).into());
         }
         Ok((task, bid))
+    }
+
+    /// The task a bid is for.
+    pub(crate) async fn task_of_bid(&self, id: BidId) -> Result<Task, Error> {
+        let found = self.bid_row(id).await?;
+        self.task(found.task.parse().map_err(|_| Error::Internal("a bid without a task".into()))?).await
+    }
+
+    /// A bid on this task.
+    pub(crate) async fn bid_by_id(&self, id: BidId, task: &Task) -> Result<Bid, Error> {
+        Bid::from_row(&self.bid_row(id).await?, task.spec.terms.asset)
     }
 
     async fn bid_row(&self, id: BidId) -> Result<BidRow, Error> {
@@ -200,11 +238,21 @@ impl App {
 }
 
 impl Bid {
+    /// Whether it can still be chosen.
+    pub fn is_live(&self) -> bool {
+        self.status == "pending" || self.status == "countered"
+    }
+
+    /// Whether it is the answer to a counter-offer, not decided about yet.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.status == "pending" && self.rounds > 0
+    }
+
     fn with_status(self, status: &str) -> Self {
         Self { status: status.into(), ..self }
     }
 
-    fn to_row(&self) -> Result<BidRow, Error> {
+    pub(crate) fn to_row(&self) -> Result<BidRow, Error> {
         Ok(BidRow {
             id: self.id.to_string(),
             task: self.task.to_string(),
@@ -212,12 +260,18 @@ impl Bid {
             price: self.price,
             status: self.status.clone(),
             created_at: self.created_at.0,
-            body: to_json(&Body { cover_letter: self.cover_letter.clone() })?,
+            body: to_json(&Body {
+                cover_letter: self.cover_letter.clone(),
+                note: self.note.clone(),
+                countered_at: self.countered_at,
+                rounds: self.rounds,
+            })?,
         })
     }
 
     fn from_row(row: &BidRow, asset: money::Asset) -> Result<Self, Error> {
         let impossible = |what: &str| Error::Internal(format!("bid {}: impossible {what}", row.id));
+        let body: Body = from_json("bid", &row.body)?;
         Ok(Self {
             id: row.id.parse().map_err(|_| impossible("id"))?,
             task: row.task.parse().map_err(|_| impossible("task"))?,
@@ -225,8 +279,12 @@ impl Bid {
             price: row.price,
             status: row.status.clone(),
             created_at: Timestamp(row.created_at),
-            cover_letter: from_json::<Body>("bid", &row.body)?.cover_letter,
+            cover_letter: body.cover_letter,
             asset,
+            note: body.note,
+            countered_at: body.countered_at,
+            rounds: body.rounds,
+            sealed: false,
         })
     }
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::jobs::JobKind;
 use super::judging::{Attachment, Finding, Judgement, Scorecard, Signed, Work};
-use super::task::{from_json, to_json};
+use super::task::{Task, from_json, to_json};
 use super::tasks::Eyes;
 use super::turn::{Turn, Visibility};
 use super::{Answer, App, Ask, Caller};
@@ -107,6 +107,24 @@ pub enum Try {
 }
 
 impl Body {
+    /// A piece of work and what the judges said, without receipts.
+    pub(crate) fn of(work: Work, judgement: Judgement) -> Self {
+        Self {
+            content: work.content,
+            summary: work.summary,
+            attachments: work.attachments,
+            round: work.round,
+            score: judgement.score.map(Score::basis_points),
+            scorecard: judgement.scorecard,
+            resubmit_until: None,
+            findings: judgement.findings,
+            verdict: judgement.verdict.as_str().into(),
+            review: judgement.notes,
+            review_notes: String::new(),
+            receipts: Vec::new(),
+        }
+    }
+
     /// What the gate made of it.
     pub fn gate(&self) -> Option<(Score, Outcome)> {
         let score = Score::new(self.score?)?;
@@ -135,28 +153,9 @@ impl App {
         which: Try,
         render: fn(&Delivered) -> Reply,
     ) -> Result<Change, Error> {
-        let task = self.task(id).await?;
-        if task.worker != Some(ask.caller.party) {
-            return Err(Refusal::new(Code::NotAssigned, "only the worker this task was given to can deliver").into());
-        }
-        let traces = self.traces_of(id).await?;
+        let task = self.task_of_worker(&ask.caller, id).await?;
         let mut turn = Turn::of(self, task);
-        let delivery = DeliveryId(self.clock.id());
-        turn.step(match which {
-            Try::First => Event::Deliver(delivery),
-            Try::Again => Event::Resubmit { delivery, at: turn.now },
-        })?;
-        turn.task.tally.deliveries += 1;
-        turn.task.tally.delivered_at = Some(turn.now.0);
-        let work = Work {
-            id: delivery,
-            content: package.content.clone(),
-            summary: package.summary.clone(),
-            attachments: package.attachments.clone(),
-            traces,
-            round: turn.task.tally.deliveries,
-            delivered_at: turn.now.0,
-        };
+        let work = self.hand_over(&mut turn, package, which).await?;
         let mut judgement = self.judge(&turn.task, &work).await?;
         let runs = std::mem::take(&mut judgement.runs);
         let signed = self.sign(&mut turn.task, runs)?;
@@ -166,8 +165,37 @@ impl App {
         Ok(change.reply(move |_| render(&delivered)))
     }
 
+    /// A task for the one who does it.
+    pub(crate) async fn task_of_worker(&self, caller: &Caller, id: TaskId) -> Result<Task, Error> {
+        let task = self.task(id).await?;
+        if task.worker == Some(caller.party) {
+            return Ok(task);
+        }
+        Err(Refusal::new(Code::NotAssigned, "only the worker this task was given to can deliver").into())
+    }
+
+    /// The first step of a delivery: the task has it, nobody has judged it.
+    pub(crate) async fn hand_over(&self, turn: &mut Turn<'_>, package: &Package, which: Try) -> Result<Work, Error> {
+        let delivery = DeliveryId(self.clock.id());
+        turn.step(match which {
+            Try::First => Event::Deliver(delivery),
+            Try::Again => Event::Resubmit { delivery, at: turn.now },
+        })?;
+        turn.task.tally.deliveries += 1;
+        turn.task.tally.delivered_at = Some(turn.now.0);
+        Ok(Work {
+            id: delivery,
+            content: package.content.clone(),
+            summary: package.summary.clone(),
+            attachments: package.attachments.clone(),
+            traces: self.traces_of(turn.task.id).await?,
+            round: turn.task.tally.deliveries,
+            delivered_at: turn.now.0,
+        })
+    }
+
     /// Goes on from judging: back to the worker, paid, or waiting for a person.
-    fn decide_on(&self, turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'static str, Error> {
+    pub(crate) fn decide_on(&self, turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'static str, Error> {
         let terms = turn.task.spec.terms;
         let gate = judgement.score.map(Score::outcome);
         if gate == Some(Outcome::Rejected) {
@@ -221,7 +249,7 @@ impl App {
         signed: &[Signed],
         status: &str,
     ) -> Result<Delivered, Error> {
-        let receipts = keep_receipts(turn, &work, signed)?;
+        let receipts = keep_receipts(turn, &work.id.to_string(), signed)?;
         let until = match turn.task.state {
             State::GateFailed { until, .. } => Some(until.0),
             _ => None,
@@ -232,20 +260,7 @@ impl App {
             worker,
             status: status.into(),
             created_at: turn.now,
-            body: Body {
-                content: work.content,
-                summary: work.summary,
-                attachments: work.attachments,
-                round: work.round,
-                score: judgement.score.map(Score::basis_points),
-                scorecard: judgement.scorecard,
-                resubmit_until: until,
-                findings: judgement.findings,
-                verdict: judgement.verdict.as_str().into(),
-                review: judgement.notes,
-                review_notes: String::new(),
-                receipts,
-            },
+            body: Body { resubmit_until: until, receipts, ..Body::of(work, judgement) },
         };
         let score = delivery.body.gate().map(|(score, _)| score.to_string());
         let facts = json!({
@@ -277,7 +292,7 @@ impl App {
 }
 
 /// Adds receipts and their inputs to the turn.
-fn keep_receipts(turn: &mut Turn<'_>, work: &Work, signed: &[Signed]) -> Result<Vec<ReceiptLine>, Error> {
+pub(crate) fn keep_receipts(turn: &mut Turn<'_>, delivery: &str, signed: &[Signed]) -> Result<Vec<ReceiptLine>, Error> {
     let count = i64::try_from(signed.len()).unwrap_or(i64::MAX);
     let first = turn.task.tally.receipts - count + 1;
     let mut change = std::mem::take(&mut turn.change);
@@ -292,7 +307,7 @@ fn keep_receipts(turn: &mut Turn<'_>, work: &Work, signed: &[Signed]) -> Result<
         let row = ReceiptRow {
             id: receipt.id.clone(),
             task: turn.task.id.to_string(),
-            delivery: work.id.to_string(),
+            delivery: delivery.into(),
             n,
             plugin: line.plugin.clone(),
             world: line.world.clone(),

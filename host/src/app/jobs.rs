@@ -11,7 +11,7 @@ use assay_domain::task::{Event, State};
 use serde_json::json;
 
 use super::App;
-use super::task::Task;
+use super::task::{Task, from_json};
 use super::turn::{Turn, Visibility};
 use crate::error::Error;
 
@@ -28,10 +28,13 @@ pub enum JobKind {
     Rejection,
     /// A payout can no longer be disputed.
     Payout,
+    /// A pricing model has something to decide.
+    Pricing,
 }
 
 impl JobKind {
-    const ALL: [Self; 5] = [Self::Deadline, Self::ResubmitWindow, Self::Silence, Self::Rejection, Self::Payout];
+    const ALL: [Self; 6] =
+        [Self::Deadline, Self::ResubmitWindow, Self::Silence, Self::Rejection, Self::Payout, Self::Pricing];
 
     /// As stored.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +44,7 @@ impl JobKind {
             Self::Silence => "silence",
             Self::Rejection => "rejection",
             Self::Payout => "payout",
+            Self::Pricing => "pricing",
         }
     }
 
@@ -95,6 +99,9 @@ impl App {
             return Err(Error::Internal(format!("a job of unknown kind {:?}", job.kind)));
         };
         let task = self.task(id).await?;
+        if kind == JobKind::Pricing {
+            return self.price(task, from_json("job", &job.body)?, job.id).await;
+        }
         let mut turn = Turn::of(self, task);
         if kind == JobKind::Payout {
             turn.mature();

@@ -184,7 +184,7 @@ impl App {
     }
 
     /// One run of a pinned component. Without an output there is a reason, in words.
-    async fn run(
+    pub(crate) async fn run(
         &self,
         digest: &str,
         input: &Input,
@@ -321,7 +321,8 @@ fn findings(spec: &Spec, verifier: &str, report: &Result<Output, sandbox::Proble
     }
 }
 
-const fn status(status: sandbox::Status) -> Status {
+/// A finding's status in the domain's word.
+pub const fn status(status: sandbox::Status) -> Status {
     match status {
         sandbox::Status::Pass => Status::Pass,
         sandbox::Status::Fail => Status::Fail,

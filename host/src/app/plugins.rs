@@ -5,7 +5,7 @@ use std::sync::Arc;
 use assay_db::entities::PluginRow;
 use assay_db::{Change, Record as _};
 use assay_domain::refusal::Refusal;
-use assay_sandbox::{Digest, Judge};
+use assay_sandbox::{Digest, Facts, Judge};
 use serde_json::Value;
 
 use super::App;
@@ -22,6 +22,8 @@ pub struct Builtins {
     pub verifier: Digest,
     /// `auto-review`.
     pub reviewer: Digest,
+    /// `fixed`, `auction` and `hybrid`, by name.
+    pricing: Vec<(&'static str, Digest, Value)>,
 }
 
 impl Builtins {
@@ -31,7 +33,35 @@ impl Builtins {
             let found = BUILTIN.iter().find(|builtin| builtin.name == name);
             found.map(|builtin| Digest::of(builtin.bytes)).ok_or_else(|| Error::Internal(format!("no {name} in this binary")))
         };
-        Ok(Self { scorer: digest("pdqg")?, verifier: digest("criteria")?, reviewer: digest("auto-review")? })
+        let pricing = ["fixed", "auction", "hybrid"].map(|model| {
+            let name = format!("pricing-{model}");
+            let found = BUILTIN.iter().find(|builtin| builtin.name == name);
+            let builtin = found.ok_or_else(|| Error::Internal(format!("no {name} in this binary")))?;
+            Ok((model, Digest::of(builtin.bytes), inspect(builtin)?.manifest.config_schema))
+        });
+        Ok(Self {
+            scorer: digest("pdqg")?,
+            verifier: digest("criteria")?,
+            reviewer: digest("auto-review")?,
+            pricing: pricing.into_iter().collect::<Result<_, Error>>()?,
+        })
+    }
+
+    /// The pricing model of this name.
+    pub fn pricing(&self, model: &str) -> Option<&Digest> {
+        self.pricing.iter().find(|(name, ..)| *name == model).map(|(_, digest, _)| digest)
+    }
+
+    /// What is wrong with a pricing model's configuration, if anything, by its schema:
+    /// the path of the field, and what would be right.
+    pub fn config_fault(&self, digest: &Digest, config: &Value) -> Option<(String, String)> {
+        let (.., schema) = self.pricing.iter().find(|(_, known, _)| known == digest)?;
+        let validator = match jsonschema::validator_for(schema) {
+            Ok(validator) => validator,
+            Err(error) => return Some((String::new(), format!("the component's schema is broken: {error}"))),
+        };
+        let error = validator.iter_errors(config).next()?;
+        Some((error.instance_path().to_string().trim_start_matches('/').replace('/', "."), error.to_string()))
     }
 
     /// What is wrong with a check, if anything: the path of the field, and what would
@@ -40,6 +70,11 @@ impl Builtins {
         let issues = assay_checks::validate(&check.to_string()).err()?;
         issues.into_iter().next().map(|issue| (issue.path, issue.message))
     }
+}
+
+fn inspect(builtin: &Builtin) -> Result<Facts, Error> {
+    let fault = |error| Error::Internal(format!("{} of this binary: {error}", builtin.name));
+    assay_sandbox::inspect(builtin.bytes, builtin.bytes.len()).map_err(fault)
 }
 
 /// Kinds of check that hold an expected answer.
@@ -67,11 +102,11 @@ impl App {
     }
 
     async fn keep_builtin(&self, builtin: &Builtin, digest: &Digest) -> Result<(), Error> {
-        let facts = assay_sandbox::inspect(builtin.bytes, builtin.bytes.len()).map_err(|error| Error::Internal(error.to_string()))?;
+        let facts = inspect(builtin)?;
         let row = PluginRow {
             digest: digest.to_string(),
             name: builtin.name.into(),
-            version: builtin.version.into(),
+            version: facts.manifest.version.clone(),
             world: facts.world.as_str().into(),
             status: "listed".into(),
             created_at: self.now().0,

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::pricing::Pricing;
 use crate::error::Error;
 
 /// A task.
@@ -63,6 +64,8 @@ pub struct Spec {
     pub checks: Vec<Check>,
     /// Digest of the scorer.
     pub scorer: String,
+    /// The pricing model, where one decides instead of the poster.
+    pub pricing: Option<Pricing>,
     /// The verifiers, with their configuration.
     pub verifiers: Vec<Pin>,
     /// Digest of the reviewer.

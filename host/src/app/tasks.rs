@@ -12,6 +12,7 @@ use assay_domain::terms::{Mode, ReviewPolicy};
 use serde_json::{Value, json};
 
 use super::jobs::JobKind;
+use super::pricing::{Cause, Due, Model, pricing_job};
 use super::task::{Check, Criterion, Pin, Spec, Tally, Task};
 use super::turn::{Turn, Visibility, open_tasks_key, spent_key};
 use super::{Answer, App, Ask, Caller, commissioning};
@@ -37,6 +38,8 @@ pub struct Post {
     pub criteria: Vec<String>,
     /// When it is done, in checks.
     pub checks: Vec<Value>,
+    /// Who chooses among the bids, if not the poster.
+    pub pricing: Option<Model>,
 }
 
 /// A task and who looks at it.
@@ -94,6 +97,7 @@ impl App {
         let (guardrails, guardrails_head) = self.guardrails(poster).await?;
         guardrails.permit(post.budget, &post.category)?;
         let task = self.draft(ask, post, &guardrails)?;
+        self.try_pricing(&task).await?;
 
         let deadline_at = task.deadline_at;
         let hold = task.purse().moves(Money::Hold, self.lane);
@@ -105,6 +109,13 @@ impl App {
         turn.tell("task.posted", Visibility::Public, &facts)?;
         if let Some(at) = deadline_at {
             turn.later(JobKind::Deadline, at);
+        }
+        if let Some(pricing) = turn.task.spec.pricing.clone() {
+            let closes_at = pricing.closes_at.map(Timestamp);
+            let (due, at) = closes_at.map_or((Due::Now, turn.now), |at| (Due::Later, at));
+            let cause = if closes_at.is_some() { Cause::Deadline } else { Cause::Opened };
+            let job = pricing_job(turn.task.id, &cause, due, at, None)?;
+            turn.change.jobs.push(job);
         }
         let (task, change) = turn.finish()?;
         Ok(change.reply(move |_| render(&TaskView { task: task.clone(), eyes: Eyes::Poster })))
@@ -138,6 +149,7 @@ impl App {
                 surface: Surface::Commission.as_str().into(),
                 criteria,
                 checks,
+                pricing: post.pricing.as_ref().map(|model| self.pin_pricing(model, now)).transpose()?,
                 scorer: self.builtins.scorer.to_string(),
                 verifiers: vec![Pin { digest: self.builtins.verifier.to_string(), config: "{}".into() }],
                 reviewer: self.builtins.reviewer.to_string(),

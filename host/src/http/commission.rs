@@ -23,6 +23,7 @@ use crate::app::bids::{Bid, Offer};
 use crate::app::deliveries::{Delivered, Delivery, Package, Try};
 use crate::app::judging::Attachment;
 use crate::app::payments::Payment;
+use crate::app::pricing::Model;
 use crate::app::reviews::Review;
 use crate::app::tasks::{Page, Post, TaskView};
 use crate::app::App;
@@ -132,7 +133,27 @@ fn read_post(fields: &Fields, limits: &Limits) -> Result<Post, Refusal> {
         deadline_hours: hours.and_then(|hours| u32::try_from(hours).ok()),
         criteria: fields.texts("acceptance_criteria", limits.criteria_max, 1_000)?,
         checks: fields.objects("checks", limits.checks_max)?,
+        pricing: read_pricing(fields)?,
     })
+}
+
+/// A model by its name, or an object of `model`, `config` and `closes_in_hours`.
+fn read_pricing(fields: &Fields) -> Result<Option<Model>, Refusal> {
+    let given = fields.json("pricing_model")?;
+    if given.is_null() {
+        return Ok(None);
+    }
+    if let Some(name) = given.as_str() {
+        return Ok(Some(Model { name: name.into(), config: json!({}), closes_in_hours: None }));
+    }
+    let inner = fields.needed("pricing_model", "a name or an object", fields.inner("pricing_model")?)?;
+    let hours = inner.whole("closes_in_hours", 1..=DEADLINE_HOURS_MAX)?;
+    let config = inner.json("config")?;
+    Ok(Some(Model {
+        name: inner.name("model", 1..=100)?,
+        config: if config.is_null() { json!({}) } else { config },
+        closes_in_hours: hours.and_then(|hours| u32::try_from(hours).ok()),
+    }))
 }
 
 fn task_reply(status: u16, view: &TaskView) -> Reply {

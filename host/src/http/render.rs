@@ -106,6 +106,14 @@ pub fn task(style: Style, view: &TaskView) -> Value {
         Object::new(style).set("text", one.text.clone()).set("class", class_word(one.class)).set("checks", one.checks.clone()).done()
     });
     let texts = spec.criteria.iter().map(|one| Value::from(one.text.clone()));
+    let pricing = spec.pricing.as_ref().map(|pricing| {
+        Object::new(style)
+            .set("model", pricing.model.clone())
+            .set("digest", pricing.digest.clone())
+            .set("config", serde_json::from_str(&pricing.config).unwrap_or(Value::Null))
+            .time_if("closes_at", pricing.closes_at.map(Timestamp))
+            .done()
+    });
     let verifiers = spec.verifiers.iter().map(|pin| Object::new(style).set("digest", pin.digest.clone()).done());
     Object::new(style)
         .set("id", task.id.to_string())
@@ -134,6 +142,7 @@ pub fn task(style: Style, view: &TaskView) -> Value {
                 "total": coverage.total,
             }),
         )
+        .set("pricing_model", pricing)
         .set("verifiers", Value::Array(verifiers.collect()))
         .set("revisions", task.tally.revisions)
         .time_if("deadline_at", task.deadline_at)
@@ -177,10 +186,13 @@ pub fn bid(style: Style, bid: &Bid) -> Value {
         .set("id", bid.id.to_string())
         .set("task_id", bid.task.to_string())
         .set(worker_name, bid.bidder.to_string())
-        .money(money_name, bid.asset, bid.price)
+        .set(money_name, if bid.sealed { Value::Null } else { amount(style, bid.asset, bid.price) })
         .set("currency", bid.asset.code())
         .set("cover_letter", bid.cover_letter.clone())
         .set("status", bid.status.clone())
+        .set("counter_offer", bid.countered_at.map(|units| amount(style, bid.asset, units)))
+        .set("rounds", bid.rounds)
+        .set("note", bid.note.clone())
         .time("created_at", bid.created_at)
         .done()
 }

@@ -67,6 +67,14 @@ pub async fn bids(State(app): State<Arc<App>>, Me(caller): Me, Path(id): Path<St
     ok(&enveloped(json!({ "items": items })))
 }
 
+/// `POST /v1/bids/{id}/counter {proposedPrice}`: the bidder's answer to a counter-offer.
+pub async fn answer_counter(State(app): State<Arc<App>>, Path(id): Path<String>, call: Call) -> Outcome {
+    let id = path_id(&id, "bid")?;
+    let (_, price) = call.fields.amount_digits(&["proposed_price", "proposed_amount"])?;
+    let render = |bid: &Bid| reply(200, &enveloped(render::bid(STYLE, bid)));
+    answer::of(app.answer_counter(call.ask(Scope::Work)?, id, &price, render).await)
+}
+
 /// `POST /v1/tasks/{id}/deliver {content}`.
 pub async fn deliver(app: State<Arc<App>>, id: Path<String>, call: Call) -> Outcome {
     hand_in(app, id, call, Try::First).await
@@ -75,6 +83,24 @@ pub async fn deliver(app: State<Arc<App>>, id: Path<String>, call: Call) -> Outc
 /// `POST /v1/tasks/{id}/resubmit {content}`: once, after a failed gate.
 pub async fn resubmit(app: State<Arc<App>>, id: Path<String>, call: Call) -> Outcome {
     hand_in(app, id, call, Try::Again).await
+}
+
+/// `POST /v1/tasks/{id}/check {content}`: what the judges would say, by its worker.
+pub async fn check(State(app): State<Arc<App>>, Path(id): Path<String>, call: Call) -> Outcome {
+    let id: TaskId = path_id(&id, "task")?;
+    let package = read_package(&call.fields, &app.settings.limits)?;
+    answer::of(app.dry_run(call.ask(Scope::Work)?, id, &package, drafted).await)
+}
+
+/// The same words as for a delivery, without what only a delivery has.
+fn drafted(done: &Delivered) -> Reply {
+    let mut object = render::delivery(STYLE, &done.delivery);
+    if let Value::Object(fields) = &mut object {
+        fields.retain(|name, _| {
+            ["taskId", "status", "pdqg", "findings", "verdict", "review"].contains(&name.as_str())
+        });
+    }
+    reply(200, &enveloped(object))
 }
 
 async fn hand_in(State(app): State<Arc<App>>, Path(id): Path<String>, call: Call, which: Try) -> Outcome {

@@ -38,19 +38,14 @@ impl Known {
     }
 
     pub(crate) fn for_a_person(&self, scorecard: &Scorecard) -> String {
-        let mut text = if self.open.is_empty() {
+        let reasons = if self.open.is_empty() {
             "No binding check says that the work is done.".to_owned()
         } else {
             self.open.join(" ")
         };
-        let score = u64::from(scorecard.score);
-        text.push_str(&format!(
-            " Known: {} passed, quality {}.{:02} of 100.",
-            counted(self.binding_passed, "binding check", "binding checks"),
-            grouped(score / 100),
-            score % 100
-        ));
-        text
+        let passed = counted(self.binding_passed, "binding check", "binding checks");
+        let (score, rest) = (scorecard.score / 100, scorecard.score % 100);
+        format!("{reasons} Known: {passed} passed, quality {score}.{rest:02} of 100.")
     }
 
     fn missing_verdicts(&mut self, reports: &[Result<Report, Problem>]) {

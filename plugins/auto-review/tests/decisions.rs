@@ -15,12 +15,12 @@ fn two_checks() -> Task {
     task
 }
 
-fn findings(statuses: &[Status]) -> Result<Report, Problem> {
+fn findings(statuses: &[Status]) -> Report {
     let findings = statuses
         .iter()
         .zip(0..)
         .map(|(status, position)| Finding::of_check(position, *status, 0, format!("evidence {position}")));
-    Ok(Report { findings: findings.collect() })
+    Report { findings: findings.collect() }
 }
 
 fn review(task: &Task, reports: &[Result<Report, Problem>], config: &str) -> Decision {
@@ -56,7 +56,7 @@ fn two_binding_checks_in_every_pair_of_results() {
         (Error, Undecided, "escalate"),
     ];
     for (first, second, expected) in table {
-        let decision = review(&two_checks(), &[findings(&[first, second])], "{}");
+        let decision = review(&two_checks(), &[Ok(findings(&[first, second]))], "{}");
         assert_eq!(word(&decision), expected, "{first:?} and {second:?}");
     }
 }
@@ -68,7 +68,7 @@ fn a_necessary_check_asks_a_person_whatever_it_found() {
         task.checks[1].class = Class::Necessary;
         task.criteria[1].class = Class::Necessary;
         assert_eq!(
-            word(&review(&task, &[findings(&[Status::Pass, status])], "{}")),
+            word(&review(&task, &[Ok(findings(&[Status::Pass, status]))], "{}")),
             "escalate",
             "{status:?}"
         );
@@ -80,21 +80,21 @@ fn what_is_optional_or_for_a_person() {
     let mut optional = two_checks();
     optional.checks[1].required = false;
     optional.criteria.pop();
-    assert_eq!(word(&review(&optional, &[findings(&[Status::Pass, Status::Fail])], "{}")), "accept");
+    assert_eq!(word(&review(&optional, &[Ok(findings(&[Status::Pass, Status::Fail]))], "{}")), "accept");
 
     optional.checks[0].required = false;
     optional.criteria.clear();
     assert_eq!(
-        word(&review(&optional, &[findings(&[Status::Pass, Status::Pass])], "{}")),
+        word(&review(&optional, &[Ok(findings(&[Status::Pass, Status::Pass]))], "{}")),
         "escalate",
         "an optional check accepts nothing"
     );
 
     let mut person = two_checks();
     person.criteria.push(criterion("Professional tone", Class::Human, &[]));
-    assert_eq!(word(&review(&person, &[findings(&[Status::Pass, Status::Pass])], "{}")), "escalate");
+    assert_eq!(word(&review(&person, &[Ok(findings(&[Status::Pass, Status::Pass]))], "{}")), "escalate");
     assert_eq!(
-        word(&review(&person, &[findings(&[Status::Pass, Status::Fail])], "{}")),
+        word(&review(&person, &[Ok(findings(&[Status::Pass, Status::Fail]))], "{}")),
         "revise 1",
         "a machine's failure does not wait for the person"
     );
@@ -103,17 +103,17 @@ fn what_is_optional_or_for_a_person() {
 #[test]
 fn a_missing_verdict_is_held_against_nobody() {
     let problem = Err(Problem::Failed("out of fuel".to_owned()));
-    let good = findings(&[Status::Pass, Status::Pass]);
+    let good = Ok(findings(&[Status::Pass, Status::Pass]));
     assert_eq!(word(&review(&two_checks(), &[good.clone(), problem.clone()], "{}")), "escalate");
     assert_eq!(word(&review(&two_checks(), &[problem], "{}")), "escalate");
     assert_eq!(word(&review(&two_checks(), &[], "{}")), "escalate");
     assert_eq!(
-        word(&review(&two_checks(), &[findings(&[Status::Pass])], "{}")),
+        word(&review(&two_checks(), &[Ok(findings(&[Status::Pass]))], "{}")),
         "escalate",
         "a required check nobody spoke of"
     );
     assert_eq!(
-        word(&review(&two_checks(), &[findings(&[Status::Pass, Status::Pass, Status::Pass])], "{}")),
+        word(&review(&two_checks(), &[Ok(findings(&[Status::Pass, Status::Pass, Status::Pass]))], "{}")),
         "escalate",
         "a finding about a check the task does not have"
     );
@@ -147,7 +147,7 @@ fn with_nothing_to_judge_by_the_configuration_decides() {
 fn notes_are_one_a_criterion_in_the_posters_words() {
     let mut task = two_checks();
     task.criteria = vec![criterion("1500 words\n  about gold.", Class::Decidable, &[0, 1])];
-    let decision = review(&task, &[findings(&[Status::Fail, Status::Partial])], "{}");
+    let decision = review(&task, &[Ok(findings(&[Status::Fail, Status::Partial]))], "{}");
     assert_eq!(
         decision,
         Decision::RequestRevision(vec![
@@ -155,7 +155,7 @@ fn notes_are_one_a_criterion_in_the_posters_words() {
         ])
     );
     task.criteria.clear();
-    let decision = review(&task, &[findings(&[Status::Fail, Status::Pass])], "{}");
+    let decision = review(&task, &[Ok(findings(&[Status::Fail, Status::Pass]))], "{}");
     assert_eq!(
         decision,
         Decision::RequestRevision(vec!["The check `word-count` is not met yet: evidence 0.".to_owned()])
@@ -167,7 +167,7 @@ fn a_person_is_told_what_is_known() {
     let mut task = two_checks();
     task.criteria.push(criterion("No factual errors.", Class::Human, &[]));
     assert_eq!(
-        review(&task, &[findings(&[Status::Pass, Status::Undecided])], "{}"),
+        review(&task, &[Ok(findings(&[Status::Pass, Status::Undecided]))], "{}"),
         Decision::Escalate(
             "“Mentions gold” is undecided: evidence 1. “No factual errors” is for a person. \
              Known: 1 binding check passed, quality 72.05 of 100."
@@ -180,7 +180,7 @@ fn a_person_is_told_what_is_known() {
 fn very_many_failures_stay_readable() {
     let mut task = task("Many", "checks");
     task.checks = (0..500).map(|_| check(r#"{"kind":"contains","value":"x"}"#)).collect();
-    let Decision::RequestRevision(notes) = review(&task, &[findings(&[Status::Fail; 500])], "{}") else {
+    let Decision::RequestRevision(notes) = review(&task, &[Ok(findings(&[Status::Fail; 500]))], "{}") else {
         panic!("every check failed")
     };
     assert_eq!((notes.len(), notes[49].as_str()), (50, "And 451 more are not met."));

@@ -1,7 +1,7 @@
 //! Kinds over other formats: XML, HTML, YAML, TOML.
 
 use crate::fields::Fields;
-use crate::json::{judge_schema, unfenced};
+use crate::json::unfenced;
 use crate::outcome::{Verdict, quote};
 use crate::schema::Schema;
 use crate::{html, yaml};
@@ -96,7 +96,7 @@ impl Rule {
             return Verdict::fail(format!("is {format} without the key {}", missing.join(", ")));
         }
         match &self.schema {
-            Some(schema) => judge_schema(schema, value, format),
+            Some(schema) => schema.judge(value, format),
             None => Verdict::pass(format!("is {format}")),
         }
     }

@@ -1,7 +1,7 @@
 //! HTML as people write it: WHATWG tokens, with every element closed that must be.
 
 use crate::outcome::quote;
-use html5gum::{Error, Token, Tokenizer};
+use html5gum::{DefaultEmitter, Error, Token, Tokenizer};
 use std::collections::BTreeSet;
 
 /// Elements that have no end tag.
@@ -19,7 +19,10 @@ const OPTIONAL_END: &[&str] = &[
 pub(crate) fn read(text: &str) -> Result<BTreeSet<String>, String> {
     let mut names = BTreeSet::new();
     let mut open: Vec<String> = Vec::new();
-    for token in Tokenizer::new(text) {
+    let mut emitter = DefaultEmitter::default();
+    // What stands in a script or a style is no markup.
+    emitter.naively_switch_states(true);
+    for token in Tokenizer::new_with_emitter(text, emitter) {
         let Ok(token) = token;
         match token {
             Token::StartTag(tag) => {

@@ -5,7 +5,7 @@ use crate::check::Options;
 use crate::fields::{Fields, type_name};
 use crate::limits::{NESTED_MAX, PATH_BYTES_MAX, PATH_DESCENTS_MAX, SEARCH_FACTOR_MAX};
 use crate::outcome::{Verdict, counted};
-use crate::schema::Schema;
+use crate::schema::{Fit, Schema};
 use serde::de::IgnoredAny;
 use serde_json::{Number, Value};
 use serde_json_path::JsonPath;
@@ -187,15 +187,8 @@ fn judge_is(text: &str, schema: Option<&Schema>) -> Verdict {
         };
     };
     match parse_nested(text) {
-        Ok(value) => judge_schema(schema, &value, "JSON"),
+        Ok(value) => schema.judge(&value, "JSON"),
         Err(verdict) => verdict,
-    }
-}
-
-pub(crate) fn judge_schema(schema: &Schema, value: &Value, format: &str) -> Verdict {
-    match schema.mismatch(value) {
-        None => Verdict::pass(format!("is {format} that fits the schema")),
-        Some(reason) => Verdict::fail(format!("is {format} that does not fit the schema: {reason}")),
     }
 }
 
@@ -203,7 +196,7 @@ pub(crate) fn judge_schema(schema: &Schema, value: &Value, format: &str) -> Verd
 fn judge_contains(text: &str, schema: Option<&Schema>) -> Verdict {
     let mut budget = text.len().saturating_mul(SEARCH_FACTOR_MAX).saturating_add(1_000_000);
     let mut from = 0;
-    let (mut found, mut deep) = (0_u64, false);
+    let (mut found, mut open) = (0_u64, false);
     while let Some(opening) = text[from..].find(['{', '[']) {
         let at = from + opening;
         let rest = &text[at..];
@@ -213,12 +206,13 @@ fn judge_contains(text: &str, schema: Option<&Schema>) -> Verdict {
         from = at + end.unwrap_or(1);
         if let Some(end) = end {
             found += 1;
-            match schema.map(|schema| {
-                serde_json::from_str(&rest[..end]).map(|value| schema.mismatch(&value).is_none())
-            }) {
-                None | Some(Ok(true)) => return Verdict::pass("contains JSON"),
-                Some(Ok(false)) => {}
-                Some(Err(_)) => deep = true,
+            let fits = |schema: &Schema| {
+                serde_json::from_str(&rest[..end]).map_or(Fit::Unknown, |value| schema.fits(&value))
+            };
+            match schema.map_or(Fit::Yes, fits) {
+                Fit::Yes => return Verdict::pass("contains JSON"),
+                Fit::No => {}
+                Fit::Unknown => open = true,
             }
         }
         if looked > budget {
@@ -226,8 +220,8 @@ fn judge_contains(text: &str, schema: Option<&Schema>) -> Verdict {
         }
         budget -= looked;
     }
-    match (found, deep) {
-        (_, true) => Verdict::undecided(format!("contains JSON nested deeper than {NESTED_MAX} levels")),
+    match (found, open) {
+        (_, true) => Verdict::undecided("contains JSON that cannot be held against the schema"),
         (0, _) => Verdict::fail("contains no JSON object or list"),
         _ => Verdict::fail(format!("{}, none fits the schema", counted(found, "JSON value", "JSON values"))),
     }

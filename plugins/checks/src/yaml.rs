@@ -33,7 +33,7 @@ struct Anchored {
 pub(crate) fn read(text: &str) -> Result<Value, Trouble> {
     let mut reading = Reading::default();
     for event in Parser::new_from_str(text) {
-        let (event, _) = event.map_err(|error| Trouble::Syntax(error.to_string()))?;
+        let (event, _) = event.map_err(|error| explain(&error.to_string()))?;
         reading.take(event)?;
     }
     match reading.document {
@@ -125,6 +125,14 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+/// The reader has a limit of its own on how deep a text nests.
+fn explain(error: &str) -> Trouble {
+    if error.contains("recursion limit") {
+        return Trouble::Size(format!("nested deeper than {NESTED_MAX} levels"));
+    }
+    Trouble::Syntax(error.to_owned())
 }
 
 fn too_many() -> Trouble {

@@ -28,8 +28,8 @@ fn findings_follow_the_checks_and_broken_ones_are_errors() {
     let findings = report(&task, "Gold is heavy. The assay of gold in small ways.");
     let found: Vec<(Subject, Status)> =
         findings.iter().map(|finding| (finding.subject.clone(), finding.status)).collect();
-    use Status::{Error, Fail, Pass};
-    let expected = [Pass, Fail, Error, Error, Pass, Pass, Fail];
+    let expected =
+        [Status::Pass, Status::Fail, Status::Error, Status::Error, Status::Pass, Status::Pass, Status::Fail];
     assert_eq!(found, (0..).map(Subject::Check).zip(expected).collect::<Vec<_>>());
     let evidence: Vec<&str> = findings.iter().map(|finding| finding.evidence.as_str()).collect();
     assert_eq!(evidence[0], "“gold” found once, at least once wanted");

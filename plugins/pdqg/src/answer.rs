@@ -36,12 +36,12 @@ fn own(asks: &Asks, task: &Text, description: &[Word], delivery: &Text) -> (u32,
         return (FULL, String::new());
     }
     let of_task: Keys = task.words.windows(run).map(joined).collect();
-    let mut found = Keys::default();
+    let mut found = Keys::for_up_to(of_task.len());
     let mut copied = 0;
     let mut covered_to = 0;
     for (at, words) in delivery.words.windows(run).enumerate() {
         let key = joined(words);
-        if of_task.contains(&key) {
+        if of_task.contains(key) {
             found.insert(key);
             copied += at + run - covered_to.max(at);
             covered_to = at + run;
@@ -62,14 +62,14 @@ fn found_share<'a>(runs: impl Iterator<Item = &'a [Word]>, found: &Keys) -> u32 
     let (mut all, mut copied) = (0, 0);
     for words in runs {
         all += 1;
-        copied += usize::from(found.contains(&joined(words)));
+        copied += usize::from(found.contains(joined(words)));
     }
     if all == 0 { 0 } else { share(copied, all) }
 }
 
 /// Whether what was copied has the words that say what to do.
 fn has_instruction(asks: &Asks, description: &[Word], found: &Keys, run: usize) -> bool {
-    let says = |words: &&[Word]| words.iter().any(|word| asks.verbs.contains(&word.key));
+    let says = |words: &&[Word]| words.iter().any(|word| asks.verbs.contains(word.key));
     found_share(description.windows(run).filter(says), found) > FULL / 2
 }
 

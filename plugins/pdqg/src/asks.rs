@@ -3,10 +3,10 @@
 
 use crate::forms::{Form, forms};
 use crate::keys::Keys;
-use crate::length::{LengthWanted, MAKE, length_wanted};
+use crate::length::{LengthWanted, MAKE, Sort, length_wanted};
 use crate::script::{Language, language_named};
 use crate::wording::Wording;
-use crate::words::{key, stem};
+use crate::words::{LANGUAGE, key, look_up, stem};
 
 /// The demands found in a task.
 pub struct Asks {
@@ -47,12 +47,16 @@ impl Asks {
     /// Reads a task.
     pub fn of(task: &Wording) -> Self {
         let forms = forms(task);
-        let is_structured = forms.iter().any(|form| form.is_structured());
+        let sort = match &forms[..] {
+            forms if forms.contains(&Form::Code) => Sort::Code,
+            forms if forms.iter().any(Form::is_structured) => Sort::Data,
+            _ => Sort::Prose,
+        };
         let (languages, mentioned) = languages(task);
         Self {
             languages,
             mentioned,
-            length: length_wanted(task, is_structured),
+            length: length_wanted(task, sort),
             forms,
             phrases: if task.has_any(&EDIT) { Vec::new() } else { phrases(task) },
             forbidden: forbidden(task),
@@ -75,6 +79,9 @@ impl Asks {
 fn languages(task: &Wording) -> (Vec<Language>, Vec<Language>) {
     let (mut demanded, mut mentioned) = (Vec::new(), Vec::new());
     for at in 0..task.len() {
+        if !look_up(key(task.word(at).as_bytes())).has(LANGUAGE) {
+            continue;
+        }
         let Some(language) = language_named(task.word(at)) else { continue };
         let list = if is_demanded(task, at) { &mut demanded } else { &mut mentioned };
         if !list.contains(&language) {
@@ -119,7 +126,7 @@ fn wants_name(task: &Wording) -> bool {
 
 /// The words of sentences like "do not use the word computer".
 fn forbidden(task: &Wording) -> Keys {
-    let mut forbidden = Keys::default();
+    let mut forbidden = Vec::new();
     let mut start = 0;
     for at in 0..task.len() {
         if at + 1 < task.len() && !task.ends_after(at) {
@@ -133,7 +140,7 @@ fn forbidden(task: &Wording) -> Keys {
         }
         start = at + 1;
     }
-    forbidden
+    forbidden.into_iter().collect()
 }
 
 /// Quoted phrases and single words that the task wants to see in the answer.

@@ -68,7 +68,7 @@ impl Form {
                 (ramp(capitals, 0, 400, FULL, 0), "The task wants small letters only.".to_owned())
             }
             Self::CapitalLetters => {
-                let small = share(delivery.characters.small, delivery.characters.letters.max(1));
+                let small = share(delivery.characters.small(), delivery.characters.letters.max(1));
                 (ramp(small, 0, 2_000, FULL, 0), "The task wants capital letters only.".to_owned())
             }
             Self::Brackets => all(has_brackets(raw), "The task wants something in [square brackets]."),

@@ -1,6 +1,6 @@
-//! A set of keys that are hashes already.
+//! Sets and maps of keys that are hashes already.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Keys as they are: they come out of a hash.
@@ -22,12 +22,87 @@ impl Hasher for AsIs {
     }
 }
 
-/// A set of keys.
-pub type Keys = HashSet<u64, BuildHasherDefault<AsIs>>;
+/// A set of keys of a size known beforehand: open addressing, half of it empty.
+pub struct Keys {
+    slots: Vec<u64>,
+    length: usize,
+}
+
+impl Keys {
+    /// A set for at most so many keys.
+    pub fn for_up_to(keys: usize) -> Self {
+        Self { slots: vec![0; (keys * 2).next_power_of_two().max(4)], length: 0 }
+    }
+
+    /// Whether the key is new. A full set takes no more.
+    pub fn insert(&mut self, key: u64) -> bool {
+        let slot = self.slot(key);
+        let is_new = self.slots[slot] == 0 && self.length * 2 < self.slots.len();
+        if is_new {
+            self.slots[slot] = key.max(1);
+            self.length += 1;
+        }
+        is_new
+    }
+
+    /// Whether the key is in the set.
+    pub fn contains(&self, key: u64) -> bool {
+        self.slots[self.slot(key)] != 0
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// The key's slot, or the empty one it would take.
+    fn slot(&self, key: u64) -> usize {
+        let key = key.max(1);
+        let mask = self.slots.len() - 1;
+        let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let mut slot = usize::try_from(mixed).unwrap_or(0) & mask;
+        while self.slots[slot] != 0 && self.slots[slot] != key {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+}
+
+impl FromIterator<u64> for Keys {
+    fn from_iter<I: IntoIterator<Item = u64>>(keys: I) -> Self {
+        let keys: Vec<u64> = keys.into_iter().collect();
+        let mut set = Self::for_up_to(keys.len());
+        for key in keys {
+            set.insert(key);
+        }
+        set
+    }
+}
+
 /// Figures by key.
 pub type ByKey<V> = HashMap<u64, V, BuildHasherDefault<AsIs>>;
 
 /// The key of a run of words.
 pub fn joined(words: &[crate::text::Word]) -> u64 {
     words.iter().fold(0, |joined: u64, word| (joined.rotate_left(17) ^ word.key).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Keys;
+
+    #[test]
+    fn a_set_keeps_what_fits() {
+        let mut keys = Keys::for_up_to(3);
+        assert!(keys.insert(7) && keys.insert(0) && keys.insert(u64::MAX));
+        assert!(!keys.insert(7));
+        assert!(keys.contains(0) && keys.contains(u64::MAX) && !keys.contains(8));
+        assert_eq!(keys.len(), 3);
+        for key in 100..200 {
+            keys.insert(key);
+        }
+        assert!(keys.len() <= 4 && !keys.contains(199));
+        let some: Keys = [1, 2, 2].into_iter().collect();
+        assert_eq!(some.len(), 2);
+    }
 }

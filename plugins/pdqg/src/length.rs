@@ -62,11 +62,30 @@ const UNITS: [(&[&str], usize); 7] = [
     (&["page", "pages"], 200),
 ];
 
-/// Works out the length wanted. `is_structured` tasks want data or code, whose
-/// size no kind of text implies.
-pub fn length_wanted(task: &Wording, is_structured: bool) -> LengthWanted {
+/// The words of the shortest function.
+const CODE_WORDS: usize = 5;
+
+/// What the task wants made, as far as length is concerned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Text, whose kind implies a length.
+    Prose,
+    /// Data, whose size nothing implies.
+    Data,
+    /// Code.
+    Code,
+}
+
+/// Works out the length wanted.
+pub fn length_wanted(task: &Wording, sort: Sort) -> LengthWanted {
     let stated = stated(task);
-    let implied = if is_structured { 0 } else { implied(task) };
+    let is_structured = sort != Sort::Prose;
+    let implied = match sort {
+        Sort::Prose => implied(task),
+        Sort::Data => 0,
+        Sort::Code if task.has_any(&["regex", "query", "command", "expression"]) => 0,
+        Sort::Code => CODE_WORDS,
+    };
     let at_most = stated.most.map_or(usize::MAX, |most| most / 3);
     let is_prose = !is_structured && (implied >= 12 || stated.least >= 12);
     let implied = implied.min(at_most);
@@ -225,7 +244,7 @@ fn explanation(task: &Wording) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::length_wanted;
+    use super::{Sort, length_wanted};
     use crate::wording::Wording;
 
     #[test]
@@ -254,7 +273,7 @@ mod tests {
             ("I want to write an essay about bees. Any hints? Not longer than 30 words.", 0, false),
             ("Escribe un ensayo sobre el mar.", 100, false),
         ] {
-            let wanted = length_wanted(&Wording::of(task), false);
+            let wanted = length_wanted(&Wording::of(task), Sort::Prose);
             assert_eq!((wanted.words, wanted.is_stated), (words, is_stated), "{task}");
         }
     }

@@ -104,5 +104,5 @@ pub fn score(task: Task, delivery: Delivery, criteria: Option<Criteria>) -> Scor
 fn met(criteria: Criteria) -> Dimension {
     let share = share(criteria.met, criteria.total);
     let note = format!("{} % of the decidable criteria are met: the checks say which are not.", share / 100);
-    Dimension::new("criteria met", 3_500, share, note)
+    Dimension::new("criteria met", 3_000, share, note)
 }

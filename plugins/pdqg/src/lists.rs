@@ -134,3 +134,6 @@ pub const VAGUE: &str = "thing stuff various quality perfect excellent professio
 /// Words that a dot follows inside a sentence.
 pub const ABBREVIATIONS: &str = "mr mrs ms dr prof st jr sr vs etc eg ie no nos inc ltd co corp dept est fig approx \
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun p pp vol ed eds al ca cf mme mlle sra";
+
+/// The first words of notes like "to be added" and "your text here".
+pub const TO_DO: &str = "todo fixme tbd coming to your text content placeholder insert work add";

@@ -106,7 +106,11 @@ fn to_do(asks: &Asks, delivery: &Text) -> (u32, String) {
     if asks.placeholders {
         return (FULL, String::new());
     }
-    let found = finds(&delivery.words, &TO_DO);
+    let starts_note = |at: &usize| {
+        let word = delivery.words[*at];
+        word.known.has(crate::words::TO_DO) && TO_DO.iter().any(|note| starts(&delivery.words, *at, note))
+    };
+    let found = (0..delivery.words.len()).filter(starts_note).count();
     // One note in a long text is a slip, in a short one it is the delivery.
     let weight = u32::try_from(found * 12 * 10_000 / delivery.words.len().max(12)).unwrap_or(u32::MAX);
     let score = ramp(weight, 0, 10_000, FULL, 500);

@@ -17,13 +17,13 @@ const FORMAL: u32 = 1;
 /// Scores it. `in_other_language` deliveries share no words with their task;
 /// one that `fits` several demands of form was made for it.
 pub fn relevance(asks: &Asks, task: &Text, delivery: &Text, in_other_language: bool, fits: usize) -> Dimension {
-    let worth = worth_of(asks, task);
+    let mut worth = worth_of(asks, task);
     let total: u32 = worth.values().map(|word| word.worth).sum();
     let content = delivery.words.iter().filter(|word| word.is_content()).count();
     if total < TELLING || content == 0 {
         return dimension(FULL, String::new());
     }
-    let gained = gained(worth, delivery);
+    let gained = gained(&mut worth, delivery);
     let length = u32::try_from(content).unwrap_or(u32::MAX);
     let wanted = (length / 6 + TELLING).min(total * 2 / 5).clamp(6, 40);
     let found = share(gained as usize, wanted as usize);
@@ -47,7 +47,10 @@ pub fn relevance(asks: &Asks, task: &Text, delivery: &Text, in_other_language: b
     }
     let doubt = doubt.min(FULL);
     let score = doubt + (FULL - doubt) * ramp(found, 0, FULL, 0, FULL) / FULL;
-    dimension(score, note(task, delivery))
+    if score >= FULL {
+        return dimension(FULL, String::new());
+    }
+    dimension(score, note(task, &worth))
 }
 
 fn dimension(score: u32, note: String) -> Dimension {
@@ -63,7 +66,7 @@ fn worth_of(asks: &Asks, task: &Text) -> ByKey<Worth> {
     let mut worth: ByKey<Worth> = ByKey::default();
     for word in &task.words {
         let value = value_of(*word);
-        if value > 0 && !asks.forbidden.contains(&word.stem) {
+        if value > 0 && !asks.forbidden.contains(word.stem) {
             let entry = worth.entry(word.stem).or_insert(Worth { worth: 0, met: 0 });
             entry.worth = entry.worth.max(value);
         }
@@ -94,7 +97,7 @@ fn value_of(word: Word) -> u32 {
 }
 
 /// A word met again counts in full, a second and a third time half of it.
-fn gained(mut worth: ByKey<Worth>, delivery: &Text) -> u32 {
+fn gained(worth: &mut ByKey<Worth>, delivery: &Text) -> u32 {
     let mut gained = 0;
     for word in &delivery.words {
         if word.known.is_grammar() {
@@ -113,15 +116,16 @@ fn gained(mut worth: ByKey<Worth>, delivery: &Text) -> u32 {
 }
 
 /// Names the telling words of the task that are missing.
-fn note(task: &Text, delivery: &Text) -> String {
+fn note(task: &Text, worth: &ByKey<Worth>) -> String {
     let mut missing: Vec<&str> = Vec::new();
-    for word in &task.words {
-        let is_met = || delivery.words.iter().any(|met| met.stem == word.stem);
-        if missing.len() < 4 && value_of(*word) >= TELLING && !word.is_ideograph() && !is_met() {
-            let spelling = task.spelling(*word);
-            if !missing.contains(&spelling) {
-                missing.push(spelling);
-            }
+    for word in task.words.iter().filter(|word| !word.is_ideograph()) {
+        let is_missing = worth.get(&word.stem).is_some_and(|entry| entry.met == 0 && entry.worth >= TELLING);
+        let spelling = task.spelling(*word);
+        if is_missing && !missing.contains(&spelling) {
+            missing.push(spelling);
+        }
+        if missing.len() == 4 {
+            break;
         }
     }
     if missing.is_empty() {

@@ -11,8 +11,8 @@ const RUN: usize = 4;
 /// Scores it.
 pub fn repetition(asks: &Asks, delivery: &Text) -> Dimension {
     let words = &delivery.words;
-    let mut distinct = Keys::default();
-    let mut runs = Keys::default();
+    let mut distinct = Keys::for_up_to(words.len());
+    let mut runs = Keys::for_up_to(words.len());
     let mut repeated = 0;
     for (at, word) in words.iter().enumerate() {
         distinct.insert(word.key);

@@ -95,6 +95,18 @@ const LANGUAGES: [Language; 60] = [
     language("Mandarin", Script::Han),
 ];
 
+/// All names that [`language_named`] knows, in lower case, for the table of words.
+pub const NAMES: [&str; 2] = [
+    "english french spanish german italian portuguese dutch swedish danish norwegian finnish icelandic polish czech \
+     slovak slovenian croatian hungarian romanian turkish vietnamese indonesian malay tagalog filipino swahili catalan \
+     basque latin estonian latvian lithuanian albanian irish greek russian ukrainian bulgarian macedonian hebrew arabic \
+     persian farsi urdu hindi marathi nepali bengali punjabi gujarati tamil telugu kannada malayalam thai georgian korean \
+     japanese chinese mandarin",
+    "français anglais espagnol allemand italien español castellano inglés francés alemán deutsch deutsche englisch \
+     französisch spanisch italiano inglese francese tedesco português inglês nederlands engels chinois chino русский हिंदी \
+     українською",
+];
+
 /// The names by which languages ask for themselves and for their neighbours.
 const OTHER_NAMES: [(&str, &str); 28] = [
     ("français", "French"), ("anglais", "English"), ("espagnol", "Spanish"), ("allemand", "German"),
@@ -114,7 +126,16 @@ pub fn language_named(lower: &str) -> Option<Language> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Script, language_named, script_of};
+    use super::{LANGUAGES, NAMES, OTHER_NAMES, Script, language_named, script_of};
+
+    #[test]
+    fn every_language_is_in_the_table() {
+        let named: Vec<&str> = NAMES.iter().flat_map(|names| names.split_whitespace()).collect();
+        assert_eq!(named.len(), LANGUAGES.len() + OTHER_NAMES.len());
+        for name in named {
+            assert!(language_named(name).is_some(), "{name}");
+        }
+    }
 
     #[test]
     fn scripts_and_names() {

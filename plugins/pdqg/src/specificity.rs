@@ -1,7 +1,6 @@
 //! Does it say something: content of its own, not promises and praise that fit any task.
 
 use crate::asks::Asks;
-use crate::keys::Keys;
 use crate::scorecard::{Dimension, FULL, ramp, share};
 use crate::text::Text;
 use crate::words::{VAGUE, look_up_stem};
@@ -12,7 +11,6 @@ pub fn specificity(asks: &Asks, delivery: &Text) -> Dimension {
     if words == 0 || asks.wants_structure() {
         return dimension(FULL, String::new());
     }
-    let mut distinct = Keys::default();
     let (mut content, mut vague, mut concrete) = (0, 0, 0);
     for word in &delivery.words {
         if word.is_number() || word.is_capital() && !word.opens() {
@@ -20,7 +18,6 @@ pub fn specificity(asks: &Asks, delivery: &Text) -> Dimension {
         }
         if word.is_content() {
             content += 1;
-            distinct.insert(word.stem);
             vague += usize::from(look_up_stem(word.stem).has(VAGUE));
         }
     }

@@ -51,7 +51,7 @@ fn unasked(delivery: &Text) -> (u32, String) {
         return (5_000, "The delivery looks like JSON but is not valid.".to_owned());
     }
     let is_long = delivery.words.len() >= 40;
-    let one_case = delivery.characters.capitals == 0 && delivery.characters.small > 0;
+    let one_case = delivery.characters.capitals == 0 && delivery.characters.small() > 0;
     if is_long && one_case && looks_like_code(raw) < 4_000 {
         return (7_000, "Start sentences with capital letters.".to_owned());
     }

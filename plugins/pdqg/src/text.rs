@@ -1,7 +1,7 @@
 //! A text read once: its words, where they stand, and what its characters are.
 
 use crate::script::{Script, script_of};
-use crate::words::{ABBREVIATION, Known, key, look_up, stem};
+use crate::words::{ABBREVIATION, Known, WORD_BYTES_MAX, key_of_buffer, look_up, stem};
 
 /// Of a longer text only this much is read, in three pieces: its beginning, its
 /// middle and its end. So no delivery takes longer than this many bytes do.
@@ -83,8 +83,8 @@ pub struct Characters {
     pub letters: usize,
     /// Capital letters.
     pub capitals: usize,
-    /// Small letters.
-    pub small: usize,
+    /// Letters of scripts without capitals.
+    pub others: usize,
     /// Decimal digits.
     pub digits: usize,
     /// Control characters but tab and line ends, NUL among them.
@@ -95,6 +95,24 @@ pub struct Characters {
     pub scripts: [usize; Script::COUNT],
 }
 
+impl Characters {
+    /// Small letters.
+    pub fn small(&self) -> usize {
+        self.letters - self.capitals - self.others
+    }
+}
+
+/// A bracket, a straight quotation mark or an asterisk.
+#[derive(Clone, Copy)]
+pub struct Sign {
+    /// Its byte.
+    pub at: u32,
+    /// Which one it is.
+    pub sign: u8,
+    /// No word stands before it in its line.
+    pub starts_line: bool,
+}
+
 /// A text and what was read in it.
 pub struct Text<'a> {
     /// The text itself, or the pieces of it that were read.
@@ -103,6 +121,8 @@ pub struct Text<'a> {
     pub words: Vec<Word>,
     /// Its characters.
     pub characters: Characters,
+    /// Its brackets, straight quotation marks and asterisks, in order.
+    pub signs: Vec<Sign>,
     /// Whether only pieces were read.
     pub is_sampled: bool,
 }
@@ -113,7 +133,7 @@ impl<'a> Text<'a> {
         let (raw, is_sampled) = sample(text);
         let mut reader = Reader::new(raw.len());
         reader.read(&raw);
-        Self { words: reader.words, characters: reader.characters, raw, is_sampled }
+        Self { words: reader.words, characters: reader.characters, signs: reader.signs, raw, is_sampled }
     }
 
     /// The word as it is written.
@@ -160,15 +180,64 @@ fn sample(text: &str) -> (std::borrow::Cow<'_, str>, bool) {
     (pieces.join("\n").into(), true)
 }
 
+/// What an ASCII character is to a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Small,
+    Capital,
+    Digit,
+    Sign,
+}
+
+static SORTS: [Sort; 128] = sorts();
+
+const fn sorts() -> [Sort; 128] {
+    let mut sorts = [Sort::Sign; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        sorts[byte as usize] = match byte {
+            b'a'..=b'z' => Sort::Small,
+            b'A'..=b'Z' => Sort::Capital,
+            b'0'..=b'9' => Sort::Digit,
+            _ => Sort::Sign,
+        };
+        byte += 1;
+    }
+    sorts
+}
+
+/// The word being read, in lower case, as far as it is looked at.
+struct Lower {
+    bytes: [u8; WORD_BYTES_MAX],
+    length: usize,
+}
+
+impl Lower {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
+    fn push_character(&mut self, character: char) {
+        character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| self.push(byte));
+    }
+
+    fn key(&self) -> u64 {
+        key_of_buffer(&self.bytes, self.length)
+    }
+}
+
 struct Reader {
     words: Vec<Word>,
+    signs: Vec<Sign>,
     characters: Characters,
-    lower: String,
+    lower: Lower,
     pending: u8,
     start: usize,
-    letters: u32,
-    capitals: u32,
-    digits: u32,
+    letters: usize,
+    capitals: usize,
     before: char,
     stop: Option<char>,
     last_ideograph: Option<(usize, char)>,
@@ -178,13 +247,13 @@ impl Reader {
     fn new(length: usize) -> Self {
         Self {
             words: Vec::with_capacity(length / 5 + 4),
+            signs: Vec::new(),
             characters: Characters::default(),
-            lower: String::with_capacity(32),
+            lower: Lower { bytes: [0; WORD_BYTES_MAX], length: 0 },
             pending: OPENS | BREAK_BEFORE | LINE_BEFORE,
             start: 0,
             letters: 0,
             capitals: 0,
-            digits: 0,
             before: '\n',
             stop: None,
             last_ideograph: None,
@@ -192,114 +261,158 @@ impl Reader {
     }
 
     fn read(&mut self, text: &str) {
-        for (at, character) in text.char_indices() {
-            if character.is_ascii() {
-                self.ascii(at, character);
-            } else {
-                self.other(at, character);
-            }
-            self.before = character;
+        let mut rest = text;
+        while let Some(character) = rest.chars().next() {
+            let at = text.len() - rest.len();
+            let read = match SORTS.get(character as usize) {
+                Some(Sort::Sign) => {
+                    self.sign(at, character);
+                    1
+                }
+                Some(_) => self.ascii_run(at, rest.as_bytes()),
+                None => {
+                    self.other(at, character);
+                    character.len_utf8()
+                }
+            };
+            rest = &rest[read..];
         }
         self.end_word(text.len());
         self.confirm_stop();
     }
 
-    fn ascii(&mut self, at: usize, character: char) {
-        if character.is_ascii_alphabetic() {
-            self.characters.visible += 1;
-            self.characters.letters += 1;
-            self.characters.scripts[Script::Latin as usize] += 1;
-            if character.is_ascii_uppercase() {
-                self.characters.capitals += 1;
-                if self.before.is_ascii_lowercase() {
-                    self.end_word(at);
+    /// Letters and digits up to the next other character; how many.
+    fn ascii_run(&mut self, at: usize, bytes: &[u8]) -> usize {
+        let mut was_small = self.before.is_lowercase();
+        let (mut length, mut digits) = (0, 0);
+        while let Some(&byte) = bytes.get(length) {
+            match SORTS.get(usize::from(byte)) {
+                Some(Sort::Small) => {
+                    self.begin(at + length);
+                    length += self.small_run(&bytes[length..]);
+                    was_small = true;
+                    continue;
                 }
-            } else {
-                self.characters.small += 1;
+                Some(Sort::Capital) => {
+                    if was_small {
+                        self.end_word(at + length);
+                    }
+                    self.capital(at + length);
+                    self.characters.capitals += 1;
+                    self.lower.push(byte | 0x20);
+                    was_small = false;
+                }
+                Some(Sort::Digit) => {
+                    self.begin(at + length);
+                    digits += 1;
+                    self.lower.push(byte);
+                    was_small = false;
+                }
+                Some(Sort::Sign) | None => break,
             }
-            self.letter(at, character.to_ascii_lowercase(), character.is_ascii_uppercase());
-        } else if character.is_ascii_digit() {
-            self.characters.visible += 1;
-            self.characters.digits += 1;
-            self.begin(at);
-            self.digits += 1;
-            self.lower.push(character);
-        } else {
-            self.sign(at, character);
+            length += 1;
         }
+        self.before = char::from(bytes[length - 1]);
+        self.characters.visible += length;
+        self.characters.digits += digits;
+        self.characters.letters += length - digits;
+        self.characters.scripts[Script::Latin as usize] += length - digits;
+        length
+    }
+
+    /// Small letters up to the next other character; how many.
+    fn small_run(&mut self, bytes: &[u8]) -> usize {
+        let run = bytes.iter().position(|byte| !byte.is_ascii_lowercase()).unwrap_or(bytes.len());
+        let kept = run.min(WORD_BYTES_MAX - self.lower.length);
+        self.lower.bytes[self.lower.length..self.lower.length + kept].copy_from_slice(&bytes[..kept]);
+        self.lower.length += kept;
+        self.letters += run;
+        run
     }
 
     fn other(&mut self, at: usize, character: char) {
-        let script = script_of(character);
-        match script {
-            Some(Script::Han | Script::Kana) => self.ideograph(at, character, script),
-            Some(script) => {
-                self.characters.visible += 1;
-                self.characters.letters += 1;
-                self.characters.scripts[script as usize] += 1;
-                let is_capital = character.is_uppercase();
-                self.characters.capitals += usize::from(is_capital);
-                self.characters.small += usize::from(character.is_lowercase());
-                self.letter(at, character.to_lowercase().next().unwrap_or(character), is_capital);
-            }
-            None => self.sign(at, character),
+        let Some(script) = script_of(character) else {
+            return self.sign(at, character);
+        };
+        self.characters.visible += 1;
+        self.characters.letters += 1;
+        self.characters.scripts[script as usize] += 1;
+        if matches!(script, Script::Han | Script::Kana) {
+            self.ideograph(at, character);
+        } else if character.is_uppercase() {
+            self.characters.capitals += 1;
+            self.capital(at);
+            self.lower.push_character(character.to_lowercase().next().unwrap_or(character));
+        } else {
+            self.characters.others += usize::from(!character.is_lowercase());
+            self.begin(at);
+            self.letters += 1;
+            self.lower.push_character(character);
         }
+        self.before = character;
     }
 
     fn begin(&mut self, at: usize) {
-        if self.lower.is_empty() {
+        if self.lower.length == 0 {
             // A stop counts when a blank follows it: 3.14 and example.org go on.
             self.stop = None;
             self.start = at;
             self.letters = 0;
             self.capitals = 0;
-            self.digits = 0;
         }
     }
 
-    fn letter(&mut self, at: usize, lower: char, is_capital: bool) {
+    fn capital(&mut self, at: usize) {
         self.begin(at);
-        self.capitals += u32::from(is_capital);
-        if self.letters == 0 && self.digits == 0 && is_capital {
+        if self.lower.length == 0 {
             self.pending |= CAPITAL;
         }
         self.letters += 1;
-        self.lower.push(lower);
+        self.capitals += 1;
     }
 
-    fn ideograph(&mut self, at: usize, character: char, script: Option<Script>) {
+    fn ideograph(&mut self, at: usize, character: char) {
+        self.characters.others += 1;
         self.end_word(at);
-        self.characters.visible += 1;
-        self.characters.letters += 1;
-        self.characters.scripts[script.map_or(0, |script| script as usize)] += 1;
         self.begin(at);
-        self.lower.push(character);
+        self.lower.push_character(character);
+        let key = self.lower.key();
         let pair = match self.last_ideograph {
-            Some((end, before)) if end == at => key(self.lower.as_bytes()) ^ u64::from(before as u32).rotate_left(32),
+            Some((end, before)) if end == at => key ^ u64::from(before as u32).rotate_left(32),
             _ => 0,
         };
         let end = at + character.len_utf8();
-        self.push(end, pair, IDEOGRAPH);
+        self.push(end, key, pair, IDEOGRAPH);
         self.last_ideograph = Some((end, character));
     }
 
     /// Anything that is no part of a word.
     fn sign(&mut self, at: usize, character: char) {
         self.end_word(at);
+        if let Ok(sign @ (b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'"' | b'*')) = u8::try_from(character) {
+            self.signs.push(Sign { at: offset(at), sign, starts_line: self.pending & LINE_BEFORE != 0 });
+        }
+        self.pending |= self.marks_of(character);
+        self.before = character;
+    }
+
+    /// What a sign means to the word after it.
+    fn marks_of(&mut self, character: char) -> u8 {
         match character {
             ' ' | '\t' | '\u{a0}' | '\u{3000}' | '\u{200b}'..='\u{200d}' | '\u{feff}' | '\u{ad}' => {
                 self.confirm_stop();
-                return;
+                0
             }
             '\n' | '\r' | '\u{2028}' | '\u{2029}' => {
                 self.confirm_stop();
-                self.pending |= OPENS | BREAK_BEFORE | LINE_BEFORE;
-                return;
+                OPENS | BREAK_BEFORE | LINE_BEFORE
             }
-            '\'' | '\u{2019}' if self.before.is_alphabetic() => return,
-            _ => self.visible_sign(character),
+            '\'' | '\u{2019}' if self.before.is_alphabetic() => 0,
+            _ => {
+                self.visible_sign(character);
+                BREAK_BEFORE
+            }
         }
-        self.pending |= BREAK_BEFORE;
     }
 
     fn visible_sign(&mut self, character: char) {
@@ -325,23 +438,19 @@ impl Reader {
     }
 
     fn end_word(&mut self, at: usize) {
-        if self.lower.is_empty() {
+        if self.lower.length == 0 {
             return;
         }
-        let stem = if self.letters > 0 { stem(self.lower.as_bytes()) } else { key(self.lower.as_bytes()) };
-        let mut marks = 0;
+        let key = self.lower.key();
         if self.letters == 0 {
-            marks |= NUMBER;
+            return self.push(at, key, key, NUMBER);
         }
-        if self.letters > 1 && self.capitals == self.letters {
-            marks |= ALL_CAPITALS;
-        }
-        self.push(at, stem, marks);
+        let is_all_capitals = self.letters > 1 && self.capitals == self.letters;
+        let stem = stem(&self.lower.bytes[..self.lower.length]);
+        self.push(at, key, stem, if is_all_capitals { ALL_CAPITALS } else { 0 });
     }
 
-    fn push(&mut self, end: usize, stem: u64, marks: u8) {
-        let key = key(self.lower.as_bytes());
-        self.lower.clear();
+    fn push(&mut self, end: usize, key: u64, stem: u64, marks: u8) {
         self.words.push(Word {
             start: offset(self.start),
             end: offset(end),
@@ -350,6 +459,7 @@ impl Reader {
             known: look_up(key),
             marks: marks | self.pending,
         });
+        self.lower.length = 0;
         self.pending = 0;
     }
 

@@ -52,6 +52,10 @@ pub const COMMON: u8 = 2;
 pub const LOREM: u8 = 4;
 /// Praise or promise that fits any task.
 pub const VAGUE: u8 = 8;
+/// Begins one of the notes that stand where work should.
+pub const TO_DO: u8 = 32;
+/// Names a language.
+pub const LANGUAGE: u8 = 64;
 /// Ends in a dot without ending a sentence.
 pub const ABBREVIATION: u8 = 16;
 
@@ -87,17 +91,43 @@ impl Known {
     }
 }
 
-/// FNV-1a: short, the same everywhere, and a constant function.
+/// The key of a word in lower case: eight bytes at a time, the same everywhere, and
+/// a constant function. Of a longer word only the first [`WORD_BYTES_MAX`] count.
 pub const fn key(bytes: &[u8]) -> u64 {
     key_of(bytes, 0, bytes.len())
 }
 
+/// Of a longer word only so many bytes are looked at.
+pub const WORD_BYTES_MAX: usize = 64;
+
 const fn key_of(bytes: &[u8], start: usize, end: usize) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325;
-    let mut at = start;
-    while at < end {
-        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
-        at += 1;
+    let length = if end - start > WORD_BYTES_MAX { WORD_BYTES_MAX } else { end - start };
+    let mut hash = length as u64;
+    let mut at = 0;
+    while at < length {
+        let mut chunk = 0;
+        let mut place = 0;
+        while place < 8 && at + place < length {
+            chunk |= (bytes[start + at + place] as u64) << (8 * place);
+            place += 1;
+        }
+        hash = mix(hash, chunk);
+        at += 8;
+    }
+    hash
+}
+
+const fn mix(hash: u64, chunk: u64) -> u64 {
+    let mixed = (hash ^ chunk).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ mixed >> 29
+}
+
+/// The same as [`key`] of the first `length` bytes, from a buffer of full size.
+pub fn key_of_buffer(bytes: &[u8; WORD_BYTES_MAX], length: usize) -> u64 {
+    let mut hash = length as u64;
+    for (chunk, left) in bytes.as_chunks::<8>().0.iter().zip((1..=length).rev().step_by(8)) {
+        let chunk = u64::from_le_bytes(*chunk);
+        hash = mix(hash, if left < 8 { chunk & ((1 << (8 * left)) - 1) } else { chunk });
     }
     hash
 }
@@ -121,6 +151,9 @@ const fn stem_of(bytes: &[u8], start: usize, end: usize) -> u64 {
 
 const fn without_ending(bytes: &[u8], start: usize, end: usize) -> usize {
     const ENDINGS: [&[u8]; 9] = [b"ings", b"ing", b"ers", b"ies", b"ied", b"ed", b"er", b"es", b"ly"];
+    if end - start < 4 || !matches!(bytes[end - 1], b's' | b'g' | b'd' | b'r' | b'y' | b'e') {
+        return end;
+    }
     let mut ending = 0;
     while ending < ENDINGS.len() {
         let length = ENDINGS[ending].len();
@@ -209,6 +242,12 @@ const fn build() -> [Known; SLOTS] {
     insert_all(&mut table, crate::lists::LOREM, false, 0, LOREM);
     insert_all(&mut table, crate::lists::VAGUE, true, 0, VAGUE);
     insert_all(&mut table, crate::lists::ABBREVIATIONS, false, 0, ABBREVIATION);
+    insert_all(&mut table, crate::lists::TO_DO, false, 0, TO_DO);
+    let mut language = 0;
+    while language < crate::script::NAMES.len() {
+        insert_all(&mut table, crate::script::NAMES[language], false, 0, LANGUAGE);
+        language += 1;
+    }
     table
 }
 
@@ -240,7 +279,16 @@ const fn insert(table: &mut [Known; SLOTS], key: u64, classes: u32, flags: u8) {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMON, Class, ENGLISH, FORM, LOREM, key, look_up, look_up_stem, stem};
+    use super::{COMMON, Class, ENGLISH, FORM, LOREM, WORD_BYTES_MAX, key, key_of_buffer, look_up, look_up_stem, stem};
+
+    #[test]
+    fn both_ways_to_a_key_agree() {
+        let mut buffer = [b'z'; WORD_BYTES_MAX];
+        for length in 0..=WORD_BYTES_MAX {
+            assert_eq!(key_of_buffer(&buffer, length), key(&buffer[..length]), "{length}");
+            buffer[length.min(WORD_BYTES_MAX - 1)] = b'a';
+        }
+    }
 
     #[test]
     fn inflections_share_a_stem() {

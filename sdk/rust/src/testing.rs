@@ -1,6 +1,6 @@
 //! Inputs to run a judge natively, in `cargo test`.
 
-use crate::types::{Attachment, Check, Class, Criterion, Delivery, Task};
+use crate::types::{Attachment, Bid, Check, Class, Criterion, Delivery, Listing, Task};
 
 /// A task with this title and description, a price of 15 USD, and no criteria.
 pub fn task(title: &str, description: &str) -> Task {
@@ -57,6 +57,29 @@ pub fn attachment(name: &str, media_type: &str, size: u64) -> Attachment {
         media_type: media_type.to_owned(),
         size,
         digest: format!("sha256:{}", "0".repeat(64)),
+    }
+}
+
+/// A listing in USD that opened at 1,000 and closes at 2,000.
+pub fn listing(price: u64) -> Listing {
+    Listing {
+        id: "00000000-0000-7000-8000-000000000003".to_owned(),
+        currency: "USD".to_owned(),
+        price,
+        opened_at: 1_000,
+        closes_at: Some(2_000),
+    }
+}
+
+/// A bid that was not countered yet.
+pub fn bid(id: &str, price: u64, placed_at: u64) -> Bid {
+    Bid {
+        id: id.to_owned(),
+        bidder: format!("bidder of {id}"),
+        price,
+        placed_at,
+        countered_at_price: None,
+        rounds: 0,
     }
 }
 

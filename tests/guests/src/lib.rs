@@ -76,7 +76,8 @@ fn reach() -> String {
     let _ = write!(found, "file {:?}, ", file.map_err(|error| error.kind()));
     let made = std::fs::write("made", "by a judge");
     let _ = write!(found, "made {:?}, ", made.map_err(|error| error.kind()));
-    let _ = write!(found, "environment {}, arguments {}, ", std::env::vars().count(), std::env::args().count());
+    let _ =
+        write!(found, "environment {}, arguments {}, ", std::env::vars().count(), std::env::args().count());
     let mut line = String::new();
     let _ = write!(found, "input {:?}", std::io::stdin().read_line(&mut line).map_err(|error| error.kind()));
     found

@@ -107,12 +107,21 @@ pub(crate) fn headed(cursor: &mut Cursor) -> Option<Clause> {
         c.eat("of");
         let mut limits = limits(c, lead.negated, unit)?;
         for limit in &mut limits {
-            if let (true, Some(comparison), Some(value)) = (limit.bound.bare, comparison, limit.bound.min) {
-                limit.bound = comparison.bound(value)?;
-            }
+            limit.bound = headed_by(comparison, limit.bound)?;
         }
         finish(c, limits, lead.negated)
     })
+}
+
+/// A bound under a head that names its end itself; none when the two do not agree.
+fn headed_by(comparison: Option<Comparison>, bound: Bound) -> Option<Bound> {
+    match (comparison, bound.min, bound.max) {
+        (Some(comparison), Some(value), _) if bound.bare => comparison.bound(value),
+        (None, ..) | (Some(Comparison::AtMost), None, _) | (Some(Comparison::AtLeast), _, None) => {
+            Some(bound)
+        }
+        _ => None,
+    }
 }
 
 fn head(cursor: &mut Cursor) -> Option<(Option<Unit>, Option<Comparison>)> {
@@ -329,12 +338,5 @@ pub(crate) fn bulleted(cursor: &mut Cursor, lead: Lead) -> Option<Clause> {
 
 fn at_least_one(base: Check, standing: Standing) -> Clause {
     let bound = Bound { min: Some(1), max: None, bare: false };
-    Clause {
-        items: vec![Item::Count { base, bound }],
-        standing,
-        grain: None,
-        open: false,
-        things: false,
-        whole: false,
-    }
+    Clause { items: vec![Item::Count { base, bound }], standing, ..Clause::vague() }
 }

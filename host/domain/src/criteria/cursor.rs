@@ -57,13 +57,14 @@ impl<'a> Cursor<'a> {
         self.tokens.get(self.at).map_or("", |token| self.slice(token.start, token.end))
     }
 
-    /// The sentence from one token up to another, as typed.
-    pub(crate) fn raw_between(&self, first: usize, after_last: usize) -> &'a str {
-        let end = after_last.checked_sub(1).and_then(|last| self.tokens.get(last));
-        match (self.tokens.get(first), end) {
+    /// The sentence from a token up to here, as typed, one space between words.
+    pub(crate) fn typed(&self, first: usize) -> String {
+        let last = self.at.checked_sub(1).and_then(|last| self.tokens.get(last));
+        let text = match (self.tokens.get(first), last) {
             (Some(first), Some(last)) => self.slice(first.start, last.end),
             _ => "",
-        }
+        };
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Whether white space stands before the token here.

@@ -39,6 +39,6 @@ fn name(cursor: &mut Cursor, words_max: usize) -> Option<String> {
         }
         let found = (1..=words_max).contains(&words) && (c.at_break() || c.word() == Some("with"));
         // "source" may be a column, "price if available" is none.
-        (found && !(hedged && words > 1)).then(|| c.raw_between(first, c.at()).to_owned())
+        (found && !(hedged && words > 1)).then(|| c.typed(first))
     })
 }

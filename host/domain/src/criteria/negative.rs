@@ -45,7 +45,6 @@ const CLASSES: &[(&str, &str)] = &[
     ("empty lines", r"\S[^\n]*\n[ \t\r]*\n\s*\S"),
     ("emojis", EMOJI),
     ("emoji", EMOJI),
-    ("emoticons or emojis", EMOJI),
 ];
 
 const EMOJI: &str = concat!(
@@ -78,6 +77,10 @@ const FORBIDDEN: &[&str] = &[
 const TAILS: &[&str] =
     &["are allowed", "is allowed", "allowed", "permitted", "at all", "whatsoever", "anywhere", "in the text"];
 
+/// Most things in one list. Longer ones are no sentence, and every place of a list is
+/// tried as its beginning.
+const THINGS_MAX: usize = 12;
+
 /// One thing that must not be there.
 enum Thing {
     Known(Item, Standing),
@@ -99,18 +102,12 @@ pub(crate) fn negative(cursor: &mut Cursor, lead: Lead) -> Option<Clause> {
 /// through an "or", a "no" of its own, or a verb ("do not use A and B"): "no links,
 /// headings" may well ask for headings. The same goes for unknown ones among them.
 fn list(cursor: &mut Cursor, lead: Lead) -> Option<Clause> {
-    let mut clause = Clause {
-        items: Vec::new(),
-        standing: Standing::Binding,
-        grain: None,
-        open: false,
-        things: false,
-        whole: false,
-    };
+    let mut clause = Clause { items: Vec::new(), standing: Standing::Binding, ..Clause::vague() };
     let (mut unknown, mut or) = (false, false);
     let mut end = *cursor;
     let mut here = *cursor;
-    while let Some(thing) = here.attempt(thing) {
+    for _ in 0..THINGS_MAX {
+        let Some(thing) = here.attempt(thing) else { break };
         match thing {
             Thing::Known(item, standing) => {
                 clause.items.push(item);

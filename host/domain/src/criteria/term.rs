@@ -191,16 +191,11 @@ fn clause(terms: &Terms, times: Option<Bound>, negated: bool) -> Option<Clause> 
     if let Some(bound) = times {
         let [term] = terms.values.as_slice() else { return None };
         let standing = if bound.bare { Standing::Missing } else { Standing::Binding };
-        let base = options(Check::new("term-count").text("term", term), terms, is_short(term));
         let bound = if bound.bare { bound.lower() } else { bound };
-        return Some(Clause {
-            items: vec![Item::Count { base, bound }],
-            standing,
-            grain: None,
-            open: false,
-            things: false,
-            whole: false,
-        });
+        // Too many are only counted where they stand as words of their own.
+        let whole_word = is_short(term) || !bound.only_lower();
+        let base = options(Check::new("term-count").text("term", term), terms, whole_word);
+        return Some(Clause { items: vec![Item::Count { base, bound }], standing, ..Clause::vague() });
     }
     if negated {
         let check = Check::new("not-contains-any").with("values", Field::List(terms.values.clone()));
@@ -312,7 +307,7 @@ fn item(cursor: &mut Cursor, loose: Loose) -> Option<(String, bool)> {
         Loose::Names => name(cursor)?,
         Loose::Listed => listed(cursor)?,
     }
-    Some((cursor.raw_between(first, cursor.at()).to_owned(), false))
+    Some((cursor.typed(first), false))
 }
 
 /// A comma or stop that the sentence put inside the quotation marks is the sentence's.

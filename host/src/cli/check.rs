@@ -1,0 +1,177 @@
+//! `assay check`: the gate and the checks on a draft, offline.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use assay_domain::gate::{Outcome as Gate, Score};
+use assay_domain::review::{Force, Verdict};
+use assay_sandbox::{self as sandbox, Attachments, Digest, Input, Judge, Outcome, Output, Sandbox, Settings};
+use clap::Args;
+use serde_json::Value;
+
+use super::line;
+use crate::app::plugins::Builtins;
+use crate::builtin::BUILTIN;
+
+/// What to check, and with what.
+#[derive(Args)]
+pub(super) struct Flags {
+    /// The task, as GET /v1/tasks/ID or GET /api/tasks/ID answers it
+    #[arg(long, value_name = "FILE.json")]
+    task: PathBuf,
+    /// The draft: a text file
+    #[arg(long, value_name = "FILE")]
+    delivery: PathBuf,
+    /// Another verifier than this binary's own
+    #[arg(long, value_name = "FILE")]
+    verifier: Option<PathBuf>,
+    /// The verifier's configuration, JSON
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    config: String,
+}
+
+/// Exit code 0 when the gate lets the draft through and no binding check fails, else 1.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+pub(super) async fn run(flags: Flags) -> super::Outcome {
+    let task = read_task(&flags.task)?;
+    let delivery = draft(&flags.delivery, &task)?;
+    let sandbox = Sandbox::start(Settings::default()).map_err(line)?;
+    let builtins = Builtins::of_binary().map_err(line)?;
+
+    let scorer = own(&sandbox, &builtins.scorer).await?;
+    let input = Input::Score { task: task.clone(), delivery: delivery.clone(), config: "{}".into() };
+    let gate = match answer(&sandbox, &scorer, &input).await? {
+        Output::Scorecard(card) => {
+            let score = Score::new(card.score).ok_or("the score is out of range")?;
+            println!("gate: {score} {}", score.outcome().as_str());
+            for side in card.dimensions.iter().filter(|side| !side.note.is_empty()) {
+                println!("  {:<24} {:>5} {}", side.name, side.score, side.note);
+            }
+            score.outcome()
+        }
+        other => return Err(format!("the scorer gave no score: {other:?}")),
+    };
+
+    let verifier = match &flags.verifier {
+        Some(path) => sandbox.prepare(Arc::from(read(path)?)).await.map_err(line)?,
+        None => own(&sandbox, &builtins.verifier).await?,
+    };
+    let forces: Vec<Force> = task.checks.iter().map(force).collect();
+    let kinds: Vec<String> = task.checks.iter().map(|check| check.kind.clone()).collect();
+    let input = Input::Verify { task, delivery, config: flags.config };
+    let report = match answer(&sandbox, &verifier, &input).await? {
+        Output::Report(report) => report,
+        Output::Problem(problem) => return Err(format!("no verdict: {}", problem.text())),
+        other => return Err(format!("the verifier gave no report: {other:?}")),
+    };
+    let verdict = tell(&report, &forces, &kinds);
+    println!("verdict: {}", verdict.as_str());
+    let good = gate != Gate::Rejected && verdict != Verdict::Failed;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints the findings; gives what they come to.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+fn tell(report: &sandbox::Report, forces: &[Force], kinds: &[String]) -> Verdict {
+    let mut said = Vec::with_capacity(report.findings.len());
+    for finding in &report.findings {
+        let (name, force) = match &finding.subject {
+            sandbox::Subject::Check(at) => {
+                let at = *at as usize;
+                (kinds.get(at).map_or("", String::as_str), forces.get(at).copied().unwrap_or(Force::Binding))
+            }
+            sandbox::Subject::Own(name) => (name.as_str(), Force::Binding),
+        };
+        let status = crate::app::judging::status(finding.status);
+        println!("  {:<9} {name:<18} {}", status.as_str(), finding.evidence);
+        said.push((force, status));
+    }
+    Verdict::of(said)
+}
+
+fn force(check: &sandbox::Check) -> Force {
+    let binds = check.required && check.class == sandbox::Class::Decidable;
+    if binds { Force::Binding } else { Force::Advisory }
+}
+
+async fn own(sandbox: &Sandbox, digest: &Digest) -> Result<Judge, String> {
+    let own = BUILTIN.iter().find(|builtin| Digest::of(builtin.bytes) == *digest);
+    let bytes = own.ok_or("a component of this binary is missing")?.bytes;
+    sandbox.prepare(Arc::from(bytes)).await.map_err(line)
+}
+
+async fn answer(sandbox: &Sandbox, judge: &Judge, input: &Input) -> Result<Output, String> {
+    match sandbox.run(judge, input, Attachments::none()).await.outcome {
+        Outcome::Output(output) => Ok(output),
+        Outcome::Inconclusive { reason } => Err(format!("no verdict: {reason}")),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn draft(path: &Path, task: &sandbox::Task) -> Result<sandbox::Delivery, String> {
+    let content = String::from_utf8(read(path)?).map_err(|_| format!("{}: is not UTF-8 text", path.display()))?;
+    Ok(sandbox::Delivery {
+        id: String::new(),
+        content,
+        summary: String::new(),
+        attachments: Vec::new(),
+        traces: Vec::new(),
+        round: 1,
+        delivered_at: task.posted_at,
+    })
+}
+
+/// A task of the API, in either case, bare or in an envelope.
+fn read_task(path: &Path) -> Result<sandbox::Task, String> {
+    let wrong = |what: String| format!("{}: {what}", path.display());
+    let value: Value = serde_json::from_slice(&read(path)?).map_err(|error| wrong(error.to_string()))?;
+    let task = value.get("data").unwrap_or(&value);
+    let text = |name: &str| task[name].as_str().unwrap_or_default().to_owned();
+    if text("title").is_empty() {
+        return Err(wrong("title: is missing; this is no task as the API answers it".into()));
+    }
+    let criteria: Vec<sandbox::Criterion> = list(&task["criteria"]).map(criterion).collect();
+    let class_of = |at: usize| {
+        let own = criteria.iter().find(|one| one.checks.iter().any(|check| *check as usize == at));
+        own.map_or(sandbox::Class::Decidable, |one| one.class)
+    };
+    let checks = list(&task["checks"]).enumerate().map(|(at, json)| sandbox::Check {
+        kind: json["kind"].as_str().unwrap_or_default().to_owned(),
+        required: json["required"].as_bool().unwrap_or(true),
+        weight: json["weight"].as_u64().and_then(|weight| u32::try_from(weight).ok()).unwrap_or(1),
+        class: class_of(at),
+        json: json.to_string(),
+        prior: None,
+    });
+    Ok(sandbox::Task {
+        id: text("id"),
+        title: text("title"),
+        description: text("description"),
+        category: text("category"),
+        skills: list(&task["skills"]).filter_map(|skill| skill.as_str().map(str::to_owned)).collect(),
+        checks: checks.collect(),
+        currency: text("currency"),
+        price: 0,
+        posted_at: 0,
+        deadline_at: None,
+        criteria,
+    })
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn criterion(value: &Value) -> sandbox::Criterion {
+    let class = match value["class"].as_str() {
+        Some("decidable") => sandbox::Class::Decidable,
+        Some("necessary") => sandbox::Class::Necessary,
+        _ => sandbox::Class::Human,
+    };
+    let checks = list(&value["checks"]).filter_map(|at| at.as_u64().and_then(|at| u32::try_from(at).ok()));
+    sandbox::Criterion { text: value["text"].as_str().unwrap_or_default().into(), class, checks: checks.collect() }
+}

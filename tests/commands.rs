@@ -1,0 +1,195 @@
+//! The commands, as processes: what they print, and how they end.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The program beside the test's own binary; `tests/run` builds both.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("the test's own path");
+    let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let program = folder.join("assay");
+    assert!(program.exists(), "{} is not built: run tests/run, or cargo build first", program.display());
+    program
+}
+
+fn assay(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the program starts")
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(arguments);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ASSAY_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A server as a process.
+struct Server {
+    child: Child,
+    base_url: String,
+}
+
+impl Server {
+    fn start(data: &Path) -> Self {
+        let data = data.display().to_string();
+        let mut child = command(&["serve", "--listen", "127.0.0.1:0", "--data", &data])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let output = child.stdout.as_mut().expect("its output");
+        BufReader::new(output).read_line(&mut line).expect("a first line");
+        let base_url = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
+        Self { child, base_url }
+    }
+
+    /// Asks it to stop, as an operator's machine does; gives its exit code.
+    fn stop(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().expect("a signal is sent");
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+#[test]
+fn a_server_says_where_it_listens_and_stops_when_told() {
+    let folder = TempDir::new().expect("a folder");
+    let data = folder.path().join("data");
+    let server = Server::start(&data);
+    assert!(server.base_url.starts_with("http://127.0.0.1:"));
+
+    let shown = data.display().to_string();
+    let second = assay(&["serve", "--listen", "127.0.0.1:0", "--data", &shown]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(text(&second.stderr).contains("is in use by another assay process"), "{}", text(&second.stderr));
+    assert!(text(&second.stdout).is_empty());
+
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(Server::start(&data).stop(), Some(0), "what one left, the next one opens");
+    let audit = assay(&["audit", "--data", &shown]);
+    assert!(audit.status.success(), "{}", text(&audit.stdout));
+    assert!(text(&audit.stdout).ends_with("the books are right\n"));
+}
+
+#[test]
+fn what_is_answered_survives_a_kill() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let folder = TempDir::new().expect("a folder");
+    let data = folder.path().join("data");
+    let mut server = Server::start(&data);
+    let client = reqwest::Client::new();
+    let (id, key) = runtime.block_on(async {
+        let url = format!("{}/api/v1/agent/register", server.base_url);
+        let answer = client.post(url).json(&json!({ "name": "alice" })).send().await.expect("an answer");
+        let agent: Value = answer.json().await.expect("a body");
+        let field = |name: &str| agent[name].as_str().expect("a text").to_owned();
+        (field("id"), field("apiKey"))
+    });
+    server.child.kill().expect("it is killed");
+    server.child.wait().expect("it ends");
+
+    let server = Server::start(&data);
+    let me: Value = runtime.block_on(async {
+        let url = format!("{}/api/v1/agent/me", server.base_url);
+        let answer = client.get(url).bearer_auth(&key).send().await.expect("an answer");
+        answer.json().await.expect("a body")
+    });
+    assert_eq!((&me["id"], &me["credits"]), (&json!(id), &json!(1_000)));
+    assert_eq!(server.stop(), Some(0));
+    let shown = data.display().to_string();
+    let made = assay(&["keys", "create", "--data", &shown, "--party", &id, "--scopes", "work"]);
+    assert!(text(&made.stdout).starts_with("assay_test_"), "{}", text(&made.stderr));
+    let unknown = "018f0000-0000-7000-8000-000000000000";
+    let refused = assay(&["keys", "create", "--data", &shown, "--party", unknown]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("is not known here"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn mistakes_are_said_before_anything_is_touched() {
+    let folder = TempDir::new().expect("a folder");
+    let data = folder.path().join("data").display().to_string();
+    let table: &[(&[&str], &str)] = &[
+        (&["serve", "--listen", "0.0.0.0:0", "--data", &data], "--test-mode-beyond-loopback"),
+        (&["serve", "--data", &data, "--database", "mysql://x"], "must start with postgres://"),
+        (&["serve", "--data", &data, "--config", "/nowhere.toml"], "/nowhere.toml"),
+        (&["audit", "--data", &data], "assay"),
+        (&["replay", "/nowhere.json", "--input", "x", "--public-key", "00"], "/nowhere.json"),
+    ];
+    for (arguments, said) in table {
+        let output = assay(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&output.stderr).contains(said), "{arguments:?}: {}", text(&output.stderr));
+    }
+    assert_eq!(assay(&["serve", "--listen", "here"]).status.code(), Some(2), "a flag that cannot be read");
+}
+
+#[test]
+fn a_full_disk_is_said_and_not_started_on() {
+    let folder = TempDir::new().expect("a folder");
+    let small = folder.path().join("small");
+    std::fs::create_dir_all(&small).expect("a folder");
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
+        .arg(&small)
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !mounted {
+        println!("SKIPPED full disk: a small file system can only be mounted as root");
+        return;
+    }
+    let output = assay(&["serve", "--listen", "127.0.0.1:0", "--data", &small.join("data").display().to_string()]);
+    Command::new("umount").arg(&small).status().expect("it is unmounted");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("full"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_demo_tells_the_whole_story() {
+    let output = assay(&["demo"]);
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{told}{}", text(&output.stderr));
+    for said in ["The task is paid.", "The task is pdqg_final_fail.", "revision_requested", "match: same verdict, same fuel", "all right"]
+    {
+        assert!(told.contains(said), "{said:?} is missing from\n{told}");
+    }
+}
+
+#[test]
+fn the_demo_runs_a_file_of_records() {
+    let folder = TempDir::new().expect("a folder");
+    let (tasks, report) = (folder.path().join("tasks.jsonl"), folder.path().join("report.json"));
+    let records = [
+        json!({ "id": "a", "prompt": "Name three colours, in a sentence.", "checks": [{ "kind": "contains", "value": "blue" },
+            { "kind": "word-count", "min": 100 }], "response": "Three colours that many people like are red, green and blue." }),
+        json!({ "id": "b", "prompt": "Say hello.", "checks": [{ "kind": "no-such-kind" }], "response": "Hello." }),
+    ];
+    let lines: Vec<String> = records.iter().map(ToString::to_string).collect();
+    std::fs::write(&tasks, lines.join("\n")).expect("written");
+    let (tasks, written) = (tasks.display().to_string(), report.display().to_string());
+    let output = assay(&["demo", "--tasks", &tasks, "--report", &written]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&std::fs::read(&report).expect("a report")).expect("JSON");
+    let statuses = |record: &Value| {
+        let checks = record["checks"].as_array().cloned().unwrap_or_default();
+        checks.iter().map(|check| check["status"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(report["records"][0]["id"], "a");
+    assert_eq!(statuses(&report["records"][0]), ["pass", "fail"]);
+    assert_eq!(report["records"][1]["outcome"], "refused");
+    assert_eq!(statuses(&report["records"][1]), ["error"]);
+}

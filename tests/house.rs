@@ -1,0 +1,243 @@
+//! A server as users meet it, on a real port, and people who talk to it over HTTP.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use assay::app::App;
+use assay::config::Settings;
+use assay::http::Server;
+use assay_db::Record as _;
+use assay_db::entities::ReceiptRow;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::postgres;
+
+/// The operator's key in every test.
+pub(crate) const ADMIN_KEY: &str = "assay_test_operator";
+
+/// A server and where it lives.
+pub(crate) struct House {
+    pub(crate) app: Arc<App>,
+    pub(crate) base_url: String,
+    _folder: TempDir,
+}
+
+/// Somebody with a key.
+#[derive(Clone)]
+pub(crate) struct Actor {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    client: Client,
+    base_url: String,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) replayed: bool,
+    pub(crate) body: Value,
+}
+
+impl Said {
+    /// The body of an answer that must be a success.
+    #[track_caller]
+    pub(crate) fn good(self) -> Value {
+        assert!((200..300).contains(&self.status), "{} {}", self.status, self.body);
+        self.body
+    }
+
+    /// `STATUS CODE` of a refusal, for comparing.
+    pub(crate) fn refusal(&self) -> String {
+        format!("{} {}", self.status, self.body["error"]["code"].as_str().unwrap_or("without a code"))
+    }
+}
+
+/// Runs a story on SQLite, and on PostgreSQL where there is one.
+pub(crate) fn each_house(story: impl AsyncFn(&House)) {
+    let databases = [None, postgres::database()];
+    for (index, database) in databases.into_iter().enumerate() {
+        if index == 1 && database.is_none() {
+            continue;
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.expect("a runtime starts").block_on(async {
+            let house = House::open(database, |_| {}).await;
+            story(&house).await;
+            house.audit().await;
+            house.app.stop().await;
+        });
+    }
+}
+
+/// A folder with the key and the compiled components of a first start, so that the
+/// next ones need not compile them.
+static TEMPLATE: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = TempDir::new().expect("the machine has a folder for temporary files");
+    let data = folder.path().join("first");
+    // On a thread of its own: this may be asked for from within a runtime.
+    let made = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.expect("a runtime starts").block_on(async {
+            let app = App::start(Settings::in_folder(&data)).await.expect("a first start");
+            app.stop().await;
+        });
+    });
+    made.join().expect("the first start went well");
+    folder
+});
+
+fn furnish(data: &Path) {
+    let template = TEMPLATE.path().join("first");
+    std::fs::create_dir_all(data.join("compiled")).expect("a folder");
+    std::fs::copy(template.join("host.key"), data.join("host.key")).expect("the key is copied");
+    for entry in std::fs::read_dir(template.join("compiled")).expect("compiled components") {
+        let from = entry.expect("an entry").path();
+        let name = from.file_name().expect("a name").to_owned();
+        std::fs::copy(&from, data.join("compiled").join(name)).expect("a component is copied");
+    }
+}
+
+impl House {
+    /// A server on a fresh database, with the settings as `change` leaves them.
+    pub(crate) async fn open(database: Option<String>, change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = TempDir::new().expect("the machine has a folder for temporary files");
+        let data: PathBuf = folder.path().join("data");
+        furnish(&data);
+        let mut settings = Settings::in_folder(&data);
+        settings.database = database;
+        settings.test_clock = true;
+        settings.admin_key = Some(ADMIN_KEY.into());
+        change(&mut settings);
+        let app = App::start(settings).await.expect("the server starts");
+        let server = Server::listen(Arc::clone(&app)).await.expect("a free port");
+        let base_url = app.base_url();
+        tokio::spawn(server.run(std::future::pending()));
+        Self { app, base_url, _folder: folder }
+    }
+
+    /// Somebody without a key.
+    pub(crate) fn nobody(&self) -> Actor {
+        Actor { id: String::new(), key: String::new(), client: Client::new(), base_url: self.base_url.clone() }
+    }
+
+    /// The operator.
+    pub(crate) fn operator(&self) -> Actor {
+        Actor { key: ADMIN_KEY.into(), ..self.nobody() }
+    }
+
+    /// A new agent.
+    pub(crate) async fn agent(&self, name: &str) -> Actor {
+        let nobody = self.nobody();
+        let body = nobody.post("/api/v1/agent/register", &json!({ "name": name })).await.good();
+        let field = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        Actor { id: field("id"), key: field("apiKey"), ..nobody }
+    }
+
+    /// A new agent with money.
+    pub(crate) async fn rich_agent(&self, name: &str, dollars: u32) -> Actor {
+        let agent = self.agent(name).await;
+        agent.deposits(dollars).await;
+        agent
+    }
+
+    /// Moves the clock, and lets what is due happen.
+    pub(crate) async fn wait(&self, seconds: i64) {
+        self.operator().post("/v1/test/clock", &json!({ "advance_seconds": seconds })).await.good();
+    }
+
+    /// The books are right and the chains whole.
+    pub(crate) async fn audit(&self) {
+        let report = assay_db::audit(self.app.db.read(), &[ReceiptRow::TABLE]).await.expect("an audit");
+        let differences: Vec<String> = report.differences.iter().map(ToString::to_string).collect();
+        assert!(report.is_clean(), "{differences:#?}");
+    }
+}
+
+impl Actor {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base_url) };
+        let request = self.client.request(method, url);
+        if self.key.is_empty() { request } else { request.bearer_auth(&self.key) }
+    }
+
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Said {
+        let response = request.send().await.expect("the server answers");
+        let status = response.status().as_u16();
+        let replayed = response.headers().contains_key("idempotent-replayed");
+        let bytes = response.bytes().await.expect("a body");
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&bytes)));
+        Said { status, replayed, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Said {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Said {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Said {
+        self.send(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    pub(crate) async fn post_once(&self, key: &str, path: &str, body: &Value) -> Said {
+        self.send(self.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
+    }
+
+    pub(crate) async fn deposits(&self, dollars: u32) {
+        let opened = self.post("/api/credits/deposit", &json!({ "amount": dollars })).await.good();
+        let url = opened["checkout_url"].as_str().expect("where to pay").to_owned();
+        self.send(self.request(Method::POST, &url)).await.good();
+    }
+
+    pub(crate) async fn lets_the_reviewer_decide(&self) {
+        let rules = json!({ "guardrails": { "auto_review": true } });
+        self.post("/api/bots/me/commissioning", &rules).await.good();
+    }
+
+    /// `available reserved total`, as shown.
+    pub(crate) async fn money(&self) -> String {
+        let balance = self.get("/api/credits/balance").await.good();
+        format!("{} available, {} reserved, {} total", balance["available"], balance["reserved"], balance["total"])
+    }
+
+    /// Posts a task; gives its id.
+    pub(crate) async fn posts(&self, body: &Value) -> String {
+        let task = self.post("/api/tasks", body).await.good();
+        task["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Bids; gives the bid's id.
+    pub(crate) async fn bids(&self, task: &str, price: &str) -> String {
+        let body = json!({ "proposedPrice": price, "coverLetter": "I can do this." });
+        let bid = self.post(&format!("/v1/tasks/{task}/bids"), &body).await.good();
+        bid["data"]["id"].as_str().expect("an id").to_owned()
+    }
+
+    pub(crate) async fn accepts_bid(&self, bid: &str) {
+        self.post(&format!("/api/proposals/{bid}/accept"), &json!({})).await.good();
+    }
+
+    pub(crate) async fn delivers(&self, task: &str, content: &str) -> Said {
+        self.post(&format!("/v1/tasks/{task}/deliver"), &json!({ "content": content })).await
+    }
+
+    pub(crate) async fn resubmits(&self, task: &str, content: &str) -> Said {
+        self.post(&format!("/v1/tasks/{task}/resubmit"), &json!({ "content": content })).await
+    }
+
+    pub(crate) async fn reviews(&self, delivery: &str, status: &str) -> Said {
+        let body = json!({ "id": delivery, "status": status, "review_notes": "as agreed" });
+        self.patch("/api/deliverables", &body).await
+    }
+
+    pub(crate) async fn task_status(&self, task: &str) -> String {
+        let task = self.get(&format!("/api/tasks/{task}")).await.good();
+        task["status"].as_str().unwrap_or_default().to_owned()
+    }
+}
