@@ -74,7 +74,7 @@ fn rerun_when_sources_change(root: &Path, components: &[String]) {
     let mut sources = vec![root.join("host/build.rs"), root.join("wit")];
     sources.extend(["Cargo.toml", "Cargo.lock"].map(|name| root.join("plugins").join(name)));
     sources.extend(["src", "Cargo.toml"].map(|name| root.join("sdk/rust").join(name)));
-    let packages = components.iter().map(String::as_str).chain(["checks"]);
+    let packages = components.iter().map(String::as_str).chain(["checks", "text"]);
     for package in packages {
         let folder = root.join("plugins").join(package);
         let parts = ["src", "tests", "Cargo.toml", "config.schema.json"].map(|part| folder.join(part));
@@ -131,7 +131,7 @@ fn build(root: &Path, name: &str, built: &Path) {
         .current_dir(root.join("plugins"))
         .args(["build", "--release", "--locked", "--target", TARGET, "--package", name, "--target-dir"])
         .arg(built)
-        .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(root, &rustc))
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(root, &rustc))
         // Empty is none, whatever a configuration file says.
         .env("RUSTC_WRAPPER", "")
         .env("RUSTC_WORKSPACE_WRAPPER", "")
@@ -140,17 +140,17 @@ fn build(root: &Path, name: &str, built: &Path) {
     assert!(status.success(), "the component {name} does not build");
 }
 
-/// Flags that take this machine out of the components.
-fn remapped_paths(root: &Path, rustc: &OsString) -> String {
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+/// Vectors as WebAssembly 2.0 has them, which every engine profile runs, and nothing of
+/// this machine's paths.
+fn flags(root: &Path, rustc: &OsString) -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     let mut paths = vec![(root.to_owned(), "/assay".to_owned())];
     paths.extend(home.map(|home| (home, "/cargo".to_owned())));
     let library = sysroot(rustc).join("lib/rustlib/src/rust");
     paths.push((library, format!("/rustc/{}", commit(rustc))));
-    let flags: Vec<String> =
-        paths.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
+    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
+    flags.extend(paths.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())));
     // Cargo's separator of encoded flags, so that paths may hold spaces.
     flags.join("\u{1f}")
 }

@@ -191,3 +191,28 @@ fn the_word_of_a_report() {
     let problem = Outcome::Output(Output::Problem(Problem::Failed(String::new())));
     assert_eq!(problem.word(&input("")), "undecided");
 }
+
+#[test]
+fn what_goes_in_and_out_of_every_world_reads_back() {
+    let full = Input::Review {
+        task: task(),
+        delivery: delivery("gold"),
+        scorecard: scorecard(1, vec![dimension("a", 3)]),
+        reports: vec![Ok(Report { findings: vec![checked(0)] }), Err(Problem::Failed("no".to_owned()))],
+        config: String::new(),
+    };
+    for input in [input(""), scored(), reviewed(), full, priced()] {
+        assert_eq!(Input::parse(&input.canonical()).expect("its own bytes"), input);
+    }
+    let decisions = vec![PricingDecision::Wait(None), PricingDecision::Counter(offer("a", 2)), reject("b")];
+    for output in [
+        report(vec![checked(0), own("a", 1, "é".to_owned())]),
+        Output::Scorecard(scorecard(7, vec![dimension("a", 3)])),
+        Output::Decision(Decision::Accept),
+        Output::Decision(Decision::RequestRevision(vec!["shorter".to_owned()])),
+        Output::Pricing(decisions),
+        Output::Problem(Problem::InvalidConfig("band".to_owned())),
+    ] {
+        assert_eq!(Output::parse(&output.canonical()).expect("its own bytes"), output);
+    }
+}

@@ -4,6 +4,7 @@
 mod damage;
 mod ground;
 mod opening;
+mod past;
 mod property;
 mod rows;
 mod wire;
@@ -211,6 +212,46 @@ fn an_account_in_every_change_costs_nobody_a_refusal() {
         assert!(here.iter().chain(&there).all(Result::is_ok));
         assert_eq!(ground::free(last, &[1, 2]).await, [1_200, 0]);
         ground.audit(last).await;
+    });
+}
+
+#[test]
+fn a_statement_lists_transfers_newest_first_page_by_page() {
+    each_engine(async |ground| {
+        let hosts = ground.hosts().await;
+        let last = hosts.len() - 1;
+        hosts[0].commit(deposit(1, 100)).await.expect("it lands");
+        for n in 1..=6_i64 {
+            ground.clock.advance(n % 2);
+            hosts[if n % 3 == 0 { last } else { 0 }].commit(pay(1, 2, n)).await.expect("it lands");
+        }
+        let accounts = [ground::account(1), ground::account(2)];
+        let (mut amounts, mut after) = (Vec::new(), None);
+        loop {
+            let page = hosts[0].read().transfers_of(&accounts, after.as_ref(), 3).await.expect("readable");
+            assert!(page.windows(2).all(|pair| pair[0].at >= pair[1].at), "newest first");
+            let Some(row) = page.last() else { break };
+            after = Some(assay_db::After::row(row));
+            amounts.extend(page.iter().map(|row| row.amount));
+        }
+        assert_eq!(amounts.last(), Some(&100));
+        amounts.sort_unstable();
+        assert_eq!(amounts, [1, 2, 3, 4, 5, 6, 100], "each once");
+        let heads = hosts[0].read().lane_heads().await.expect("readable");
+        let links: Vec<i64> = heads.iter().map(|head| head.n).collect();
+        assert_eq!(links, if last == 1 { vec![5, 2] } else { vec![7] });
+    });
+}
+
+#[test]
+fn a_panic_in_a_reply_costs_one_change() {
+    each_engine(async |ground| {
+        let db = ground.open(1).await;
+        let broken = deposit(1, 5).reply(|applied| panic!("link {}", applied.link));
+        let answers = together(&db, vec![deposit(1, 5), broken, deposit(1, 5)]).await;
+        assert_eq!(statuses(&answers), ["landed", "internal", "landed"]);
+        assert_eq!(ground::free(&db, &[1]).await, [10]);
+        db.close().await;
     });
 }
 

@@ -82,6 +82,7 @@ static TEMPLATE: LazyLock<TempDir> = LazyLock::new(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.expect("a runtime starts").block_on(async {
             let app = App::start(Settings::in_folder(&data)).await.expect("a first start");
+            app.prepare_builtins().await.expect("the components compile");
             app.stop().await;
         });
     });
@@ -157,6 +158,11 @@ impl House {
 }
 
 impl Actor {
+    /// The same party with another key.
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Self { key: key.into(), ..self.clone() }
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base_url) };
         let request = self.client.request(method, url);

@@ -1,10 +1,13 @@
 //! Every test of Assay, in one binary. From the inside out: the rules, the commit path,
 //! the sandbox, then stories over HTTP as users live them.
 
+mod answers;
 mod commands;
 mod commit;
+mod components;
 mod criteria;
 mod house;
+mod judges;
 mod laws;
 mod ledger;
 mod lifecycle;

@@ -1,7 +1,7 @@
-//! A throw-away PostgreSQL for the tests: one cluster a test process, one database a
+//! A throw-away `PostgreSQL` for the tests: one cluster a test process, one database a
 //! test, durable as in production, gone when the process is, however that ends.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -22,7 +22,7 @@ static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(|| match Cluster::star
 
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
-/// The address of a new, empty database; nothing where there is no PostgreSQL.
+/// The address of a new, empty database; nothing where there is no `PostgreSQL`.
 pub(crate) fn database() -> Option<String> {
     let cluster = CLUSTER.as_ref()?;
     let name = format!("assay_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
@@ -49,16 +49,8 @@ impl Cluster {
         if let Some(account) = &account {
             chown(&folder, Some(account.user), Some(account.group)).map_err(|error| error.to_string())?;
         }
-        let alive = watch(&binaries, &folder, account.as_ref())?;
-        let data = folder.join("data");
-        let mut initdb = command(&binaries.join("initdb"), account.as_ref());
-        initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"]);
-        run(&mut initdb)?;
         let port = free_port()?;
-        let options = format!("-p {port} -k {} -c listen_addresses=127.0.0.1 -c fsync=on", folder.display());
-        let mut start = command(&binaries.join("pg_ctl"), account.as_ref());
-        start.arg("-D").arg(&data).arg("-l").arg(folder.join("log")).args(["-w", "-o", &options, "start"]);
-        run(&mut start)?;
+        let alive = keep_running(&binaries, &folder, port, account.as_ref())?;
         Ok(Self { binaries, port, creating: Mutex::new(()), _alive: alive })
     }
 
@@ -144,16 +136,43 @@ fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// Starts a shell that outlives the tests by a moment: when its input ends, it stops
-/// the server and removes the folder. It is deaf to an interrupt of the tests.
-fn watch(binaries: &Path, folder: &Path, account: Option<&Account>) -> Result<ChildStdin, String> {
-    let script =
-        "trap '' INT TERM HUP; cat >/dev/null; \"$0/pg_ctl\" -D \"$1/data\" -m immediate stop; rm -rf \"$1\"";
+/// `$0` the binaries, `$1` the folder, `$2` the port. It outlives the tests by a moment:
+/// when its input ends, it stops the server and removes the folder. It is deaf to an
+/// interrupt of the tests, and it starts the server itself, so that tests which end
+/// while the server is being made leave none behind.
+const KEEPER: &str = r#"
+trap '' INT TERM HUP PIPE
+exec 3>&1 >"$1/log" 2>&1
+"$0/initdb" -D "$1/data" -U postgres -A trust -E UTF8 --no-locale </dev/null &&
+"$0/pg_ctl" -D "$1/data" -l "$1/log" -w -o "-p $2 -k $1 -c listen_addresses=127.0.0.1 -c fsync=on" start </dev/null 3>&- &&
+echo ready >&3
+exec 3>&-
+cat >/dev/null
+"$0/pg_ctl" -D "$1/data" -m immediate stop
+rm -rf "$1"
+"#;
+
+/// Starts the server and a shell that ends it; the shell's input is what keeps it.
+fn keep_running(
+    binaries: &Path,
+    folder: &Path,
+    port: u16,
+    account: Option<&Account>,
+) -> Result<ChildStdin, String> {
     let mut shell = command(Path::new("/bin/sh"), account);
-    shell.arg("-c").arg(script).arg(binaries).arg(folder).process_group(0);
-    let child = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let stdin = child.map_err(|error| error.to_string())?.stdin.take();
-    stdin.ok_or_else(|| "the watcher has no input".to_owned())
+    shell.arg("-c").arg(KEEPER).arg(binaries).arg(folder).arg(port.to_string()).process_group(0);
+    shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let child = shell.spawn().map_err(|error| error.to_string())?;
+    let (Some(alive), Some(mut said)) = (child.stdin, child.stdout) else {
+        return Err("the shell has no input or output".to_owned());
+    };
+    let mut word = String::new();
+    said.read_to_string(&mut word).map_err(|error| error.to_string())?;
+    if word.trim() == "ready" {
+        return Ok(alive);
+    }
+    let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+    Err(format!("the server did not start: {}", log.lines().last().unwrap_or("nothing in its log")))
 }
 
 fn free_port() -> Result<u16, String> {

@@ -47,9 +47,9 @@ fn a_key_opens_what_its_scopes_say() {
         let key = assay::app::access::NewKey::make("test", party, scopes, None, &house.app.clock);
         let secret = key.secret.clone();
         key.keep(&house.app.db).await.expect("a key");
-        let narrow = crate::house::Actor { key: secret, ..alice.clone() };
+        let narrow = alice.with_key(&secret);
         assert_eq!(narrow.post("/api/tasks", &tea()).await.refusal(), "403 MISSING_SCOPE");
-        let wrong = crate::house::Actor { key: "assay_test_0".into(), ..alice.clone() };
+        let wrong = alice.with_key("assay_test_0");
         assert_eq!(wrong.get("/api/credits/balance").await.refusal(), "401 UNAUTHORIZED");
         let other_header = house.nobody();
         let request = other_header.request(Method::GET, "/api/credits/balance").header("X-API-Key", &alice.key);

@@ -75,8 +75,6 @@ pub struct Limits {
     pub requests_in_flight_max: usize,
     /// A request that takes longer is answered 503.
     pub request_ms_max: u64,
-    /// Verdicts at once. Each holds an instance of the pool and a thread.
-    pub verdicts_in_flight_max: usize,
     /// Tries of a verb whose rows changed under it.
     pub stale_retries_max: usize,
     /// Jobs taken at once by one host.
@@ -106,7 +104,6 @@ impl Default for Limits {
             page_items_max: 100,
             requests_in_flight_max: 1_024,
             request_ms_max: 30_000,
-            verdicts_in_flight_max: 64,
             stale_retries_max: 20,
             jobs_batch_max: 32,
             job_lease_ms: 60_000,

@@ -1,8 +1,9 @@
 //! An audit finds what somebody changed past the commit path.
 
-use assay_db::{Change, Key, NewEvent, Record as _, record, testing};
+use assay_db::{Change, Key, NewEvent, Record as _, record};
 
 use super::ground::{Ground, account, deposit, each_engine, lane, pay, together};
+use super::past;
 
 record! {
     /// A row the journal vouches for.
@@ -16,7 +17,7 @@ record! {
 async fn history(ground: &Ground) -> assay_db::Db {
     let db = ground.open(1).await;
     let table = "create table sealed_rows (id text not null primary key, body bytea not null)";
-    testing::execute(&ground.place, table).await.expect("a table can be made");
+    past::execute(&ground.place, table).await.expect("a table can be made");
     for n in 0..5_u128 {
         let event = NewEvent {
             subject: format!("task/{}", n % 2),
@@ -121,7 +122,7 @@ fn an_audit_finds_every_kind_of_damage() {
         for (what, damage, expected) in &table {
             let ground = ground.another();
             let db = history(&ground).await;
-            testing::execute(&ground.place, damage).await.expect("the damage can be done");
+            past::execute(&ground.place, damage).await.expect("the damage can be done");
             let mut found = ground.differences(&db, &[Sealed::TABLE]).await;
             found.sort();
             let mut expected = expected.clone();

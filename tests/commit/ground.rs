@@ -42,14 +42,14 @@ impl Clock {
 }
 
 impl Ground {
-    /// A folder for SQLite.
+    /// A folder for `SQLite`.
     pub(super) fn embedded() -> Self {
         let folder = TempDir::new().expect("the machine has a folder for temporary files");
         let place = Place::Folder(folder.path().join("data"));
         Self { place, clock: standing(), shared: false, _folder: Some(folder) }
     }
 
-    /// A database of the throw-away PostgreSQL, where there is one.
+    /// A database of the throw-away `PostgreSQL`, where there is one.
     pub(super) fn shared() -> Option<Self> {
         let place = Place::Server(postgres::database()?);
         Some(Self { place, clock: standing(), shared: true, _folder: None })
@@ -105,6 +105,7 @@ impl Ground {
 }
 
 /// Runs a story on every engine.
+#[expect(clippy::needless_pass_by_value, reason = "stories are written where they are handed over")]
 pub(super) fn each_engine(story: impl AsyncFn(&Ground)) {
     for ground in [Some(Ground::embedded()), Ground::shared()].into_iter().flatten() {
         ground.run(&story);

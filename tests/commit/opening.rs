@@ -1,12 +1,13 @@
 //! Opening: what a database says when it cannot be opened, and jobs, which outlive hosts.
 
 use assay_db::{
-    Change, CommitError, DbError, Limits, Money, NewJob, Place, Reader, SCHEMA_VERSION, Settings, testing,
+    Change, CommitError, DbError, Limits, Money, NewJob, Place, Reader, SCHEMA_VERSION, Settings,
 };
 use assay_domain::ids::JobId;
 use uuid::Uuid;
 
 use super::ground::{Ground, deposit, each_engine, free, lane};
+use super::past;
 
 /// What opening says, where it must refuse.
 async fn refusal(ground: &Ground, place: Place) -> DbError {
@@ -42,7 +43,7 @@ fn a_database_opens_again_with_all_that_was_answered() {
 fn a_newer_database_is_left_alone() {
     each_engine(async |ground| {
         ground.open(1).await.close().await;
-        testing::execute(&ground.place, "update meta set value = '9999' where key = 'schema'")
+        past::execute(&ground.place, "update meta set value = '9999' where key = 'schema'")
             .await
             .expect("it runs");
         let told = refusal(ground, ground.place.clone()).await;

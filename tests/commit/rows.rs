@@ -3,6 +3,7 @@
 use assay_db::{Change, Record as _, record};
 
 use super::ground::{Ground, deposit, each_engine, free, statuses, together};
+use super::past;
 
 record! {
     /// A row with every kind of column.
@@ -20,7 +21,7 @@ record! {
 async fn prepare(ground: &Ground) {
     let table = "create table probes (id text not null, n bigint not null check (n >= 0), text text, \
                  number bigint, bytes bytea not null, more bytea, primary key (id, n))";
-    assay_db::testing::execute(&ground.place, table).await.expect("a table can be made");
+    past::execute(&ground.place, table).await.expect("a table can be made");
 }
 
 fn probe(id: &str, n: i64) -> Probe {

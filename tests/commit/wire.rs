@@ -6,9 +6,10 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use assay_db::{Change, Key, Place, testing};
+use assay_db::{Change, Key, Place};
 
 use super::ground::{Ground, deposit, free, statuses, task_head, together};
+use super::past;
 
 /// What happens to the next commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +151,7 @@ fn a_connection_the_server_ended_is_made_again() {
         for n in 1..=3 {
             let end = "select pg_terminate_backend(pid) from pg_stat_activity \
                        where datname = current_database() and pid <> pg_backend_pid()";
-            testing::execute(&ground.place, end).await.expect("the operator may");
+            past::execute(&ground.place, end).await.expect("the operator may");
             let done = db.commit(deposit(1, 1)).await.expect("it lands all the same");
             assert_eq!(done.applied.map(|applied| applied.link), Some(n));
         }

@@ -81,6 +81,7 @@ impl Kind {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "these are figures")]
 async fn measure(
     db: &Db,
     kind: Kind,

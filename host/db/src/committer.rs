@@ -88,7 +88,11 @@ impl Committer {
         {
             tracing::warn!(%error, "the database connection did not close cleanly");
         }
-        drop(lock);
+        // Not left to the drop: a child process that is just being started holds a copy
+        // of the file until it runs its own program.
+        if let Some(Err(error)) = lock.map(|file| file.unlock()) {
+            tracing::warn!(%error, "the data folder could not be unlocked");
+        }
         if let Some(closed) = closed {
             // Whoever asked may have stopped waiting.
             let _ = closed.send(());
@@ -155,8 +159,7 @@ impl Committer {
                 _ => return Err(failure),
             };
             tracing::warn!(%failure, tries, "a group is tried again");
-            let jitter_ms = rand::rng().random_range(0..=pause_ms);
-            tokio::time::sleep(Duration::from_millis(jitter_ms)).await;
+            pause(pause_ms).await;
         }
         Ok(Vec::new())
     }
@@ -222,6 +225,13 @@ impl Committer {
             }
         }
     }
+}
+
+/// Waits a random part of a time, so that hosts in each other's way part.
+#[expect(clippy::disallowed_methods, reason = "how long a retry waits decides nothing that anyone sees")]
+async fn pause(longest_ms: u64) {
+    let jitter_ms = rand::rng().random_range(0..=longest_ms);
+    tokio::time::sleep(Duration::from_millis(jitter_ms)).await;
 }
 
 enum Verdict {

@@ -40,8 +40,6 @@ pub mod rows;
 mod schema;
 mod settings;
 mod sql;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 pub use audit::{AuditReport, Difference, audit};
 pub use change::{

@@ -36,6 +36,18 @@ pub struct After {
     pub seq: i64,
 }
 
+const OUT_OF: &str = "debit = $1 and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
+                      order by at desc, lane desc, link desc, seq desc limit $6";
+const INTO: &str = "credit = $1 and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
+                    order by at desc, lane desc, link desc, seq desc limit $6";
+
+impl After {
+    /// After this one.
+    pub fn row(row: &TransferRow) -> Self {
+        Self { at: row.at, lane: row.lane.clone(), link: row.link, seq: row.seq }
+    }
+}
+
 impl Reader {
     pub(crate) fn new(pool: AnyPool, address: &Address) -> Self {
         Self { pool, engine: address.engine, place: address.name.clone() }
@@ -143,7 +155,9 @@ impl Reader {
 
     /// The latest link of every lane, whose hashes the host signs and publishes.
     pub async fn lane_heads(&self) -> Result<Vec<LinkRow>, DbError> {
-        self.many("n = (select max(l.n) from links l where l.lane = links.lane) order by lane", &[]).await
+        let tail = "(lane, n) in (select a.lane, (select max(l.n) from links l where l.lane = a.lane) from lanes a) \
+                    order by lane";
+        self.many(tail, &[]).await
     }
 
     /// Transfers into or out of any of the accounts, newest first.
@@ -153,20 +167,27 @@ impl Reader {
         after: Option<&After>,
         limit: u32,
     ) -> Result<Vec<TransferRow>, DbError> {
-        let names: Vec<String> = accounts.iter().map(Account::to_string).collect();
         let start = After { at: i64::MAX, lane: String::new(), link: 0, seq: 0 };
         let After { at, lane, link, seq } = after.unwrap_or(&start);
-        let values = [
-            sql::list(names.iter().map(String::as_str)).into(),
-            (*at).into(),
-            lane.as_str().into(),
-            (*link).into(),
-            (*seq).into(),
-            i64::from(limit).into(),
-        ];
-        let tail = "(debit in_list($1) or credit in_list($1)) and (at, lane, link, seq) < ($2, $3, $4, $5) \
-                    order by at desc, lane desc, link desc, seq desc limit $6";
-        self.many(tail, &values).await
+        let mut found: Vec<TransferRow> = Vec::new();
+        // One query an account and side: each reads its index from the end and stops.
+        for account in accounts {
+            let values = [
+                account.to_string().into(),
+                (*at).into(),
+                lane.as_str().into(),
+                (*link).into(),
+                (*seq).into(),
+                i64::from(limit).into(),
+            ];
+            found.extend(self.many::<TransferRow>(OUT_OF, &values).await?);
+            found.extend(self.many::<TransferRow>(INTO, &values).await?);
+        }
+        found.sort_by(|a, b| (b.at, &b.lane, b.link, b.seq).cmp(&(a.at, &a.lane, a.link, a.seq)));
+        // A transfer between two of the accounts was found twice.
+        found.dedup();
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     /// The transfers of a task, oldest first.

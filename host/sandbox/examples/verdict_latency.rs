@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use assay_sandbox::{
     Attachments, Check, Class, Delivery, Input, Outcome, Problem, Report, Sandbox, Settings, Task,
 };
-use wasmtime::component::{Component, HasSelf, InstancePre, Linker, ResourceTable};
+use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker, ResourceTable};
 use wasmtime::{Result, Store, format_err};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -44,7 +44,16 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let bytes: Arc<[u8]> = std::fs::read(&path)?.into();
     let input = input();
 
-    let sandbox = Sandbox::start(Settings::default())?;
+    let kept = tempfile::tempdir()?;
+    let settings =
+        || Settings { cache_dir: Some(kept.path().to_owned()), cache_key: [1; 32], ..Settings::default() };
+    let first = Sandbox::start(settings())?;
+    println!("compiled in {:.1?}", time(|| Ok(first.prepare_blocking(&bytes).map(drop)?))?);
+    for file in std::fs::read_dir(kept.path())? {
+        println!("kept as {} bytes", file?.metadata()?.len());
+    }
+    let sandbox = Sandbox::start(settings())?;
+    println!("loaded in {:.1?}", time(|| Ok(sandbox.prepare_blocking(&bytes).map(drop)?))?);
     let judge = sandbox.prepare(Arc::clone(&bytes)).await?;
     let bare = Arc::new(Bare::new(&sandbox, &bytes)?);
 
@@ -54,8 +63,10 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     }
     println!("{} bytes of component, verdict {}, {} fuel", bytes.len(), first.word(), first.fuel);
 
-    let (mut in_bare, mut in_blocking, mut in_run) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut in_birth, mut in_bare) = (Vec::new(), Vec::new());
+    let (mut in_blocking, mut in_run) = (Vec::new(), Vec::new());
     for turn in 0..count + count / 10 {
+        let birth_time = time(|| bare.instantiate().map(drop));
         let bare_time = time(|| bare.call(&input).map(drop));
         let blocking_time = time(|| {
             let run = sandbox.run_blocking(&judge, &input, Attachments::none());
@@ -67,11 +78,13 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         drop(run);
         // The first turns warm caches and the pool.
         if turn >= count / 10 {
+            in_birth.push(birth_time?);
             in_bare.push(bare_time?);
             in_blocking.push(blocking_time?);
             in_run.push(run_time);
         }
     }
+    row("bare instantiation", in_birth, None);
     let bare = row("bare wasmtime call", in_bare, None);
     row("Sandbox::run_blocking", in_blocking, Some(bare));
     row("Sandbox::run", in_run, Some(bare));
@@ -136,15 +149,20 @@ impl Bare {
         Ok(Self { pre, sandbox: sandbox.clone() })
     }
 
-    fn call(&self, input: &Input) -> Result<std::result::Result<Report, Problem>> {
-        let Input::Verify { task, delivery, config } = input else {
-            return Err(format_err!("the input is a verifier's"));
-        };
+    fn instantiate(&self) -> Result<(Store<Bystander>, Instance)> {
         let state = Bystander { wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
         let mut store = Store::new(self.sandbox.engine(), state);
         store.set_fuel(u64::MAX)?;
         store.set_epoch_deadline(u64::MAX / 2);
         let instance = self.pre.instantiate(&mut store)?;
+        Ok((store, instance))
+    }
+
+    fn call(&self, input: &Input) -> Result<std::result::Result<Report, Problem>> {
+        let Input::Verify { task, delivery, config } = input else {
+            return Err(format_err!("the input is a verifier's"));
+        };
+        let (mut store, instance) = self.instantiate()?;
         let verify = instance.get_typed_func::<Given<'_>, Answer>(&mut store, "verify")?;
         Ok(verify.call(&mut store, (task, delivery, config))?.0)
     }

@@ -1,75 +1,90 @@
 //! Canonical bytes: compact JSON, the keys of every object in the order of their
 //! bytes. The same value has the same bytes on every host and in every build.
+//!
+//! Records are declared in the order of `wit/`, which is how components see them, and
+//! written in the order of their keys by [`sorted_keys`]; nothing is sorted at run time.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// One value of this crate as JSON.
-pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Value {
-    serde_json::to_value(value)
-        .expect("records of strings, integers, lists and options always have a JSON form")
+/// Writes records with sorted keys: the type, then all of its fields, sorted. A field
+/// left out or out of order does not compile.
+macro_rules! sorted_keys {
+    ($($record:ident { $($field:ident),+ })+) => {$(
+        impl serde::Serialize for $record {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeStruct;
+                const KEYS: &[&str] = &[$(stringify!($field)),+];
+                const { assert!($crate::canonical::is_sorted(KEYS), "the keys are not sorted") };
+                let Self { $($field),+ } = self;
+                let mut record = serializer.serialize_struct(stringify!($record), KEYS.len())?;
+                $(record.serialize_field(stringify!($field), $field)?;)+
+                record.end()
+            }
+        }
+    )+};
+}
+pub(crate) use sorted_keys;
+
+/// Whether each key comes after the one before it, byte by byte.
+pub(crate) const fn is_sorted(keys: &[&str]) -> bool {
+    let mut at = 1;
+    while at < keys.len() {
+        if !is_before(keys[at - 1].as_bytes(), keys[at].as_bytes()) {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
-/// The canonical bytes of one value of this crate.
+const fn is_before(first: &[u8], second: &[u8]) -> bool {
+    let mut at = 0;
+    while at < first.len() && at < second.len() {
+        if first[at] != second[at] {
+            return first[at] < second[at];
+        }
+        at += 1;
+    }
+    first.len() < second.len()
+}
+
+/// The canonical bytes of a value whose records are written with [`sorted_keys`].
 pub(crate) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    let value = to_value(value);
-    let mut bytes = Vec::with_capacity(1024);
-    write(&value, &mut bytes);
-    bytes
+    serde_json::to_vec(value).expect("strings, integers, lists and records always have a JSON form")
+}
+
+/// The canonical bytes of a record of plain values in any order, `without` left out.
+pub(crate) fn plain<T: Serialize>(record: &T, without: Option<&str>) -> Vec<u8> {
+    let value = serde_json::to_value(record).expect("a record of texts and integers has a JSON form");
+    let members: BTreeMap<_, _> = match &value {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(key, _)| Some(key.as_str()) != without)
+            .map(|(key, member)| (key.as_str(), member.to_string()))
+            .collect(),
+        _ => BTreeMap::new(),
+    };
+    let parts: Vec<_> = members.iter().map(|(key, member)| (*key, member.as_bytes())).collect();
+    object(&parts)
 }
 
 /// An object of parts that are canonical already, in the order given.
 pub(crate) fn object(parts: &[(&str, &[u8])]) -> Vec<u8> {
     debug_assert!(parts.is_sorted_by_key(|(key, _)| *key), "the caller names the parts in order");
-    let mut bytes = Vec::with_capacity(parts.iter().map(|(key, part)| key.len() + part.len() + 4).sum());
+    let mut bytes =
+        Vec::with_capacity(2 + parts.iter().map(|(key, part)| key.len() + part.len() + 4).sum::<usize>());
     bytes.push(b'{');
     for (position, (key, part)) in parts.iter().enumerate() {
-        separate(position, &mut bytes);
-        write_text(key, &mut bytes);
+        if position > 0 {
+            bytes.push(b',');
+        }
+        bytes.extend(to_bytes(*key));
         bytes.push(b':');
         bytes.extend_from_slice(part);
     }
     bytes.push(b'}');
     bytes
-}
-
-fn write(value: &Value, bytes: &mut Vec<u8>) {
-    match value {
-        Value::Array(items) => {
-            bytes.push(b'[');
-            for (position, item) in items.iter().enumerate() {
-                separate(position, bytes);
-                write(item, bytes);
-            }
-            bytes.push(b']');
-        }
-        Value::Object(members) => {
-            // serde_json's map is sorted or not depending on a feature that any crate
-            // of the build may turn on, so the order is made here.
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_unstable_by_key(|(key, _)| key.as_str());
-            bytes.push(b'{');
-            for (position, (key, member)) in members.into_iter().enumerate() {
-                separate(position, bytes);
-                write_text(key, bytes);
-                bytes.push(b':');
-                write(member, bytes);
-            }
-            bytes.push(b'}');
-        }
-        Value::String(text) => write_text(text, bytes),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {
-            bytes.extend_from_slice(value.to_string().as_bytes());
-        }
-    }
-}
-
-fn write_text(text: &str, bytes: &mut Vec<u8>) {
-    serde_json::to_writer(&mut *bytes, text).expect("writing a string into memory cannot fail");
-}
-
-fn separate(position: usize, bytes: &mut Vec<u8>) {
-    if position > 0 {
-        bytes.push(b',');
-    }
 }

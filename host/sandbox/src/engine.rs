@@ -90,6 +90,12 @@ fn config(limits: &Limits, runs_max: usize) -> Result<Config, SandboxError> {
     config.wasm_custom_page_sizes(false);
     config.wasm_wide_arithmetic(false);
 
+    // Nobody reads machine code here, so none of what explains it is made or loaded.
+    config.wasm_backtrace_max_frames(None);
+    config.generate_address_map(false);
+    config.native_unwind_info(false);
+    config.debug_symbols(false);
+
     config.memory_init_cow(true);
     config.allocation_strategy(pool(limits, runs_max)?);
     Ok(config)

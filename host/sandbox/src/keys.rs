@@ -85,6 +85,12 @@ impl HostKey {
         }
     }
 
+    /// The signature, 128 hexadecimal digits, of a statement that is no receipt: of its
+    /// purpose, a zero byte, and its text.
+    pub fn sign_statement(&self, purpose: &str, text: &str) -> String {
+        hex::encode(self.sign(&[purpose.as_bytes(), &[0], text.as_bytes()].concat()))
+    }
+
     /// A secret of this host's own for another purpose: it follows from the key, and
     /// says nothing about it.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {

@@ -5,8 +5,10 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
+use crate::canonical::sorted_keys;
+
 /// What is on offer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Listing {
@@ -25,7 +27,7 @@ pub struct Listing {
 }
 
 /// One offer to do the work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Bid {
@@ -65,7 +67,7 @@ pub enum PricingEvent {
 }
 
 /// A bid turned down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Rejection {
@@ -76,7 +78,7 @@ pub struct Rejection {
 }
 
 /// A price for a bid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Offer {
@@ -103,4 +105,11 @@ pub enum PricingDecision {
     /// Take this bid at this price, and reject the rest.
     #[component(name = "award")]
     Award(Offer),
+}
+
+sorted_keys! {
+    Listing { closes_at, currency, id, opened_at, price }
+    Bid { bidder, countered_at_price, id, placed_at, price, rounds }
+    Rejection { bid, reason }
+    Offer { bid, price }
 }

@@ -124,7 +124,7 @@ impl Receipt {
 
     /// Its canonical bytes, signature included.
     pub fn canonical(&self) -> Vec<u8> {
-        canonical::to_bytes(self)
+        canonical::plain(self, None)
     }
 
     /// The digest of its canonical bytes: what the next receipt of the task carries.
@@ -140,11 +140,7 @@ impl Receipt {
     /// What the signature is of: the context, then the canonical bytes of every field
     /// but the signature.
     pub fn signed_bytes(&self) -> Vec<u8> {
-        let mut fields = canonical::to_value(self);
-        if let Some(fields) = fields.as_object_mut() {
-            fields.remove("signature");
-        }
-        [SIGNING_CONTEXT, &canonical::to_bytes(&fields)].concat()
+        [SIGNING_CONTEXT, &canonical::plain(self, Some("signature"))].concat()
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn execute(
     let seed = seed(&pinned.digest);
     if judge.world != input.world() {
         let text = format!("a {} was given what a {} takes", judge.world, input.world());
-        return finish(input, pinned, Outcome::inconclusive(Reason::Host(text)), Cost::none(seed));
+        return finish(input, pinned, said(Outcome::inconclusive(Reason::Host(text))), Cost::none(seed));
     }
     let mut store = store(engine, State::of(input, seed, attachments, limits), limits);
     let (outcome, fuel) = match instantiate(&mut store, judge.instance_pre(), limits) {
@@ -44,14 +44,14 @@ pub(crate) fn execute(
         seed,
         log: state.console.into_lines(),
     };
-    finish(input, pinned, outcome, cost)
+    finish(input, pinned, within(outcome, limits.output_bytes_max), cost)
 }
 
 /// What a run comes to when the host itself failed under it.
 pub(crate) fn failed(input: &Input, text: String) -> Run {
     let pinned = input.pin();
     let cost = Cost::none(seed(&pinned.digest));
-    finish(input, pinned, Outcome::inconclusive(Reason::Host(text)), cost)
+    finish(input, pinned, said(Outcome::inconclusive(Reason::Host(text))), cost)
 }
 
 /// Brings a component to life once and looks whether its export fits its world.
@@ -120,19 +120,11 @@ fn call(
     let fuel = limits.fuel_max.saturating_sub(left).saturating_add(store.data().fuel_charged());
     let outcome = match answer {
         Ok(_) if fuel > limits.fuel_max => Err(Reason::FuelExhausted),
-        Ok(output) => believe(input, output, limits),
+        Ok(output) => invariants::check(input, &output).map(|()| output).map_err(Reason::Lie),
         Err(error) => Err(explain(&error, store.data_mut())),
     };
     let outcome = outcome.map_or_else(Outcome::inconclusive, Outcome::Output);
     (outcome, fuel.min(limits.fuel_max))
-}
-
-fn believe(input: &Input, output: Output, limits: &Limits) -> Result<Output, Reason> {
-    invariants::check(input, &output).map_err(Reason::Lie)?;
-    if output.canonical().len() > limits.output_bytes_max {
-        return Err(Reason::OutputTooLarge);
-    }
-    Ok(output)
 }
 
 fn ask(
@@ -238,8 +230,23 @@ impl Cost {
     }
 }
 
-fn finish(input: &Input, pinned: Pinned, outcome: Outcome, cost: Cost) -> Run {
-    let output = outcome.canonical();
+/// An outcome and its canonical bytes.
+type Said = (Outcome, Vec<u8>);
+
+fn said(outcome: Outcome) -> Said {
+    let bytes = outcome.canonical();
+    (outcome, bytes)
+}
+
+fn within(outcome: Outcome, output_bytes_max: usize) -> Said {
+    let said_so = said(outcome);
+    if said_so.1.len() <= output_bytes_max {
+        return said_so;
+    }
+    said(Outcome::inconclusive(Reason::OutputTooLarge))
+}
+
+fn finish(input: &Input, pinned: Pinned, (outcome, output): Said, cost: Cost) -> Run {
     Run {
         word: outcome.word(input),
         task: input.task_id().to_owned(),

@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
+use crate::canonical::sorted_keys;
+
 /// What a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
 #[serde(rename_all = "snake_case")]
@@ -42,7 +44,7 @@ pub enum Status {
 }
 
 /// One check's result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Finding {
@@ -57,7 +59,7 @@ pub struct Finding {
 }
 
 /// What a verifier found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Report {
@@ -66,7 +68,7 @@ pub struct Report {
 }
 
 /// One side of quality.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Dimension {
@@ -81,7 +83,7 @@ pub struct Dimension {
 }
 
 /// How good a delivery is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Scorecard {
@@ -132,4 +134,11 @@ impl Problem {
             Self::InvalidConfig(text) | Self::Unsupported(text) | Self::Failed(text) => text,
         }
     }
+}
+
+sorted_keys! {
+    Finding { evidence, score, status, subject }
+    Report { findings }
+    Dimension { name, note, score, weight }
+    Scorecard { dimensions, notes, score }
 }

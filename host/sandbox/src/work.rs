@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
+use crate::canonical::sorted_keys;
 use crate::verdict::{Problem, Report};
 
 /// How far the machine may go with a criterion.
@@ -25,7 +26,7 @@ pub enum Class {
 }
 
 /// One acceptance criterion, as the poster wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Criterion {
@@ -38,7 +39,7 @@ pub struct Criterion {
 }
 
 /// One thing a machine can decide about a delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Check {
@@ -57,7 +58,7 @@ pub struct Check {
 }
 
 /// The work that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Task {
@@ -88,7 +89,7 @@ pub struct Task {
 }
 
 /// A file that belongs to a delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Attachment {
@@ -104,7 +105,7 @@ pub struct Attachment {
 }
 
 /// A note the worker left on the way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Trace {
@@ -117,7 +118,7 @@ pub struct Trace {
 }
 
 /// The work that was handed in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ComponentType, Lift, Lower)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ComponentType, Lift, Lower)]
 #[serde(deny_unknown_fields)]
 #[component(record)]
 pub struct Delivery {
@@ -136,4 +137,13 @@ pub struct Delivery {
     /// When it was handed in, milliseconds. It is the time a run starts at.
     #[component(name = "delivered-at")]
     pub delivered_at: u64,
+}
+
+sorted_keys! {
+    Criterion { checks, class, text }
+    Check { class, json, kind, prior, required, weight }
+    Task { category, checks, criteria, currency, deadline_at, description, id, posted_at, price, skills, title }
+    Attachment { digest, media_type, name, size }
+    Trace { at, event, message }
+    Delivery { attachments, content, delivered_at, id, round, summary, traces }
 }

@@ -6,7 +6,6 @@ use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::State;
 
 use super::deliveries::{Body, Delivered, Delivery, Package, Try};
-use super::plugins;
 use super::task::Spec;
 use super::turn::Turn;
 use super::{Answer, App, Ask};
@@ -59,7 +58,7 @@ impl App {
 
 /// Takes the checks with expected answers out, and counts the others anew.
 fn leave_gold_out(spec: &mut Spec) {
-    let kept: Vec<usize> = (0..spec.checks.len()).filter(|at| !plugins::holds_gold(&spec.checks[*at].kind)).collect();
+    let kept: Vec<usize> = (0..spec.checks.len()).filter(|at| !spec.checks[*at].gold).collect();
     let moved = |old: &u32| kept.iter().position(|at| *at == *old as usize).and_then(|new| u32::try_from(new).ok());
     for criterion in &mut spec.criteria {
         criterion.checks = criterion.checks.iter().filter_map(moved).collect();

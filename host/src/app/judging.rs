@@ -12,10 +12,11 @@ use assay_domain::terms::ReviewPolicy;
 use assay_sandbox as sandbox;
 use assay_sandbox::{Attachments, Input, Issue, Judge, Outcome, Output, Receipt, Run};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::task::{Spec, Task};
 use super::traces::Trace;
-use super::App;
+use super::{App, plugins};
 use crate::error::Error;
 
 /// A piece of work to be judged.
@@ -133,9 +134,9 @@ impl App {
     /// Runs gate, checks and review over a delivery. The checks run whatever the gate
     /// says, so that a worker who is turned back learns everything at once.
     pub async fn judge(&self, task: &Task, work: &Work) -> Result<Judgement, Error> {
-        let asked = asked(task);
         let delivery = delivered(work);
         let mut runs = Vec::new();
+        let asked = self.ask_plugins(asked(task), &delivery, &mut runs).await?;
 
         let config = String::from("{}");
         let input = Input::Score { task: asked.clone(), delivery: delivery.clone(), config: config.clone() };
@@ -181,6 +182,25 @@ impl App {
             notes,
             runs,
         })
+    }
+
+    /// Runs the components that checks of kind `plugin` name. They see the task without
+    /// its checks, so that none can ask another one.
+    async fn ask_plugins(
+        &self,
+        mut task: sandbox::Task,
+        delivery: &sandbox::Delivery,
+        runs: &mut Vec<Judged>,
+    ) -> Result<sandbox::Task, Error> {
+        let bare = sandbox::Task { checks: Vec::new(), criteria: Vec::new(), ..task.clone() };
+        for check in task.checks.iter_mut().filter(|check| plugins::is_plugin_check(&check.kind)) {
+            let json: Value = serde_json::from_str(&check.json).unwrap_or_default();
+            let digest = json["digest"].as_str().unwrap_or_default();
+            let config = json.get("config").map_or_else(|| "{}".to_owned(), Value::to_string);
+            let input = Input::Verify { task: bare.clone(), delivery: delivery.clone(), config };
+            check.prior = Some(as_report(self.run(digest, &input, runs).await?));
+        }
+        Ok(task)
     }
 
     /// One run of a pinned component. Without an output there is a reason, in words.

@@ -9,7 +9,7 @@ use assay_sandbox::{Digest, Facts, Judge};
 use serde_json::Value;
 
 use super::App;
-use super::task::to_json;
+use super::task::{Spec, to_json};
 use crate::builtin::{BUILTIN, Builtin};
 use crate::error::Error;
 
@@ -77,18 +77,14 @@ fn inspect(builtin: &Builtin) -> Result<Facts, Error> {
     assay_sandbox::inspect(builtin.bytes, builtin.bytes.len()).map_err(fault)
 }
 
-/// Kinds of check that hold an expected answer.
-const GOLD_KINDS: [&str; 7] =
-    ["equals", "tokens-equal", "numbers-equal", "one-of", "label-accuracy", "levenshtein", "similarity"];
-
-/// Whether checks of this kind hold an answer that only the poster may see.
-pub fn holds_gold(kind: &str) -> bool {
-    GOLD_KINDS.contains(&kind.strip_prefix("not-").unwrap_or(kind))
+/// Whether a check asks another component.
+pub(crate) fn is_plugin_check(kind: &str) -> bool {
+    kind.strip_prefix("not-").unwrap_or(kind) == "plugin"
 }
 
 impl App {
     /// Stores the binary's components like uploads, so that tasks bound to them stay
-    /// judged by the same bytes after an upgrade, and compiles them.
+    /// judged by the same bytes after an upgrade.
     pub async fn keep_builtins(&self) -> Result<(), Error> {
         for builtin in BUILTIN {
             let digest = Digest::of(builtin.bytes);
@@ -96,6 +92,14 @@ impl App {
             if known.is_none() {
                 self.keep_builtin(builtin, &digest).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Compiles the binary's components, or loads what was compiled before. A verdict
+    /// that comes first does not wait for the others.
+    pub async fn prepare_builtins(&self) -> Result<(), Error> {
+        for builtin in BUILTIN {
             self.prepare(Arc::from(builtin.bytes)).await?;
         }
         Ok(())
@@ -114,6 +118,37 @@ impl App {
         };
         self.db.commit(Change::new().row(row.keep()).blob(digest.hex(), builtin.bytes.to_vec())).await?;
         Ok(())
+    }
+
+    /// Binds each check of kind `plugin` to the digest of a verifier that is listed here.
+    pub(crate) async fn pin_plugin_checks(&self, spec: &mut Spec) -> Result<(), Error> {
+        for (index, check) in spec.checks.iter_mut().enumerate().filter(|(_, check)| is_plugin_check(&check.kind)) {
+            let text = |field: &str| check.json.get(field).and_then(Value::as_str).map(str::to_owned);
+            let (field, named) = match text("digest") {
+                Some(digest) => ("digest", digest),
+                None => ("name", text("name").unwrap_or_default()),
+            };
+            let row = self.listed_verifier(field, &named).await?.ok_or_else(|| {
+                let message = format!("{named:?} is no verifier that is listed here: see GET /v1/plugins");
+                Refusal::field(format!("checks[{index}].{field}"), message)
+            })?;
+            if let Value::Object(fields) = &mut check.json {
+                fields.remove("name");
+                fields.insert("digest".into(), row.digest.into());
+            }
+        }
+        Ok(())
+    }
+
+    async fn listed_verifier(&self, field: &str, named: &str) -> Result<Option<PluginRow>, Error> {
+        const BY_DIGEST: &str = "digest = $1 and world = 'verifier' and status = 'listed'";
+        const BY_NAME: &str = "name = $1 and ($2 = '' or version = $2) and world = 'verifier' \
+                               and status = 'listed' order by created_at desc, digest limit 1";
+        if field == "digest" {
+            return Ok(self.db.read().one(BY_DIGEST, &[named.into()]).await?);
+        }
+        let (name, version) = named.split_once('@').unwrap_or((named, ""));
+        Ok(self.db.read().one(BY_NAME, &[name.into(), version.into()]).await?)
     }
 
     /// The component of a digest, ready to run.

@@ -10,6 +10,26 @@ use super::tasks::Eyes;
 use super::{App, Caller};
 use crate::error::Error;
 
+/// The last link of a lane, vouched for by a host.
+#[derive(Clone, Debug)]
+pub struct JournalHead {
+    /// Whose journal.
+    pub lane: String,
+    /// The link's number.
+    pub link: i64,
+    /// Its hash, 64 hexadecimal digits.
+    pub hash: String,
+    /// The id of the key that signed.
+    pub key: String,
+    /// Ed25519 over [`JournalHead::PURPOSE`], a zero byte, and `LANE LINK HASH`.
+    pub signature: String,
+}
+
+impl JournalHead {
+    /// What the signature is for.
+    pub const PURPOSE: &str = "assay journal head";
+}
+
 impl App {
     /// A receipt, for anyone with its id: it holds digests and figures, no content.
     pub async fn receipt(&self, id: ReceiptId) -> Result<Receipt, Error> {
@@ -26,6 +46,19 @@ impl App {
         let receipt: Receipt = from_json("receipt", &row.body)?;
         let bytes = self.db.read().blob(&receipt.input.hex()).await?;
         bytes.ok_or_else(|| Error::Internal(format!("the input of receipt {id} is gone")))
+    }
+
+    /// Where every lane of the journal has got to, signed by this host, so that whoever
+    /// keeps these heads can tell later whether the past was changed.
+    pub async fn journal_heads(&self) -> Result<Vec<JournalHead>, Error> {
+        let heads = self.db.read().lane_heads().await?;
+        let signed = heads.into_iter().map(|link| {
+            let hash = hex::encode(&link.hash);
+            let text = format!("{} {} {hash}", link.lane, link.n);
+            let signature = self.host_key.sign_statement(JournalHead::PURPOSE, &text);
+            JournalHead { lane: link.lane, link: link.n, hash, key: self.host_key.id().into(), signature }
+        });
+        Ok(signed.collect())
     }
 
     async fn receipt_row(&self, id: ReceiptId) -> Result<ReceiptRow, Error> {

@@ -67,7 +67,8 @@ impl App {
             None => db::Place::Folder(settings.data.clone()),
         };
         let time = Arc::clone(&clock);
-        let opened = db::Settings::new(place, db::Money::Test);
+        let mut opened = db::Settings::new(place, db::Money::Test);
+        opened.limits.once_ttl_ms = i64::from(settings.limits.idempotency_hours) * 3_600_000;
         let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
         let sandbox = Sandbox::start(sandbox::Settings {
@@ -92,6 +93,12 @@ impl App {
         app.publish_key().await?;
         app.keep_builtins().await?;
         app.read_test_clock().await?;
+        let warming = Arc::clone(&app);
+        tokio::spawn(async move {
+            if let Err(error) = warming.prepare_builtins().await {
+                tracing::error!(%error, "a component of this binary cannot be prepared");
+            }
+        });
         Ok(app)
     }
 

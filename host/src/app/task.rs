@@ -101,6 +101,8 @@ pub struct Check {
     /// Whether it binds both ways.
     #[serde(with = "ClassForm")]
     pub class: Class,
+    /// Whether it holds an expected answer, which is the poster's only.
+    pub gold: bool,
     /// The check itself.
     pub json: Value,
 }

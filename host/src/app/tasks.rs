@@ -96,7 +96,8 @@ impl App {
         let poster = ask.caller.party;
         let (guardrails, guardrails_head) = self.guardrails(poster).await?;
         guardrails.permit(post.budget, &post.category)?;
-        let task = self.draft(ask, post, &guardrails)?;
+        let mut task = self.draft(ask, post, &guardrails)?;
+        self.pin_plugin_checks(&mut task.spec).await?;
         self.try_pricing(&task).await?;
 
         let deadline_at = task.deadline_at;
@@ -296,6 +297,7 @@ fn check_of(json: Value, class: Class) -> Check {
         required: json.get("required").and_then(Value::as_bool).unwrap_or(true),
         weight: weight.unwrap_or(1),
         class,
+        gold: assay_checks::Check::from_value(&json).is_ok_and(|check| check.has_gold()),
         json,
     }
 }

@@ -81,10 +81,13 @@ impl App {
         .await
     }
 
-    /// The notes on a task, oldest first, for its parties.
+    /// The notes on a task, oldest first, for its parties. Private ones are the worker's
+    /// own, and the operator's.
     pub async fn traces(&self, caller: &Caller, id: TaskId) -> Result<Vec<Trace>, Error> {
         let task = self.task_of_party(caller, id).await?;
-        self.traces_of(task.id).await
+        let all = self.traces_of(task.id).await?;
+        let sees_all = task.worker == Some(caller.party) || caller.is_operator();
+        Ok(all.into_iter().filter(|trace| sees_all || trace.visibility == "public").collect())
     }
 
     pub(crate) async fn traces_of(&self, id: TaskId) -> Result<Vec<Trace>, Error> {

@@ -166,7 +166,7 @@ pub async fn tasks(
     Me(caller): Me,
     Query(query): Query<HashMap<String, String>>,
 ) -> Outcome {
-    let limit = page_limit(&query, 100)?;
+    let limit = page_limit(&query, 100, app.settings.limits.page_items_max)?;
     let page = app.tasks_of(&caller, query.get("cursor").map(String::as_str), limit).await?;
     let items: Vec<Value> = page.items.iter().map(|view| render::task(STYLE, view)).collect();
     let response = ok(&json!({ "data": items, "count": items.len() }))?;
@@ -184,10 +184,11 @@ fn linked<T>(mut response: Response, path: &str, limit: usize, page: &Page<T>) -
 }
 
 /// How many rows a page is to have.
-pub fn page_limit(query: &HashMap<String, String>, usual: usize) -> Result<usize, Refusal> {
-    let Some(text) = query.get("limit") else { return Ok(usual) };
-    let fits = |limit: &usize| (1..=100).contains(limit);
-    text.parse().ok().filter(fits).ok_or_else(|| Refusal::field("limit", "must be a whole number from 1 to 100"))
+pub fn page_limit(query: &HashMap<String, String>, usual: usize, most: usize) -> Result<usize, Refusal> {
+    let Some(text) = query.get("limit") else { return Ok(usual.min(most)) };
+    let fits = |limit: &usize| (1..=most).contains(limit);
+    let wrong = || Refusal::field("limit", format!("must be a whole number from 1 to {most}"));
+    text.parse().ok().filter(fits).ok_or_else(wrong)
 }
 
 /// `GET /api/tasks/{id}`.

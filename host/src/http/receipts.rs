@@ -38,6 +38,21 @@ pub async fn keys(State(app): State<Arc<App>>) -> Outcome {
     ok(&enveloped(json!({ "items": items })))
 }
 
+/// `GET /v1/journal`: the signed heads of the journal's lanes.
+pub async fn journal(State(app): State<Arc<App>>) -> Outcome {
+    let heads = app.journal_heads().await?;
+    let items: Vec<Value> = heads
+        .iter()
+        .map(|head| {
+            json!({
+                "lane": head.lane, "link": head.link, "hash": head.hash,
+                "key": head.key, "signature": head.signature,
+            })
+        })
+        .collect();
+    ok(&enveloped(json!({ "items": items })))
+}
+
 /// `GET /v1/plugins`.
 pub async fn plugins(State(app): State<Arc<App>>) -> Outcome {
     let plugins = app.plugins().await?;

@@ -80,6 +80,7 @@ fn house_routes() -> Router<Arc<App>> {
         .route("/v1/receipts/keys", get(receipts::keys))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/receipts/{id}/input", get(receipts::input))
+        .route("/v1/journal", get(receipts::journal))
         .route("/v1/plugins", get(receipts::plugins))
         .route("/v1/plugins/{digest}/component", get(receipts::component))
         .route("/health", get(operations::health))

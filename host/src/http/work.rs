@@ -32,7 +32,7 @@ pub async fn available(
         Some(text) => Asset::parse(text).ok_or_else(|| Refusal::field("currency", "must be USD or CR"))?,
         None => Asset::Usd,
     };
-    let limit = page_limit(&query, 20)?;
+    let limit = page_limit(&query, 20, app.settings.limits.page_items_max)?;
     let text = |name: &str| query.get(name).map(String::as_str);
     let page = app.available(&caller, asset, text("category"), text("cursor"), limit).await?;
     let items: Vec<Value> = page.items.iter().map(|view| render::task(STYLE, view)).collect();

@@ -5,7 +5,7 @@ use crate::check::Options;
 use crate::fields::Fields;
 use crate::judge::Scene;
 use crate::outcome::{Verdict, quote};
-use crate::{sentences, words};
+use assay_text::{lines, sentences, words};
 
 /// The kinds of this family.
 #[derive(Debug)]
@@ -47,8 +47,8 @@ impl Rule {
         let text = scene.plain();
         let (count, one, many) = match &self.what {
             What::Words => (words::count(text), "word", "words"),
-            What::Characters => (text.chars().count() as u64, "character", "characters"),
-            What::Lines => (text.lines().count() as u64, "line", "lines"),
+            What::Characters => (lines::characters(text), "character", "characters"),
+            What::Lines => (lines::lines(text).count() as u64, "line", "lines"),
             What::Sentences => (sentences::count(text), "sentence", "sentences"),
             What::CapitalWords => (capital_words(text), "word in capitals", "words in capitals"),
             What::Letter(letter) => {

@@ -46,8 +46,12 @@ impl<'a> Fields<'a> {
         self.known.push(name);
         self.map
             .get(name)
-            .or_else(|| name.contains('_').then(|| self.map.get(&camel(name))).flatten())
+            .or_else(|| if name.contains('_') { self.get_camel(name) } else { None })
             .filter(|value| !value.is_null())
+    }
+
+    fn get_camel(&self, name: &str) -> Option<&'a Value> {
+        self.map.iter().find(|(key, _)| is_camel_of(key, name)).map(|(_, value)| value)
     }
 
     /// The field, `null` included.
@@ -166,7 +170,7 @@ impl<'a> Fields<'a> {
         let unknown: Vec<&String> = self
             .map
             .keys()
-            .filter(|key| !self.known.iter().any(|name| name == key || camel(name) == **key))
+            .filter(|key| !self.known.iter().any(|name| name == key || is_camel_of(key, name)))
             .collect();
         for key in unknown {
             let path = self.place(key);
@@ -183,19 +187,21 @@ fn basis_points(fraction: f64) -> u16 {
     (fraction * 10_000.0 + 0.5).floor() as u16
 }
 
-fn camel(snake: &str) -> String {
-    let mut text = String::with_capacity(snake.len());
+/// Whether `key` is the snake-case `name` written in camel case.
+fn is_camel_of(key: &str, name: &str) -> bool {
+    let mut letters = key.chars();
     let mut upper = false;
-    for character in snake.chars() {
+    for character in name.chars() {
         if character == '_' {
             upper = true;
-        } else if std::mem::take(&mut upper) {
-            text.push(character.to_ascii_uppercase());
         } else {
-            text.push(character);
+            let wanted = if std::mem::take(&mut upper) { character.to_ascii_uppercase() } else { character };
+            if letters.next() != Some(wanted) {
+                return false;
+            }
         }
     }
-    text
+    letters.next().is_none()
 }
 
 /// The JSON type of a value, for people.

@@ -6,6 +6,7 @@ use crate::fields::Fields;
 use crate::limits::FILE_BYTES_MAX;
 use crate::outcome::{Outcome, Status, Verdict, counted, grouped, quote};
 use crate::plugin::{self, Prior};
+use assay_text::words;
 use globset::GlobMatcher;
 use std::cell::OnceCell;
 
@@ -106,7 +107,7 @@ impl<'a> Scene<'a> {
         if !self.options.ignore_case {
             return self.plain();
         }
-        let lower = self.text.lower.get_or_init(|| self.text.raw.to_lowercase());
+        let lower = self.text.lower.get_or_init(|| words::lower(self.text.raw));
         if self.options.trim { lower.trim() } else { lower }
     }
 }

@@ -3,7 +3,7 @@
 use crate::fields::Fields;
 use crate::limits::{LANGUAGE_CHARS_MAX, LETTERS_MIN, LETTERS_OWN_SCRIPT_MIN, LETTERS_SURE_MIN};
 use crate::outcome::{Verdict, counted, grouped};
-use crate::words;
+use assay_text::words;
 use whatlang::{Lang, Script};
 
 /// The kinds of this family.

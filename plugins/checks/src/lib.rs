@@ -15,6 +15,7 @@
 //! - `json`, `csv_table`, `document`: kinds over structured text.
 //! - `compare`, `originality`: kinds over a text and another one.
 //! - `files`, `traces`, `group`, `plugin`: kinds over everything else.
+//! - `assay-text`: words, sentences and lines, in a crate compiled for speed.
 //! - `fields`, `bounds`, `pattern`, `outcome`, `limits`: what all of them use.
 
 mod bounds;
@@ -26,6 +27,7 @@ mod document;
 mod fields;
 mod files;
 mod group;
+mod headings;
 mod html;
 mod json;
 mod judge;
@@ -38,11 +40,9 @@ mod paragraph;
 mod pattern;
 mod plugin;
 mod schema;
-mod sentences;
 mod similarity;
 mod text;
 mod traces;
-mod words;
 mod yaml;
 
 pub use check::{Check, KINDS, validate};

@@ -3,11 +3,11 @@
 use crate::bounds::Bounds;
 use crate::check::Options;
 use crate::fields::Fields;
+use crate::headings;
 use crate::judge::Scene;
 use crate::outcome::{Verdict, quote};
-use crate::pattern;
-use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
-use regex::Regex;
+use crate::pattern::Pattern;
+use assay_text::lines;
 use serde_json::{Map, Value};
 
 /// Characters of a postscript's marker, which is tried at many places of a text.
@@ -17,7 +17,7 @@ const POSTSCRIPT_CHARS_MAX: usize = 40;
 #[derive(Debug)]
 pub(crate) enum Rule {
     ListItems(Bounds),
-    Headings { level: Option<u64>, pattern: Option<Regex>, bounds: Bounds },
+    Headings { level: Option<u64>, pattern: Option<Pattern>, bounds: Bounds },
     Sections { marker: String, bounds: Bounds },
     Highlights(Bounds),
     Title,
@@ -47,9 +47,9 @@ impl Rule {
     pub(crate) fn judge(&self, scene: &Scene) -> Verdict {
         let text = scene.plain();
         match self {
-            Self::ListItems(bounds) => bounds.judge(list_items(text), "list item", "list items"),
+            Self::ListItems(bounds) => bounds.judge(lines::list_items(text), "list item", "list items"),
             Self::Headings { level, pattern, bounds } => {
-                bounds.judge(headings(text, *level, pattern.as_ref()), "heading", "headings")
+                bounds.judge(headings::count(text, *level, pattern.as_ref()), "heading", "headings")
             }
             Self::Sections { marker, bounds } => {
                 bounds.judge(sections(scene.folded(), marker), "section", "sections")
@@ -89,7 +89,7 @@ fn parse_headings(fields: &mut Fields, options: Options) -> Rule {
         fields.issue("level", "must be from 1 to 6");
     }
     let flags = if options.ignore_case { "i" } else { "" };
-    let pattern = fields.text("pattern").and_then(|text| pattern::parse(fields, "pattern", &text, flags));
+    let pattern = fields.text("pattern").and_then(|text| Pattern::parse(fields, "pattern", &text, flags));
     Rule::Headings { level, pattern, bounds: Bounds::parse(fields) }
 }
 
@@ -118,44 +118,6 @@ fn parse_links(fields: &mut Fields) -> Rule {
         deny: lower(deny),
         bounds: bounds.or((!restricted).then_some(Bounds::AT_LEAST_ONE)),
     }
-}
-
-/// Lines that start, after white space, with `-`, or with one `*` and no second.
-fn list_items(text: &str) -> u64 {
-    let is_item = |line: &&str| {
-        let line = line.trim_start();
-        line.starts_with('-') || (line.starts_with('*') && !line[1..].starts_with('*'))
-    };
-    text.lines().filter(is_item).count() as u64
-}
-
-fn headings(text: &str, level: Option<u64>, pattern: Option<&Regex>) -> u64 {
-    let mut count = 0;
-    let mut heading: Option<String> = None;
-    for event in Parser::new(text) {
-        match event {
-            Event::Start(Tag::Heading { level: found, .. })
-                if level.is_none_or(|level| level == depth(found)) =>
-            {
-                heading = Some(String::new());
-            }
-            Event::End(TagEnd::Heading(_)) => {
-                let matches = |title: String| pattern.is_none_or(|pattern| pattern.is_match(&title));
-                count += u64::from(heading.take().is_some_and(matches));
-            }
-            Event::Text(piece) | Event::Code(piece) => {
-                if let Some(title) = heading.as_mut() {
-                    title.push_str(&piece);
-                }
-            }
-            _ => {}
-        }
-    }
-    count
-}
-
-fn depth(level: HeadingLevel) -> u64 {
-    level as u64
 }
 
 /// Occurrences of the marker followed, white space or none between, by digits.

@@ -4,7 +4,7 @@
 use crate::fields::Fields;
 use crate::judge::Scene;
 use crate::outcome::{Verdict, counted, grouped, quote};
-use crate::words;
+use assay_text::words;
 use std::collections::HashMap;
 
 /// The kinds of this family.
@@ -139,7 +139,7 @@ struct State {
 /// The longest run of words that both texts have, and its text, in time linear in
 /// both: a suffix automaton of the one, walked along the other.
 fn longest_shared_run(source: &str, text: &str) -> (u64, String) {
-    let (source, text) = (source.to_lowercase(), text.to_lowercase());
+    let (source, text) = (words::lower(source), words::lower(text));
     let mut ids: HashMap<&str, usize> = HashMap::new();
     let mut states = vec![State::default()];
     let mut last = 0;
@@ -200,7 +200,7 @@ fn extend(states: &mut Vec<State>, last: usize, id: usize) -> usize {
 }
 
 fn judge_placeholder(text: &str) -> Verdict {
-    let lower = text.to_lowercase();
+    let lower = words::lower(text);
     let in_words = PLACEHOLDERS.iter().find(|mark| lower.contains(**mark));
     // In a text of capitals, and in Spanish, `todo` is a word.
     let in_capitals = MARKS
@@ -217,7 +217,7 @@ fn judge_refusal(text: &str) -> Verdict {
     if text.trim().is_empty() {
         return Verdict::fail("the text is empty");
     }
-    let straight = |text: &str| text.to_lowercase().replace('’', "'");
+    let straight = |text: &str| words::lower(text).replace('’', "'");
     let opening = straight(&text.trim_start().chars().take(OPENING_CHARS_MAX).collect::<String>());
     let refusal = REFUSALS.iter().find(|phrase| opening.contains(**phrase));
     let named = || {

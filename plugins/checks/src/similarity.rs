@@ -3,7 +3,7 @@
 
 use crate::limits::COMPARED_CELLS_MAX;
 use crate::outcome::{SCORE_MAX, share};
-use crate::words;
+use assay_text::words;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
@@ -48,7 +48,7 @@ impl Metric {
 
 /// Similarity in basis points; nothing when the texts are too long to compare.
 pub(crate) fn score(metric: Metric, text: &str, expected: &str) -> Option<u16> {
-    let (text, expected) = (text.to_lowercase(), expected.to_lowercase());
+    let (text, expected) = (words::lower(text), words::lower(expected));
     let found: Vec<&str> = words::words(&text).collect();
     let expected: Vec<&str> = words::words(&expected).collect();
     if found.is_empty() && expected.is_empty() {

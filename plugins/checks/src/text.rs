@@ -5,9 +5,12 @@ use crate::fields::Fields;
 use crate::json;
 use crate::judge::Scene;
 use crate::outcome::{Verdict, counted, quote, times};
-use crate::{pattern, words};
-use regex::Regex;
+use crate::pattern::Pattern;
+use assay_text::words;
 use serde_json::Value;
+
+/// Characters of text before the end of a match that the evidence shows.
+const MATCH_CHARS_MAX: usize = 30;
 
 /// The kinds of this family.
 #[derive(Debug)]
@@ -19,7 +22,7 @@ pub(crate) enum Rule {
     ContainsAll { values: Vec<String>, whole_word: bool },
     StartsWith { value: String, trim_quotes: bool },
     EndsWith { value: String, trim_quotes: bool },
-    Regex(Option<Regex>),
+    Regex(Option<Pattern>),
     Quoted,
     OneOf(Vec<String>),
 }
@@ -109,13 +112,13 @@ fn parse_values(fields: &mut Fields, options: Options) -> Vec<String> {
 }
 
 /// `ignore_case` is the flag `i`.
-fn parse_regex(fields: &mut Fields, options: Options) -> Option<Regex> {
+fn parse_regex(fields: &mut Fields, options: Options) -> Option<Pattern> {
     let mut flags = fields.text("flags").unwrap_or_default();
     if options.ignore_case {
         flags.push('i');
     }
     let pattern = fields.need_text("pattern");
-    pattern::parse(fields, "pattern", &pattern, &flags)
+    Pattern::parse(fields, "pattern", &pattern, &flags)
 }
 
 /// The evidence keeps the expected value to the poster.
@@ -154,14 +157,21 @@ fn tail(text: &str) -> &str {
     start.map_or(text, |(at, _)| &text[at..])
 }
 
-fn judge_regex(pattern: Option<&Regex>, text: &str) -> Verdict {
+fn judge_regex(pattern: Option<&Pattern>, text: &str) -> Verdict {
     let Some(pattern) = pattern else { return Verdict::error("the pattern does not compile") };
-    let found = pattern.find(text);
+    let found = pattern.first_end(text);
     let what = match found {
-        Some(found) => format!("{} matches the pattern", quote(found.as_str())),
+        Some(end) => format!("the pattern matches at {}", quote(before(text, end))),
         None => "nothing matches the pattern".to_owned(),
     };
     Verdict::of(found.is_some(), what).wanted("a match", "no match")
+}
+
+/// The last characters before a place.
+fn before(text: &str, end: usize) -> &str {
+    let text = text.get(..end).unwrap_or_default();
+    let start = text.char_indices().rev().take(MATCH_CHARS_MAX).last();
+    start.map_or("", |(at, _)| &text[at..])
 }
 
 fn quoted(text: &str) -> Verdict {

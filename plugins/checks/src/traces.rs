@@ -5,14 +5,13 @@ use crate::check::Options;
 use crate::fields::Fields;
 use crate::judge::Trace;
 use crate::outcome::{Verdict, quote};
-use crate::pattern;
-use regex::Regex;
+use crate::pattern::Pattern;
 
 /// The kinds of this family.
 #[derive(Debug)]
 pub(crate) enum Rule {
-    Count { pattern: Option<Regex>, bounds: Bounds },
-    Order(Vec<Regex>),
+    Count { pattern: Option<Pattern>, bounds: Bounds },
+    Order(Vec<(String, Pattern)>),
 }
 
 impl Rule {
@@ -22,7 +21,7 @@ impl Rule {
             "trace-count" => Self::Count {
                 pattern: fields
                     .text("pattern")
-                    .and_then(|text| pattern::parse(fields, "pattern", &text, flags)),
+                    .and_then(|text| Pattern::parse(fields, "pattern", &text, flags)),
                 bounds: Bounds::parse(fields),
             },
             "trace-order" => {
@@ -30,9 +29,11 @@ impl Rule {
                 if texts.len() == 1 {
                     fields.issue("pattern", "must list two patterns or more, in their order");
                 }
-                Self::Order(
-                    texts.iter().filter_map(|text| pattern::parse(fields, "pattern", text, flags)).collect(),
-                )
+                let compiled = |text: String| {
+                    let pattern = Pattern::parse(fields, "pattern", &text, flags)?;
+                    Some((text, pattern))
+                };
+                Self::Order(texts.into_iter().filter_map(compiled).collect())
             }
             _ => return None,
         })
@@ -49,16 +50,16 @@ impl Rule {
     }
 }
 
-fn matches(pattern: &Regex, trace: &Trace) -> bool {
+fn matches(pattern: &Pattern, trace: &Trace) -> bool {
     pattern.is_match(trace.event) || pattern.is_match(trace.message)
 }
 
 /// Each pattern must match a later trace than the one before it.
-fn judge_order(traces: &[Trace], patterns: &[Regex]) -> Verdict {
+fn judge_order(traces: &[Trace], patterns: &[(String, Pattern)]) -> Verdict {
     let mut left = traces.iter();
-    for pattern in patterns {
+    for (text, pattern) in patterns {
         if !left.any(|trace| matches(pattern, trace)) {
-            let what = format!("no trace in its place for {}", quote(pattern.as_str()));
+            let what = format!("no trace in its place for {}", quote(text));
             return Verdict::fail(what).wanted("all in order", "another order");
         }
     }

@@ -76,6 +76,10 @@ fn run(check: &str, content: &str) -> Outcome {
     Judge::new(delivery).run(&check, None)
 }
 
+fn joined(range: std::ops::Range<usize>, part: impl Fn(usize) -> String) -> String {
+    range.map(part).collect::<Vec<_>>().concat()
+}
+
 /// On a stack as small as a component's, so that recursion would be found out.
 fn on_a_small_stack(judge: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(1024 * 1024).spawn(judge).expect("a thread");
@@ -116,7 +120,7 @@ fn hostile_texts_end_in_an_answer() {
         ("dots and numbers", "1.\n".repeat(size / 3)),
         ("angle brackets", "<".repeat(size)),
         ("ampersands", "&a;".repeat(size / 3)),
-        ("attributes", format!("<a {}/>", (0..50_000).map(|n| format!("a{n}='' ")).collect::<String>())),
+        ("attributes", format!("<a {}/>", joined(0..50_000, |n| format!("a{n}='' ")))),
         ("www", "www.".repeat(size / 4)),
         ("yaml lists", "- ".repeat(50_000)),
         ("yaml keys", "? ".repeat(50_000)),
@@ -159,13 +163,11 @@ fn ten_megabytes_of_one_letter_are_read_through() {
 #[test]
 fn known_bombs_have_known_answers() {
     let laughs = {
-        let levels: String =
-            (1..10).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect();
+        let levels = joined(1..10, |n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10)));
         format!("<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY l0 \"lol\">{levels}]><a>&l9;</a>")
     };
     let aliases = {
-        let levels: String =
-            (1..10).map(|n| format!("l{n}: &l{n} [{}]\n", format!("*l{},", n - 1).repeat(9))).collect();
+        let levels = joined(1..10, |n| format!("l{n}: &l{n} [{}]\n", format!("*l{},", n - 1).repeat(9)));
         format!("l0: &l0 [lol]\n{levels}")
     };
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));

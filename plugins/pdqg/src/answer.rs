@@ -3,14 +3,11 @@
 
 use crate::asks::Asks;
 use crate::forms::Form;
-use crate::keys::{Keys, joined};
+use crate::keys::{Keys, RUN, joined};
 use crate::scorecard::{Dimension, FULL, ramp, share};
 use crate::script::Script;
 use crate::text::{Text, Word};
 use crate::words::{Class, ENGLISH};
-
-/// Words that must follow each other to count as copied.
-const RUN: usize = 4;
 
 /// Scores it. `description` are the words of the task that its title does not have;
 /// `files` is how many files came with the delivery.
@@ -36,7 +33,7 @@ fn own(asks: &Asks, task: &Text, description: &[Word], delivery: &Text) -> (u32,
         return (FULL, String::new());
     }
     let of_task: Keys = task.words.windows(run).map(joined).collect();
-    let mut found = Keys::for_up_to(of_task.len());
+    let mut found = Keys::for_up_to(of_task.count());
     let mut copied = 0;
     let mut covered_to = 0;
     for (at, words) in delivery.words.windows(run).enumerate() {
@@ -54,7 +51,8 @@ fn own(asks: &Asks, task: &Text, description: &[Word], delivery: &Text) -> (u32,
     let whole = ramp(found_share(description.windows(run), &found), from, from + 400, 0, FULL);
     let of_delivery = share(copied, delivery.words.len());
     let own = ramp(FULL - of_delivery, 300, 5_000, 0, FULL);
-    let note = format!("{} % of the delivery is the task's own text: deliver an answer to it.", of_delivery / 100);
+    let note =
+        format!("{} % of the delivery is the task's own text: deliver an answer to it.", of_delivery / 100);
     (own.max(FULL - whole), note)
 }
 
@@ -80,7 +78,11 @@ fn length(asks: &Asks, delivery: &Text, files: usize) -> (u32, String) {
     }
     let have = delivery.length_words();
     let reached = share(have, wanted);
-    let score = if asks.length.is_stated { ramp(reached, 500, 8_000, 0, FULL) } else { ramp(reached, 1_500, 8_000, 0, FULL) };
+    let score = if asks.length.is_stated {
+        ramp(reached, 500, 8_000, 0, FULL)
+    } else {
+        ramp(reached, 1_500, 8_000, 0, FULL)
+    };
     let implies = if asks.length.is_stated { "asks for" } else { "implies" };
     (score, format!("{have} words, and the task {implies} about {wanted} or more: write it out."))
 }
@@ -111,7 +113,8 @@ fn ending(asks: &Asks, task: &Text, delivery: &Text) -> (u32, String) {
 fn is_cut_word(task: &Text, delivery: &Text, last: Word) -> bool {
     let cut = delivery.spelling(last);
     let begins = |whole: &str| whole.len() > cut.len() + 1 && whole.starts_with(cut);
-    cut.len() > 1 && !last.known.is_grammar()
+    cut.len() > 1
+        && !last.known.is_grammar()
         && task.words.iter().any(|word| begins(task.spelling(*word)))
         && !task.words.iter().any(|word| word.stem == last.stem)
 }
@@ -129,7 +132,8 @@ fn open_sentence(asks: &Asks, delivery: &Text, last: Word) -> u32 {
     let in_line = words.iter().rev().take_while(|word| !word.starts_line()).count() + 1;
     let grammar = words.iter().filter(|word| word.known.is_grammar()).count();
     let is_listed = delivery.script() == Some(Script::Latin);
-    let is_sentence = in_line >= 4 && (!is_listed || grammar * 6 >= words.len()) && delivery.lines().count() <= 3;
+    let is_sentence =
+        in_line >= 4 && (!is_listed || grammar * 6 >= words.len()) && delivery.lines().count() <= 3;
     match (is_sentence, asks.length.is_prose) {
         (false, _) => FULL,
         (true, true) if is_listed => 3_000,

@@ -5,10 +5,14 @@ use crate::forms::{Form, forms};
 use crate::keys::Keys;
 use crate::length::{LengthWanted, MAKE, Sort, length_wanted};
 use crate::script::{Language, language_named};
+use crate::spelling::stem;
 use crate::wording::Wording;
-use crate::words::{LANGUAGE, key, look_up, stem};
 
 /// The demands found in a task.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any of them may hold together"
+)]
 pub struct Asks {
     /// Languages the answer must be in; any one of them will do.
     pub languages: Vec<Language>,
@@ -28,6 +32,8 @@ pub struct Asks {
     pub edits: bool,
     /// Keys of the verbs that say what to do with a given text.
     pub verbs: Keys,
+    /// The answer may speak of its subject without naming it.
+    pub evokes: bool,
     /// The answer is a name or a line that no stop ends.
     pub wants_name: bool,
     /// The task is about placeholders, templates or dummy text.
@@ -37,11 +43,9 @@ pub struct Asks {
 }
 
 /// Verbs whose answer is the given text with changes, so that it may look like the task.
-const EDIT: [&str; 28] = [
-    "rewrite", "proofread", "correct", "edit", "fix", "paraphrase", "translate", "convert", "format", "reformat", "sort",
-    "extract", "clean", "shorten", "improve", "rephrase", "expand", "complete", "deduplicate", "reverse", "capitalize",
-    "traduis", "traduisez", "corrige", "traduce", "übersetze", "traduci", "annotate",
-];
+const EDIT: &[u64] = words!(
+    "rewrite proofread correct edit fix paraphrase translate convert format reformat sort extract clean shorten improve rephrase expand complete deduplicate reverse capitalize traduis traduisez corrige traduce übersetze traduci annotate"
+);
 
 impl Asks {
     /// Reads a task.
@@ -57,29 +61,34 @@ impl Asks {
             languages,
             mentioned,
             length: length_wanted(task, sort),
-            forms,
-            phrases: if task.has_any(&EDIT) { Vec::new() } else { phrases(task) },
+            phrases: if task.has_any(EDIT) { Vec::new() } else { phrases(task) },
             forbidden: forbidden(task),
-            repeats: task.has_any(&["repeat", "verbatim", "echo", "copy"]),
-            edits: task.has_any(&EDIT),
-            verbs: EDIT.iter().chain(&["repeat", "answer", "write", "please"]).map(|verb| key(verb.as_bytes())).collect(),
+            repeats: task.has_any(words!("repeat verbatim echo copy")),
+            edits: task.has_any(EDIT),
+            verbs: EDIT.iter().chain(words!("repeat answer write please")).copied().collect(),
+            evokes: forms.contains(&Form::Verse)
+                || task.has_any(words!("riddle riddles joke jokes pun metaphor")),
             wants_name: wants_name(task),
-            placeholders: task.has_any(&["placeholder", "placeholders", "template", "templates", "lorem", "todo", "brackets", "dummy"]),
-            regrets: task.has_any(&["sorry", "apology", "apologize", "refuse", "refusal", "decline", "reject", "rejection", "resignation", "ai", "chatbot"]),
+            placeholders: task
+                .has_any(words!("placeholder placeholders template templates lorem todo brackets dummy")),
+            forms,
+            regrets: task.has_any(words!(
+                "sorry apology apologize refuse refusal decline reject rejection resignation ai chatbot"
+            )),
         }
     }
 
     /// Whether data or code is wanted.
     pub fn wants_structure(&self) -> bool {
-        self.forms.iter().any(|form| form.is_structured())
+        self.forms.iter().any(Form::is_structured)
     }
 }
 
 /// Demanded and merely mentioned languages.
 fn languages(task: &Wording) -> (Vec<Language>, Vec<Language>) {
     let (mut demanded, mut mentioned) = (Vec::new(), Vec::new());
-    for at in 0..task.len() {
-        if !look_up(key(task.word(at).as_bytes())).has(LANGUAGE) {
+    for at in 0..task.count() {
+        if !task.is_language(at) {
             continue;
         }
         let Some(language) = language_named(task.word(at)) else { continue };
@@ -94,47 +103,51 @@ fn languages(task: &Wording) -> (Vec<Language>, Vec<Language>) {
 /// "in French", "into plain English", "only the Hindi language"; not "French cuisine",
 /// "in Chinese history" or "from English".
 fn is_demanded(task: &Wording, at: usize) -> bool {
-    const FILLERS: [&str; 12] = [
-        "the", "only", "plain", "simple", "fluent", "brazilian", "simplified", "traditional", "modern", "standard", "purely", "proper",
-    ];
-    const GO_ON: [&str; 26] = [
-        "language", "only", "and", "with", "please", "throughout", "that", "which", "for", "about", "no", "so", "using",
-        "because", "but", "or", "at", "on", "by", "of", "to", "without", "is", "as", "keep", "words",
-    ];
+    const FILLERS: &[u64] =
+        words!("the only plain simple fluent brazilian simplified traditional modern standard purely proper");
+    const GO_ON: &[u64] = words!(
+        "language only and with please throughout that which for about no so using because but or at on by of to without is as keep words"
+    );
     let mut before = at;
-    while before > 0 && FILLERS.contains(&task.word(before - 1)) && !task.ends_after(before - 1) {
+    while before > 0 && task.is(before - 1, FILLERS) && !task.ends_after(before - 1) {
         before -= 1;
     }
     let has_only = (before..at).any(|filler| task.word(filler) == "only");
-    let leads = matches!(task.before(before, 1), "in" | "into" | "using" | "entirely" | "en" | "auf" | "em" | "ins")
-        || matches!(task.before(before, 1), "to" | "use") && task.has_any(&["translate", "translation", "only", "localize", "traduce"])
-        || has_only;
-    let goes_on = !task.gap(at).trim().is_empty() || GO_ON.contains(&task.word(at + 1)) || at + 1 == task.len();
+    let leads =
+        matches!(task.before(before, 1), "in" | "into" | "using" | "entirely" | "en" | "auf" | "em" | "ins")
+            || matches!(task.before(before, 1), "to" | "use")
+                && task.has_any(words!("translate translation only localize traduce"))
+            || has_only;
+    let goes_on = !task.gap(at).trim().is_empty() || task.is(at + 1, GO_ON) || at + 1 == task.count();
     leads && goes_on && !task.is_negated(before)
 }
 
 /// "suggest a name", "write a slogan", "what is another word".
 fn wants_name(task: &Wording) -> bool {
-    static NAMES: [&str; 14] = [
-        "name", "names", "title", "titles", "slogan", "slogans", "tagline", "headline", "headlines", "caption", "captions", "label",
-        "labels", "finish",
-    ];
-    task.positions(&NAMES).any(|at| {
-        task.word(at) == "finish" || task.any_before(at, 6, &MAKE) || task.any_before(at, 6, &["what", "which", "suggest", "another", "list", "is"])
-    }) || task.positions(&["word", "phrase"]).any(|at| task.any_before(at, 3, &["another", "one", "single", "what"]))
+    static NAMES: &[u64] = words!(
+        "name names title titles slogan slogans tagline headline headlines caption captions label labels finish"
+    );
+    task.positions(NAMES).any(|at| {
+        task.word(at) == "finish"
+            || task.any_before(at, 6, MAKE)
+            || task.any_before(at, 6, words!("what which suggest another list is"))
+    }) || task
+        .positions(words!("word phrase"))
+        .any(|at| task.any_before(at, 3, words!("another one single what")))
 }
 
 /// The words of sentences like "do not use the word computer".
 fn forbidden(task: &Wording) -> Keys {
     let mut forbidden = Vec::new();
     let mut start = 0;
-    for at in 0..task.len() {
-        if at + 1 < task.len() && !task.ends_after(at) {
+    for at in 0..task.count() {
+        if at + 1 < task.count() && !task.ends_after(at) {
             continue;
         }
-        let has = |words: &[&str]| (start..=at).any(|at| words.contains(&task.word(at)));
-        let forbids = has(&["word", "words", "keyword", "keywords", "mention", "mentioning", "say", "saying", "use", "using", "include", "including", "contain"])
-            && has(&["not", "no", "don", "avoid", "without", "refrain", "never", "cannot", "forbidden", "exclude"]);
+        let has = |words: &[u64]| (start..=at).any(|at| task.is(at, words));
+        let forbids = has(words!(
+            "word words keyword keywords mention mentioning say saying use using include including contain"
+        )) && has(words!("not no don avoid without refrain never cannot forbidden exclude"));
         if forbids {
             forbidden.extend((start..=at).map(|at| stem(task.word(at).as_bytes())));
         }
@@ -156,7 +169,12 @@ fn phrases(task: &Wording) -> Vec<Vec<String>> {
         }
         last_end = end + 1;
         let phrase = plain(&task.lower[start..end]);
-        if !is_wanted || phrase.is_empty() || phrase.len() > 120 || phrase.contains("://") || phrase.ends_with(" x") {
+        if !is_wanted
+            || phrase.is_empty()
+            || phrase.len() > 120
+            || phrase.contains("://")
+            || phrase.ends_with(" x")
+        {
             continue;
         }
         match wanted.last_mut() {
@@ -177,22 +195,23 @@ pub fn plain(phrase: &str) -> String {
 
 /// "the word story at least twice".
 fn named_words(task: &Wording) -> Vec<Vec<String>> {
-    let named = task.positions(&["word", "keyword"]).filter(|at| {
+    let named = task.positions(words!("word keyword")).filter(|at| {
         task.gap(*at) == " "
-            && task.any_before(*at, 4, &["use", "using", "include", "including", "sure", "contain", "mention"])
-            && task.any_after(*at, 4, &["least", "more", "twice", "appears", "appear", "times", "in"])
+            && task.any_before(*at, 4, words!("use using include including sure contain mention"))
+            && task.any_after(*at, 4, words!("least more twice appears appear times in"))
             && !task.is_negated(*at)
     });
-    let words = named.map(|at| task.word(at + 1)).filter(|word| word.len() > 2 && !matches!(*word, "count" | "limit"));
+    let words = named
+        .map(|at| task.word(at + 1))
+        .filter(|word| word.len() > 2 && !matches!(*word, "count" | "limit"));
     words.map(|word| vec![word.to_owned()]).collect()
 }
 
 fn leads_to_use(task: &Wording, at: usize) -> bool {
-    const LEADS: [&str; 22] = [
-        "include", "includes", "including", "contain", "contains", "mention", "mentions", "use", "uses", "using", "end", "ends",
-        "finish", "finishes", "start", "starts", "begin", "begins", "choose", "add", "conclude", "keywords",
-    ];
-    task.any_before(at, 12, &LEADS)
+    const LEADS: &[u64] = words!(
+        "include includes including contain contains mention mentions use uses using end ends finish finishes start starts begin begins choose add conclude keywords"
+    );
+    task.any_before(at, 12, LEADS)
 }
 
 /// "one of the following", "either … or": any of the listed phrases will do.
@@ -202,7 +221,8 @@ fn is_choice(task: &Wording, at: usize) -> bool {
 
 /// What may stand between two quotations of one list.
 fn is_link(between: &str) -> bool {
-    between.len() <= 8 && between.split(|c: char| !c.is_alphanumeric()).all(|word| matches!(word, "" | "and" | "or"))
+    between.len() <= 8
+        && between.split(|c: char| !c.is_alphanumeric()).all(|word| matches!(word, "" | "and" | "or"))
 }
 
 /// Byte ranges inside quotation marks of one line.

@@ -1,9 +1,10 @@
 //! The thin shell: what the host hands over becomes what [`crate::score`] takes.
 
 use crate::text::READ_BYTES_MAX;
-use crate::{Criteria, Delivery, Task, scorecard, score};
+use crate::{Criteria, Delivery, Task, score, scorecard};
 use assay_plugin::{Attachment, Problem, Scorecard, Scorer, attachments};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// There is nothing to set.
 #[derive(Debug, Default, Deserialize)]
@@ -43,20 +44,19 @@ fn met(_task: &assay_plugin::Task, _delivery: &assay_plugin::Delivery) -> Option
 const NOTE_WORDS_MAX: usize = 40;
 
 /// The text to judge: the content, with the text of the files where they are the work.
-fn work(delivery: &assay_plugin::Delivery) -> String {
-    let mut work = delivery.content.clone();
+fn work(delivery: &assay_plugin::Delivery) -> Cow<'_, str> {
+    if delivery.attachments.is_empty() {
+        return delivery.content.as_str().into();
+    }
     let files = text_of_files(&delivery.attachments);
-    if !files.is_empty() {
-        if work.split_whitespace().take(NOTE_WORDS_MAX).count() < NOTE_WORDS_MAX {
-            work.clear();
-        }
-        work.push_str(&files);
-    }
-    if work.trim().is_empty() && !delivery.attachments.is_empty() {
+    let is_note = delivery.content.split_whitespace().take(NOTE_WORDS_MAX).count() < NOTE_WORDS_MAX;
+    match (files.is_empty(), is_note) {
+        (false, true) => files.into(),
+        (false, false) => format!("{}{files}", delivery.content).into(),
         // Of files that are no text the summary is all that can be read.
-        work.clone_from(&delivery.summary);
+        (true, true) if delivery.content.trim().is_empty() => delivery.summary.as_str().into(),
+        (true, _) => delivery.content.as_str().into(),
     }
-    work
 }
 
 /// The text files one after another, as far as they are read.
@@ -76,8 +76,8 @@ fn text_of_files(files: &[Attachment]) -> String {
 
 fn is_text(file: &Attachment) -> bool {
     const ENDINGS: [&str; 20] = [
-        "txt", "md", "json", "csv", "tsv", "xml", "html", "yaml", "yml", "toml", "py", "js", "ts", "rs", "go", "sql", "sh", "c",
-        "java", "css",
+        "txt", "md", "json", "csv", "tsv", "xml", "html", "yaml", "yml", "toml", "py", "js", "ts", "rs",
+        "go", "sql", "sh", "c", "java", "css",
     ];
     let kind = file.media_type.split(';').next().unwrap_or_default().trim();
     let ending = file.name.rsplit('.').next().unwrap_or_default();

@@ -9,8 +9,11 @@ use assay_plugin::{Class, attachments};
 
 /// Runs the decidable checks; none when there are none that can tell.
 pub fn met(task: &assay_plugin::Task, delivery: &assay_plugin::Delivery) -> Option<Criteria> {
-    let checks: Vec<&assay_plugin::Check> =
-        task.checks.iter().filter(|check| check.class == Class::Decidable && check.kind != "plugin").collect();
+    let checks: Vec<&assay_plugin::Check> = task
+        .checks
+        .iter()
+        .filter(|check| check.class == Class::Decidable && check.kind != "plugin")
+        .collect();
     if checks.is_empty() {
         return None;
     }

@@ -194,7 +194,9 @@ fn columns(row: &str, separator: char) -> usize {
 
 /// Has an opening tag and, somewhere after it, a closing one.
 pub fn is_markup(raw: &str) -> bool {
-    raw.split('<').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!' || c == '?'))
+    raw.split('<')
+        .skip(1)
+        .any(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!' || c == '?'))
         && (raw.contains("</") || raw.contains("/>"))
 }
 
@@ -212,16 +214,48 @@ pub fn looks_like_code(raw: &str) -> u32 {
 /// A line with the punctuation or the first word of code.
 pub fn is_code_line(line: &str) -> bool {
     const STARTS: [&str; 30] = [
-        "def ", "fn ", "pub ", "function", "class ", "import ", "from ", "#include", "return", "const ", "let ", "var ", "select ",
-        "insert ", "create table", "where ", "group by", "order by", "if (", "for (", "while ", "//", "/*", "#!", "print(", "echo ", "public ",
-        "export ", "with (", "@",
+        "def ",
+        "fn ",
+        "pub ",
+        "function",
+        "class ",
+        "import ",
+        "from ",
+        "#include",
+        "return",
+        "const ",
+        "let ",
+        "var ",
+        "select ",
+        "insert ",
+        "create table",
+        "where ",
+        "group by",
+        "order by",
+        "if (",
+        "for (",
+        "while ",
+        "//",
+        "/*",
+        "#!",
+        "print(",
+        "echo ",
+        "public ",
+        "export ",
+        "with (",
+        "@",
     ];
     let trimmed = line.trim();
     let lower = trimmed.get(..14.min(trimmed.len())).unwrap_or_default().to_ascii_lowercase();
     STARTS.iter().any(|start| lower.starts_with(start))
         || trimmed.ends_with(['{', '}', ';', '('])
         || trimmed == ")"
-        || ["()", " = ", "==", "=>", "->", ");", "]:", "):", "+=", "[^", "\\d", "\\w", "</", "::", "]{", "]+", "]*", "(?:"].iter().any(|sign| trimmed.contains(sign))
+        || [
+            "()", " = ", "==", "=>", "->", ");", "]:", "):", "+=", "[^", "\\d", "\\w", "</", "::", "]{",
+            "]+", "]*", "(?:",
+        ]
+        .iter()
+        .any(|sign| trimmed.contains(sign))
 }
 
 #[cfg(test)]
@@ -230,10 +264,27 @@ mod tests {
 
     #[test]
     fn json_is_read_to_the_letter() {
-        for valid in ["{}", "[]", " {\"a\": [1, -2.5e3, true, null, \"\\u00e9\"]} ", "\"text\"", "0", "[[],{}]"] {
+        for valid in
+            ["{}", "[]", " {\"a\": [1, -2.5e3, true, null, \"\\u00e9\"]} ", "\"text\"", "0", "[[],{}]"]
+        {
             assert!(is_json(valid), "{valid}");
         }
-        for broken in ["", "{", "{a:1}", "[1,]", "{\"a\":1,}", "01", "1.", "\"\n\"", "[1] 2", "nul", "{\"a\"}", "[}", "\"", "1e"] {
+        for broken in [
+            "",
+            "{",
+            "{a:1}",
+            "[1,]",
+            "{\"a\":1,}",
+            "01",
+            "1.",
+            "\"\n\"",
+            "[1] 2",
+            "nul",
+            "{\"a\"}",
+            "[}",
+            "\"",
+            "1e",
+        ] {
             assert!(!is_json(broken), "{broken}");
         }
         assert!(is_json(&("[".repeat(100_000) + &"]".repeat(100_000))));

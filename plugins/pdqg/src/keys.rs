@@ -1,5 +1,6 @@
 //! Sets and maps of keys that are hashes already.
 
+use crate::text::Word;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -24,7 +25,7 @@ impl Hasher for AsIs {
 
 /// A set of keys of a size known beforehand: open addressing, half of it empty.
 pub struct Keys {
-    slots: Vec<u64>,
+    slots: Vec<u32>,
     length: usize,
 }
 
@@ -36,10 +37,10 @@ impl Keys {
 
     /// Whether the key is new. A full set takes no more.
     pub fn insert(&mut self, key: u64) -> bool {
-        let slot = self.slot(key);
+        let (slot, tag) = self.find(key);
         let is_new = self.slots[slot] == 0 && self.length * 2 < self.slots.len();
         if is_new {
-            self.slots[slot] = key.max(1);
+            self.slots[slot] = tag;
             self.length += 1;
         }
         is_new
@@ -47,24 +48,24 @@ impl Keys {
 
     /// Whether the key is in the set.
     pub fn contains(&self, key: u64) -> bool {
-        self.slots[self.slot(key)] != 0
+        self.slots[self.find(key).0] != 0
     }
 
     /// How many keys there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.length
     }
 
-    /// The key's slot, or the empty one it would take.
-    fn slot(&self, key: u64) -> usize {
-        let key = key.max(1);
+    /// The key's slot, or the empty one it would take, and what stands for it there.
+    fn find(&self, key: u64) -> (usize, u32) {
+        let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let tag = u32::try_from(mixed >> 33).unwrap_or(0) | 1 << 31;
         let mask = self.slots.len() - 1;
-        let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let mut slot = usize::try_from(mixed).unwrap_or(0) & mask;
-        while self.slots[slot] != 0 && self.slots[slot] != key {
+        let mut slot = usize::try_from(mixed >> 12 & 0xffff_ffff).unwrap_or(0) & mask;
+        while self.slots[slot] != 0 && self.slots[slot] != tag {
             slot = (slot + 1) & mask;
         }
-        slot
+        (slot, tag)
     }
 }
 
@@ -82,9 +83,12 @@ impl FromIterator<u64> for Keys {
 /// Figures by key.
 pub type ByKey<V> = HashMap<u64, V, BuildHasherDefault<AsIs>>;
 
-/// The key of a run of words.
-pub fn joined(words: &[crate::text::Word]) -> u64 {
-    words.iter().fold(0, |joined: u64, word| (joined.rotate_left(17) ^ word.key).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+/// Words that must follow each other to count as copied or repeated.
+pub const RUN: usize = 4;
+
+/// The key of a run of up to [`RUN`] words.
+pub fn joined(words: &[Word]) -> u64 {
+    words.iter().fold(0, |joined: u64, word| joined.rotate_left(16) ^ word.key)
 }
 
 #[cfg(test)]
@@ -97,12 +101,12 @@ mod tests {
         assert!(keys.insert(7) && keys.insert(0) && keys.insert(u64::MAX));
         assert!(!keys.insert(7));
         assert!(keys.contains(0) && keys.contains(u64::MAX) && !keys.contains(8));
-        assert_eq!(keys.len(), 3);
+        assert_eq!(keys.count(), 3);
         for key in 100..200 {
             keys.insert(key);
         }
-        assert!(keys.len() <= 4 && !keys.contains(199));
+        assert!(keys.count() <= 4 && !keys.contains(199));
         let some: Keys = [1, 2, 2].into_iter().collect();
-        assert_eq!(some.len(), 2);
+        assert_eq!(some.count(), 2);
     }
 }

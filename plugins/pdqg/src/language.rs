@@ -4,8 +4,8 @@
 use crate::asks::Asks;
 use crate::order::{grammar_share, language_of, order};
 use crate::scorecard::{Dimension, FULL, ramp, share};
-use crate::signs::signs;
 use crate::script::{Language, Script};
+use crate::signs::signs;
 use crate::text::Text;
 use crate::words::ENGLISH;
 
@@ -20,11 +20,14 @@ pub struct Languages {
 impl Languages {
     /// Compares them.
     pub fn of(asks: &Asks, task: &Text, delivery: &Text) -> Self {
-        let of = |text: &Text| if text.script() == Some(Script::Latin) { language_of(&text.words) } else { None };
+        let of =
+            |text: &Text| if text.script() == Some(Script::Latin) { language_of(&text.words) } else { None };
         let (in_task, in_delivery) = (of(task), of(delivery));
         let is_other_script = task.script() != delivery.script() && delivery.characters.letters > 0;
         let is_other_demand = asks.languages.iter().any(|language| language.column != in_task);
-        let differ = is_other_script || in_task.is_some() && in_delivery.is_some() && in_task != in_delivery || is_other_demand && in_delivery != in_task;
+        let differ = is_other_script
+            || in_task.is_some() && in_delivery.is_some() && in_task != in_delivery
+            || is_other_demand && in_delivery != in_task;
         Self { delivery: in_delivery, differ }
     }
 }
@@ -51,7 +54,8 @@ fn characters(delivery: &Text) -> (u32, String) {
     let bad = counted.controls + counted.broken;
     let clean = ramp(share(bad, counted.visible.max(1)), 0, 500, FULL, 0);
     let clean = if bad > 0 { clean.min(8_500) } else { clean };
-    let readable = ramp(share(counted.letters + counted.digits, counted.visible.max(1)), 800, 2_500, 1_000, FULL);
+    let readable =
+        ramp(share(counted.letters + counted.digits, counted.visible.max(1)), 800, 2_500, 1_000, FULL);
     if clean <= readable {
         return (clean, format!("{bad} characters are broken or invisible: deliver clean UTF-8 text."));
     }
@@ -66,7 +70,12 @@ fn words(delivery: &Text) -> (u32, String) {
     let (mut latin, mut odd) = (0, 0);
     // In a long text every so many words tell as much as all of them.
     let step = 1 + delivery.words.len() / SAMPLED_WORDS;
-    for word in delivery.words.iter().step_by(step).filter(|word| !word.known.is_grammar() && !word.is_ideograph() && !word.is_number()) {
+    for word in delivery
+        .words
+        .iter()
+        .step_by(step)
+        .filter(|word| !word.known.is_grammar() && !word.is_ideograph() && !word.is_number())
+    {
         let spelling = delivery.spelling(*word).as_bytes();
         if spelling.is_ascii() {
             latin += 1;
@@ -79,7 +88,8 @@ fn words(delivery: &Text) -> (u32, String) {
     if latin == 0 {
         return (FULL, String::new());
     }
-    let score = if latin < 3 && odd < latin { FULL } else { ramp(share(odd, latin), 1_500, 6_000, FULL, 500) };
+    let score =
+        if latin < 3 && odd < latin { FULL } else { ramp(share(odd, latin), 1_500, 6_000, FULL, 500) };
     (score, format!("{odd} of {latin} words are no words of any language."))
 }
 
@@ -118,7 +128,10 @@ fn asked(asks: &Asks, task: &Text, delivery: &Text, languages: &Languages) -> (u
         if is_free || !languages.differ || task.characters.letters < 20 {
             return (FULL, String::new());
         }
-        return (4_000, "The delivery is in another language than the task, which does not ask for it.".to_owned());
+        return (
+            4_000,
+            "The delivery is in another language than the task, which does not ask for it.".to_owned(),
+        );
     }
     if asks.languages.iter().any(|language| fits(&language)) {
         return (FULL, String::new());
@@ -128,7 +141,10 @@ fn asked(asks: &Asks, task: &Text, delivery: &Text, languages: &Languages) -> (u
         && languages.delivery.is_none_or(|found| grammar_share(&delivery.words, found) < 2_000);
     let is_allowed = is_transliterated || asks.mentioned.iter().any(|language| fits(&language));
     let names: Vec<&str> = asks.languages.iter().map(|language| language.name).collect();
-    (if is_allowed { 5_000 } else { 1_500 }, format!("The task wants {}: deliver in that language.", names.join(" or ")))
+    (
+        if is_allowed { 5_000 } else { 1_500 },
+        format!("The task wants {}: deliver in that language.", names.join(" or ")),
+    )
 }
 
 fn speaks(delivery: &Text, languages: &Languages, language: Language) -> bool {
@@ -139,14 +155,19 @@ fn speaks(delivery: &Text, languages: &Languages, language: Language) -> bool {
         Script::Hangul => of(Script::Hangul) + of(Script::Han),
         script => of(script),
     };
-    if share(letters, delivery.characters.letters) < 4_000 || language.script == Script::Kana && of(Script::Kana) == 0 {
+    if share(letters, delivery.characters.letters) < 4_000
+        || language.script == Script::Kana && of(Script::Kana) == 0
+    {
         return false;
     }
     if language.script != Script::Latin {
         return true;
     }
     match (language.column, languages.delivery) {
-        (Some(column), Some(found)) => column == found || grammar_share(&delivery.words, column) * 10 >= grammar_share(&delivery.words, found) * 8,
+        (Some(column), Some(found)) => {
+            column == found
+                || grammar_share(&delivery.words, column) * 10 >= grammar_share(&delivery.words, found) * 8
+        }
         (None, Some(found)) => found != ENGLISH || grammar_share(&delivery.words, ENGLISH) < 1_500,
         (_, None) => true,
     }
@@ -155,5 +176,9 @@ fn speaks(delivery: &Text, languages: &Languages, language: Language) -> bool {
 fn in_order(delivery: &Text, languages: &Languages, is_prose: bool) -> (u32, String) {
     let words = if is_prose { order(delivery, languages.delivery) } else { FULL };
     let score = words * signs(delivery, !is_prose) / FULL;
-    (score, "Words and signs do not stand in an order that can be read: write sentences, close what you open.".to_owned())
+    (
+        score,
+        "Words and signs do not stand in an order that can be read: write sentences, close what you open."
+            .to_owned(),
+    )
 }

@@ -1,6 +1,8 @@
 //! How long an answer the task implies. Length counts against nothing else.
 
+use crate::spelling::key;
 use crate::wording::{Wording, number};
+use crate::words::{KIND, look_up};
 
 /// The least that was asked for, in words of an alphabetic language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,52 +16,65 @@ pub struct LengthWanted {
 }
 
 /// What each kind of text needs at the very least to be one, in words.
-const KINDS: [(&[&str], usize); 14] = [
-    (&["essay", "article", "whitepaper", "thesis", "dissertation", "manual", "documentation"], 120),
-    (&["story", "tale", "fiction", "fable", "speech", "report", "guide", "tutorial", "biography", "newsletter", "sermon"], 80),
-    (&["blog", "proposal", "analysis", "chapter", "presentation", "transcript", "interview", "monologue"], 60),
-    (&["resume", "cv", "script", "dialogue", "itinerary", "letter", "song", "rap", "lyrics", "sonnet", "rubric", "review", "critique"], 45),
-    (&["email", "mail", "pitch", "template", "plan", "memo", "announcement", "instructions", "storm", "ballad"], 30),
-    (&["poem", "post", "advertisement", "ad", "advert", "outline", "paragraph", "bio", "explanation", "recipe", "copy", "faq", "synopsis", "message", "commentary", "argument"], 15),
-    (&["limerick", "abstract", "invitation", "quiz", "summary", "overview", "description"], 10),
-    (&["riddle", "joke", "haiku", "tweet"], 7),
-    (&["list", "comment", "quote"], 4),
-    (&["essai", "dissertation", "artículo", "ensayo", "aufsatz", "artikel", "articolo", "saggio", "artigo"], 100),
-    (&["histoire", "conte", "rapport", "cuento", "historia", "informe", "geschichte", "bericht", "storia", "racconto", "história"], 70),
-    (&["lettre", "carta", "brief", "lettera", "courriel", "correo", "chanson", "canción", "lied", "canzone"], 30),
-    (&["poème", "résumé", "resumen", "poema", "gedicht", "zusammenfassung", "riassunto", "poesia", "descripción", "beschreibung"], 10),
-    (&["devinette", "blague", "chiste", "witz", "rätsel", "indovinello"], 5),
+pub const KINDS: [(&[u64], usize); 14] = [
+    (words!("essay article whitepaper thesis dissertation manual documentation"), 120),
+    (words!("story tale fiction fable speech report guide tutorial biography newsletter sermon"), 80),
+    (words!("blog proposal analysis chapter presentation transcript interview monologue"), 60),
+    (words!("resume cv script dialogue itinerary letter song rap lyrics sonnet rubric review critique"), 45),
+    (words!("email mail pitch template plan memo announcement instructions storm ballad"), 30),
+    (
+        words!(
+            "poem post advertisement ad advert outline paragraph bio explanation recipe copy faq synopsis message commentary argument"
+        ),
+        15,
+    ),
+    (words!("limerick abstract invitation quiz summary overview description"), 10),
+    (words!("riddle joke haiku tweet"), 7),
+    (words!("list comment quote"), 4),
+    (words!("essai dissertation artículo ensayo aufsatz artikel articolo saggio artigo"), 100),
+    (
+        words!("histoire conte rapport cuento historia informe geschichte bericht storia racconto história"),
+        70,
+    ),
+    (words!("lettre carta brief lettera courriel correo chanson canción lied canzone"), 30),
+    (
+        words!(
+            "poème résumé resumen poema gedicht zusammenfassung riassunto poesia descripción beschreibung"
+        ),
+        10,
+    ),
+    (words!("devinette blague chiste witz rätsel indovinello"), 5),
 ];
 
 /// Verbs that ask for something to be made.
-pub const MAKE: [&str; 34] = [
-    "write", "create", "draft", "compose", "generate", "make", "produce", "need", "want", "give", "prepare", "develop",
-    "come", "provide", "author", "deliver", "build", "design", "take", "put", "please", "turn", "expand", "into",
-    "écris", "écrivez", "rédigez", "escribe", "escriba", "schreibe", "schreiben", "scrivi", "escreva", "rédiger",
-];
+pub const MAKE: &[u64] = words!(
+    "write create draft compose generate make produce need want give prepare develop come provide author deliver build design take put please turn expand into écris écrivez rédigez escribe escriba schreibe schreiben scrivi escreva rédiger"
+);
 
 /// What follows these is not what is to be made.
-const NOT_OBJECTS: [&str; 29] = [
-    "of", "for", "about", "from", "with", "to", "that", "which", "by", "based", "using", "in", "d", "de", "du", "des", "del", "di", "do",
-    "da", "von", "über", "für", "per", "para", "sobre", "sur", "pour", "aan",
-];
+const NOT_OBJECTS: &[u64] = words!(
+    "of for about from with to that which by based using in d de du des del di do da von über für per para sobre sur pour aan"
+);
 
 /// Verbs whose object is there already.
-const GIVEN: [&str; 31] = [
-    "summarize", "summarise", "review", "analyze", "analyse", "translate", "proofread", "edit", "read", "check", "fix", "correct", "rate",
-    "classify", "extract", "compare", "evaluate", "improve", "convert", "format", "rewrite", "shorten", "annotate", "transcribe", "résume",
-    "résumez", "resume", "traduis", "übersetze", "traduce", "label",
-];
+const GIVEN: &[u64] = words!(
+    "summarize summarise review analyze analyse translate proofread edit read check fix correct rate classify extract compare evaluate improve convert format rewrite shorten annotate transcribe résume résumez resume traduis übersetze traduce label"
+);
 
 /// Units of text, and how many words one of them is at least.
-const UNITS: [(&[&str], usize); 7] = [
-    (&["word", "words", "mots", "palabras", "wörter", "worte", "parole", "palavras"], 1),
-    (&["sentence", "sentences", "phrases", "oraciones", "frases", "sätze", "frasi"], 5),
-    (&["paragraph", "paragraphs", "paragraphes", "párrafos", "absätze", "paragrafi"], 15),
-    (&["section", "sections", "stanza", "stanzas", "verses"], 8),
-    (&["line", "lines"], 3),
-    (&["bullet", "bullets", "points", "items", "names", "ideas", "examples", "tips", "reasons", "steps", "facts", "questions", "titles", "versions", "responses", "keywords", "terms"], 1),
-    (&["page", "pages"], 200),
+const UNITS: [(&[u64], usize); 7] = [
+    (words!("word words mots palabras wörter worte parole palavras"), 1),
+    (words!("sentence sentences phrases oraciones frases sätze frasi"), 5),
+    (words!("paragraph paragraphs paragraphes párrafos absätze paragrafi"), 15),
+    (words!("section sections stanza stanzas verses"), 8),
+    (words!("line lines"), 3),
+    (
+        words!(
+            "bullet bullets points items names ideas examples tips reasons steps facts questions titles versions responses keywords terms"
+        ),
+        1,
+    ),
+    (words!("page pages"), 200),
 ];
 
 /// The words of the shortest function.
@@ -83,7 +98,7 @@ pub fn length_wanted(task: &Wording, sort: Sort) -> LengthWanted {
     let implied = match sort {
         Sort::Prose => implied(task),
         Sort::Data => 0,
-        Sort::Code if task.has_any(&["regex", "query", "command", "expression"]) => 0,
+        Sort::Code if task.has_any(words!("regex query command expression")) => 0,
         Sort::Code => CODE_WORDS,
     };
     let at_most = stated.most.map_or(usize::MAX, |most| most / 3);
@@ -103,9 +118,11 @@ struct Stated {
 
 fn stated(task: &Wording) -> Stated {
     let mut stated = Stated { least: 0, most: None, is_in_words: false };
-    for at in 0..task.len() {
+    for at in 0..task.count() {
         let Some((count, unit, words_each)) = figure(task, at) else { continue };
-        if is_of_a_part(task, at, unit) || task.is_negated(at) && !task.any_before(at, 3, &["more", "less", "fewer", "longer", "over"]) {
+        if is_of_a_part(task, at, unit)
+            || task.is_negated(at) && !task.any_before(at, 3, words!("more less fewer longer over"))
+        {
             continue;
         }
         let words = count.saturating_mul(words_each);
@@ -124,40 +141,41 @@ fn stated(task: &Wording) -> Stated {
 fn figure(task: &Wording, at: usize) -> Option<(usize, usize, usize)> {
     let count = number(task.word(at)).filter(|count| (1..=100_000).contains(count))?;
     (at + 1..=at + 3).take_while(|unit| !task.ends_after(unit - 1)).find_map(|unit| {
-        let (_, words) = UNITS.iter().find(|(names, _)| names.contains(&task.word(unit)))?;
+        let (_, words) = UNITS.iter().find(|(names, _)| task.is(unit, names))?;
         Some((count, unit, *words))
     })
 }
 
 /// "3 words in all capitals", "each under 50 words": no length of the whole.
 fn is_of_a_part(task: &Wording, at: usize, unit: usize) -> bool {
-    task.any_before(at, 4, &["each", "every", "highlight", "italicize", "bold", "capitalize", "per", "first", "last"])
+    task.any_before(at, 4, words!("each every highlight italicize bold capitalize per first last"))
         || matches!(task.word(unit + 1), "each" | "every" | "per") && !task.gap(unit).contains(',')
-        || task.any_after(unit, 5, &["capital", "capitals", "caps", "uppercase", "bold", "times"])
+        || task.any_after(unit, 5, words!("capital capitals caps uppercase bold times"))
 }
 
 fn is_at_most(task: &Wording, at: usize, unit: usize) -> bool {
-    task.any_before(at, 3, &["under", "below", "most", "maximum", "max", "up", "fewer", "less", "within", "exceed", "exceeding"])
-        && !task.any_before(at, 4, &["not"])
-        || task.any_before(at, 3, &["more", "longer", "over"]) && task.is_negated(at)
-        || task.any_after(unit, 3, &["less", "fewer", "max", "maximum"])
+    task.any_before(at, 3, words!("under below most maximum max up fewer less within exceed exceeding"))
+        && !task.any_before(at, 4, words!("not"))
+        || task.any_before(at, 3, words!("more longer over")) && task.is_negated(at)
+        || task.any_after(unit, 3, words!("less fewer max maximum"))
 }
 
 fn is_at_least(task: &Wording, at: usize, unit: usize) -> bool {
-    task.any_before(at, 3, &["least", "minimum", "over", "more", "min"]) || task.any_after(unit, 3, &["more", "minimum", "least"])
+    task.any_before(at, 3, words!("least minimum over more min"))
+        || task.any_after(unit, 3, words!("more minimum least"))
 }
 
 fn implied(task: &Wording) -> usize {
-    if task.has_any(&["rewrite", "rephrase", "paraphrase", "reword", "proofread", "translate"])
+    if task.has_any(words!("rewrite rephrase paraphrase reword proofread translate"))
         && let Some(given) = given(task)
     {
         return given / 4;
     }
-    let kind = (0..task.len().min(400)).filter_map(|at| kind_asked(task, at)).max().unwrap_or(0);
+    let kind = (0..task.count().min(400)).filter_map(|at| kind_asked(task, at)).max().unwrap_or(0);
     let words = kind.max(explanation(task));
     // Part of the answer is the task's text again, whatever kind of text it speaks of.
-    let words = if task.has_any(&["repeat", "verbatim"]) { words / 3 } else { words };
-    if task.has_any(&["short", "brief", "briefly", "concise", "tiny", "mini", "quick", "small"]) { words / 3 } else { words }
+    let words = if task.has_any(words!("repeat verbatim")) { words / 3 } else { words };
+    if task.has_any(words!("short brief briefly concise tiny mini quick small")) { words / 3 } else { words }
 }
 
 /// The words of the text between quotation marks that is to be changed.
@@ -170,7 +188,11 @@ fn given(task: &Wording) -> Option<usize> {
 
 /// The words implied by a kind of text, when it is what the task wants made.
 fn kind_asked(task: &Wording, at: usize) -> Option<usize> {
-    let (_, words) = KINDS.iter().find(|(names, _)| names.contains(&singular(task.word(at))))?;
+    let name = key(singular(task.word(at)).as_bytes());
+    if !look_up(name).has(KIND) {
+        return None;
+    }
+    let (_, words) = KINDS.iter().find(|(names, _)| names.contains(&name))?;
     if is_of_the_alphabet(task, at) {
         return None;
     }
@@ -183,16 +205,16 @@ fn kind_asked(task: &Wording, at: usize) -> Option<usize> {
             return None;
         }
         let word = task.word(earlier);
-        if MAKE.contains(&word) {
+        if task.is(earlier, MAKE) {
             return (!is_posters_own(task, earlier)).then_some(*words);
         }
         if task.gap(earlier).contains([':', '"', '\u{201c}']) {
             return None;
         }
-        if GIVEN.contains(&word) {
+        if task.is(earlier, GIVEN) {
             return None;
         }
-        if NOT_OBJECTS.contains(&word) && !(word == "with" && task.before(earlier, 1) == "up") {
+        if task.is(earlier, NOT_OBJECTS) && !(word == "with" && task.before(earlier, 1) == "up") {
             return None;
         }
     }
@@ -201,18 +223,24 @@ fn kind_asked(task: &Wording, at: usize) -> Option<usize> {
 
 /// "the letter n", "capital letters", "lowercase letters".
 fn is_of_the_alphabet(task: &Wording, at: usize) -> bool {
-    const CASES: [&str; 8] = ["capital", "lowercase", "uppercase", "case", "small", "block", "only", "no"];
-    matches!(task.word(at), "letter" | "letters") && (task.word(at + 1).len() == 1 && task.before(at, 1) == "the" || CASES.contains(&task.before(at, 1)))
+    const CASES: &[u64] = words!("capital lowercase uppercase case small block only no");
+    matches!(task.word(at), "letter" | "letters")
+        && (task.word(at + 1).len() == 1 && task.before(at, 1) == "the" || at > 0 && task.is(at - 1, CASES))
 }
 
 /// "I want to write an essay", "how to write": what the poster does, not the worker.
 fn is_posters_own(task: &Wording, verb: usize) -> bool {
-    task.before(verb, 1) == "to" && task.any_before(verb, 4, &["want", "how", "need", "like", "trying", "have", "going", "used"])
+    task.before(verb, 1) == "to"
+        && task.any_before(verb, 4, words!("want how need like trying have going used"))
 }
 
 /// "Review the code": a verb at the beginning, not a kind of text.
 fn is_verb(task: &Wording, at: usize) -> bool {
-    at == 0 && matches!(task.word(1), "the" | "this" | "these" | "my" | "our" | "a" | "an" | "your" | "its" | "en" | "le" | "la")
+    at == 0
+        && matches!(
+            task.word(1),
+            "the" | "this" | "these" | "my" | "our" | "a" | "an" | "your" | "its" | "en" | "le" | "la"
+        )
 }
 
 fn singular(word: &str) -> &str {
@@ -224,17 +252,17 @@ fn singular(word: &str) -> &str {
 
 /// A question that no single word answers.
 fn explanation(task: &Wording) -> usize {
-    let asks = (0..task.len().min(400)).any(|at| {
+    let asks = (0..task.count().min(400)).any(|at| {
         let next = task.word(at + 1);
         match task.word(at) {
-            "explain" | "discuss" | "elaborate" | "compare" | "critique" | "criticize" | "pourquoi" | "warum"
-            | "expliquez" | "erkläre" | "explica" => true,
-            "describe" => true,
-            "advice" | "recommendations" | "difference" | "differences" | "pros" => true,
+            "explain" | "discuss" | "elaborate" | "compare" | "critique" | "criticize" | "pourquoi"
+            | "warum" | "expliquez" | "erkläre" | "explica" | "describe" | "advice" | "recommendations"
+            | "difference" | "differences" | "pros" => true,
             "why" => at == 0 || task.ends_after(at - 1),
             "how" => {
                 (at == 0 || task.ends_after(at - 1))
-                    && !["many", "much", "old", "long", "far", "tall", "big", "often", "high", "fast", "do"].contains(&next)
+                    && !["many", "much", "old", "long", "far", "tall", "big", "often", "high", "fast", "do"]
+                        .contains(&next)
             }
             _ => false,
         }

@@ -4,15 +4,20 @@
 //! the answers. It uses whole numbers only, takes time in proportion to the text
 //! it reads, and reads no more than [`text::READ_BYTES_MAX`] of it.
 //!
-//! What comes in: [`text`] (words, sentences, characters), [`script`] (scripts and
-//! languages), [`words`] over [`lists`] (what is known about words), [`wording`] and
-//! [`asks`] over [`length`] and [`forms`] (what the task wants).
-//! What is asked: [`answer`], [`relevance`], [`structure`] with [`data`],
-//! [`specificity`], [`repetition`], [`placeholder`], [`language`] with [`order`],
-//! and the share of criteria met, which the caller brings.
-//! What comes out: [`scorecard`]. [`component`] is the shell around it, `criteria`
-//! counts the criteria for it; nothing else knows of the host.
+//! | what | modules |
+//! |---|---|
+//! | a text: its words, sentences, characters, signs | [`text`], `reader` |
+//! | words as numbers, and what is known of them beforehand | [`spelling`], [`words`], [`lists`], [`script`] |
+//! | what a task asks for | [`wording`], [`asks`], [`length`], [`forms`] |
+//! | the questions | [`answer`], [`relevance`], [`structure`], [`specificity`], [`repetition`], [`placeholder`], [`language`] |
+//! | what they lean on | [`shapes`], [`data`], [`order`], [`signs`], [`keys`] |
+//! | what comes out | [`scorecard`] |
+//!
+//! [`component`] is the shell around it, and `criteria` counts the criteria that are
+//! met for it; nothing else knows of the host.
 
+#[macro_use]
+pub mod spelling;
 pub mod answer;
 pub mod asks;
 pub mod component;
@@ -26,10 +31,12 @@ pub mod length;
 pub mod lists;
 pub mod order;
 pub mod placeholder;
+mod reader;
 pub mod relevance;
 pub mod repetition;
 pub mod scorecard;
 pub mod script;
+pub mod shapes;
 pub mod signs;
 pub mod specificity;
 pub mod structure;

@@ -8,9 +8,13 @@ use crate::scorecard::{FULL, ramp};
 use crate::text::{Text, Word};
 use crate::words::{Class, GERMAN, LANGUAGES};
 
+/// The first words tell the language.
+const LANGUAGE_WORDS_MAX: usize = 512;
+
 /// The listed language whose grammar words are the most, if there are enough.
 pub fn language_of(words: &[Word]) -> Option<usize> {
     let mut counts = [0_usize; LANGUAGES];
+    let words = &words[..words.len().min(LANGUAGE_WORDS_MAX)];
     for word in words.iter().filter(|word| word.known.is_grammar()) {
         for (language, count) in counts.iter_mut().enumerate() {
             *count += usize::from(word.known.is_grammar_of(language));
@@ -54,9 +58,13 @@ fn neighbours(words: &[Word], language: usize) -> u32 {
         return FULL;
     }
     // In hundredths of a pair, so that small texts do not round to nothing.
-    let by_chance = |one: Class, two: Class| singles[one as usize] * singles[two as usize] * 100 * total / (count * count);
+    let by_chance = |one: Class, two: Class| {
+        singles[one as usize] * singles[two as usize] * 100 * total / (count * count)
+    };
     let seen = |one: Class, two: Class| pairs[one as usize][two as usize] * 100;
-    let sum = |list: &[(Class, Class)], of: &dyn Fn(Class, Class) -> u64| -> u64 { list.iter().map(|(one, two)| of(*one, *two)).sum() };
+    let sum = |list: &[(Class, Class)], of: &dyn Fn(Class, Class) -> u64| -> u64 {
+        list.iter().map(|(one, two)| of(*one, *two)).sum()
+    };
     let (good_seen, good_chance) = (sum(&GOOD, &seen), sum(&GOOD, &by_chance));
     let (bad_seen, bad_chance) = (sum(&BAD, &seen), sum(&BAD, &by_chance));
     // One where chance rules, two and more where grammar does.
@@ -98,7 +106,7 @@ fn capitals(text: &Text, is_german: bool) -> u32 {
     let mut events = Events::default();
     let has_both = text.characters.capitals * 100 >= text.characters.letters
         && text.characters.capitals * 2 < text.characters.letters;
-    let is_cased = |word: &Word| !word.is_all_capitals() && text.raw[word.start as usize..].starts_with(|c: char| c.is_lowercase() || c.is_uppercase());
+    let is_cased = |word: &Word| (word.is_capital() || word.is_small()) && !word.is_all_capitals();
     let mut stops_in_line = 0_u32;
     for (at, pair) in text.words.windows(2).enumerate() {
         let (before, word) = (pair[0], pair[1]);
@@ -115,7 +123,12 @@ fn capitals(text: &Text, is_german: bool) -> u32 {
             let between = &text.raw[before.end as usize..word.start as usize];
             let ends_quotation = between.contains(['"', '\'', '\u{201d}', '\u{2019}', '\u{bb}', ')']);
             events.note(!ends_quotation && !word.is_capital(), 1);
-        } else if word.is_capital() && word.known.is_grammar() && word.end - word.start > 1 && at > 0 && !is_german {
+        } else if word.is_capital()
+            && word.known.is_grammar()
+            && word.end - word.start > 1
+            && at > 0
+            && !is_german
+        {
             events.note(!word.opens(), 1);
         }
     }

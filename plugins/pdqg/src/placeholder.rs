@@ -3,65 +3,60 @@
 use crate::asks::Asks;
 use crate::scorecard::{Dimension, FULL, ramp, share};
 use crate::text::{Text, Word};
-use crate::words::{LOREM, key};
+use crate::words::LOREM;
 
 /// Scores it.
 pub fn placeholder(asks: &Asks, delivery: &Text, files: usize) -> Dimension {
-    let parts = [refusal(asks, delivery), dummy(asks, delivery), to_do(asks, delivery), promise(delivery, files)];
+    let parts =
+        [refusal(asks, delivery), dummy(asks, delivery), to_do(asks, delivery), promise(delivery, files)];
     let score = parts.iter().fold(FULL, |score, (part, _)| score * part / FULL);
     let worst = parts.into_iter().min_by_key(|(part, _)| *part).map(|(_, note)| note);
     Dimension::new("placeholder and refusal", 9_000, score, worst.unwrap_or_default())
 }
 
-const fn keys<const N: usize>(words: [&str; N]) -> [u64; N] {
-    let mut keys = [0; N];
-    let mut at = 0;
-    while at < N {
-        keys[at] = key(words[at].as_bytes());
-        at += 1;
-    }
-    keys
-}
-
 /// Openings of a refusal, in several languages; any may stand in the first words.
 const REFUSALS: [&[u64]; 26] = [
-    &keys(["as", "an", "ai"]),
-    &keys(["as", "a", "language", "model"]),
-    &keys(["as", "a", "large", "language", "model"]),
-    &keys(["i", "m", "sorry", "but", "i"]),
-    &keys(["i", "am", "sorry", "but", "i"]),
-    &keys(["i", "m", "sorry", "i", "can"]),
-    &keys(["sorry", "i", "can"]),
-    &keys(["sorry", "but", "i", "can"]),
-    &keys(["i", "apologize", "but", "i"]),
-    &keys(["i", "must", "decline"]),
-    &keys(["unable", "to", "assist"]),
-    &keys(["unable", "to", "help"]),
-    &keys(["unable", "to", "complete", "this"]),
-    &keys(["unable", "to", "fulfill"]),
-    &keys(["cannot", "assist", "with"]),
-    &keys(["cannot", "help", "with"]),
-    &keys(["can", "t", "assist", "with"]),
-    &keys(["can", "t", "help", "with"]),
-    &keys(["cannot", "fulfill"]),
-    &keys(["can", "t", "complete", "this"]),
-    &keys(["not", "able", "to", "assist"]),
-    &keys(["not", "able", "to", "help"]),
-    &keys(["je", "ne", "peux", "pas"]),
-    &keys(["lo", "siento", "pero"]),
-    &keys(["es", "tut", "mir", "leid"]),
-    &keys(["desolé", "mais", "je"]),
+    words!("as an ai"),
+    words!("as a language model"),
+    words!("as a large language model"),
+    words!("i m sorry but i"),
+    words!("i am sorry but i"),
+    words!("i m sorry i can"),
+    words!("sorry i can"),
+    words!("sorry but i can"),
+    words!("i apologize but i"),
+    words!("i must decline"),
+    words!("unable to assist"),
+    words!("unable to help"),
+    words!("unable to complete this"),
+    words!("unable to fulfill"),
+    words!("cannot assist with"),
+    words!("cannot help with"),
+    words!("can t assist with"),
+    words!("can t help with"),
+    words!("cannot fulfill"),
+    words!("can t complete this"),
+    words!("not able to assist"),
+    words!("not able to help"),
+    words!("je ne peux pas"),
+    words!("lo siento pero"),
+    words!("es tut mir leid"),
+    words!("désolé mais je"),
 ];
 
 /// Only so many words are searched for the opening of a refusal.
 const OPENING_WORDS: usize = 30;
 
 fn starts(words: &[Word], at: usize, phrase: &[u64]) -> bool {
-    words.get(at..at + phrase.len()).is_some_and(|run| run.iter().zip(phrase).all(|(word, key)| word.key == *key))
+    words
+        .get(at..at + phrase.len())
+        .is_some_and(|run| run.iter().zip(phrase).all(|(word, key)| word.key == *key))
 }
 
 fn finds(words: &[Word], phrases: &[&[u64]]) -> usize {
-    (0..words.len()).filter(|at| phrases.iter().any(|phrase| phrase[0] == words[*at].key && starts(words, *at, phrase))).count()
+    (0..words.len())
+        .filter(|at| phrases.iter().any(|phrase| phrase[0] == words[*at].key && starts(words, *at, phrase)))
+        .count()
 }
 
 fn refusal(asks: &Asks, delivery: &Text) -> (u32, String) {
@@ -84,22 +79,22 @@ fn dummy(asks: &Asks, delivery: &Text) -> (u32, String) {
 }
 
 const TO_DO: [&[u64]; 16] = [
-    &keys(["todo"]),
-    &keys(["fixme"]),
-    &keys(["tbd"]),
-    &keys(["coming", "soon"]),
-    &keys(["to", "be", "added"]),
-    &keys(["to", "be", "determined"]),
-    &keys(["to", "be", "completed"]),
-    &keys(["your", "text", "here"]),
-    &keys(["your", "content", "here"]),
-    &keys(["text", "goes", "here"]),
-    &keys(["content", "goes", "here"]),
-    &keys(["placeholder", "text"]),
-    &keys(["insert", "text"]),
-    &keys(["insert", "your"]),
-    &keys(["work", "in", "progress"]),
-    &keys(["add", "your"]),
+    words!("todo"),
+    words!("fixme"),
+    words!("tbd"),
+    words!("coming soon"),
+    words!("to be added"),
+    words!("to be determined"),
+    words!("to be completed"),
+    words!("your text here"),
+    words!("your content here"),
+    words!("text goes here"),
+    words!("content goes here"),
+    words!("placeholder text"),
+    words!("insert text"),
+    words!("insert your"),
+    words!("work in progress"),
+    words!("add your"),
 ];
 
 fn to_do(asks: &Asks, delivery: &Text) -> (u32, String) {
@@ -118,28 +113,28 @@ fn to_do(asks: &Asks, delivery: &Text) -> (u32, String) {
 }
 
 const PROMISES: [&[u64]; 22] = [
-    &keys(["see", "attached"]),
-    &keys(["see", "the", "attached"]),
-    &keys(["find", "attached"]),
-    &keys(["please", "find"]),
-    &keys(["as", "requested"]),
-    &keys(["task", "completed"]),
-    &keys(["task", "complete"]),
-    &keys(["task", "is", "complete"]),
-    &keys(["task", "done"]),
-    &keys(["have", "completed", "the"]),
-    &keys(["ve", "completed", "the"]),
-    &keys(["has", "been", "completed"]),
-    &keys(["have", "finished", "the"]),
-    &keys(["all", "requirements"]),
-    &keys(["work", "is", "done"]),
-    &keys(["i", "will", "deliver"]),
-    &keys(["will", "be", "delivered"]),
-    &keys(["let", "me", "know", "if"]),
-    &keys(["happy", "to", "revise"]),
-    &keys(["contact", "me"]),
-    &keys(["here", "is", "the", "work"]),
-    &keys(["thank", "you", "for"]),
+    words!("see attached"),
+    words!("see the attached"),
+    words!("find attached"),
+    words!("please find"),
+    words!("as requested"),
+    words!("task completed"),
+    words!("task complete"),
+    words!("task is complete"),
+    words!("task done"),
+    words!("have completed the"),
+    words!("ve completed the"),
+    words!("has been completed"),
+    words!("have finished the"),
+    words!("all requirements"),
+    words!("work is done"),
+    words!("i will deliver"),
+    words!("will be delivered"),
+    words!("let me know if"),
+    words!("happy to revise"),
+    words!("contact me"),
+    words!("here is the work"),
+    words!("thank you for"),
 ];
 
 /// A short message about the work in its place.

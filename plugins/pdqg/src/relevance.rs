@@ -2,11 +2,10 @@
 //! by how much they tell, found again in the delivery by their stems.
 
 use crate::asks::Asks;
-use crate::forms::Form;
 use crate::keys::ByKey;
 use crate::scorecard::{Dimension, FULL, ramp, share};
 use crate::text::{Text, Word};
-use crate::words::{COMMON, FORM, look_up_stem};
+use crate::words::{COMMON, FORM, look_up};
 
 /// What a word of the task is worth when it is met again.
 const TELLING: u32 = 10;
@@ -16,7 +15,13 @@ const FORMAL: u32 = 1;
 
 /// Scores it. `in_other_language` deliveries share no words with their task;
 /// one that `fits` several demands of form was made for it.
-pub fn relevance(asks: &Asks, task: &Text, delivery: &Text, in_other_language: bool, fits: usize) -> Dimension {
+pub fn relevance(
+    asks: &Asks,
+    task: &Text,
+    delivery: &Text,
+    in_other_language: bool,
+    fits: usize,
+) -> Dimension {
     let mut worth = worth_of(asks, task);
     let total: u32 = worth.values().map(|word| word.worth).sum();
     let content = delivery.words.iter().filter(|word| word.is_content()).count();
@@ -31,8 +36,8 @@ pub fn relevance(asks: &Asks, task: &Text, delivery: &Text, in_other_language: b
     let mut doubt = ramp(length, 4, 30, 6_500, 0);
     // Where the task has few telling words, missing them tells little.
     doubt = doubt.max(ramp(total, 10, 60, 4_500, 0));
-    // Verse may speak of a thing without naming it.
-    if asks.forms.contains(&Form::Verse) {
+    // Verse and riddles may speak of a thing without naming it.
+    if asks.evokes {
         doubt = doubt.max(ramp(length, 8, 40, 7_500, 3_000));
     }
     doubt += u32::try_from(fits.min(3)).unwrap_or(0) * 1_200;
@@ -79,12 +84,12 @@ fn value_of(word: Word) -> u32 {
         return if word.stem == 0 { 0 } else { TELLING };
     }
     if word.is_number() {
-        return if word.end - word.start > 2 { TELLING } else { 0 };
+        return if word.end - word.start > 3 { TELLING } else { 0 };
     }
     if !word.is_content() {
         return 0;
     }
-    let known = look_up_stem(word.stem);
+    let known = look_up(word.stem);
     if known.has(FORM) {
         FORMAL
     } else if known.has(COMMON) {

@@ -1,12 +1,9 @@
 //! Does it say things once: runs of words that come again, and too few different words.
 
 use crate::asks::Asks;
-use crate::keys::{Keys, joined};
+use crate::keys::{Keys, RUN, joined};
 use crate::scorecard::{Dimension, FULL, ramp, share};
 use crate::text::Text;
-
-/// Words that must come again together to count as repeated.
-const RUN: usize = 4;
 
 /// Scores it.
 pub fn repetition(asks: &Asks, delivery: &Text) -> Dimension {
@@ -24,11 +21,11 @@ pub fn repetition(asks: &Asks, delivery: &Text) -> Dimension {
     // Songs have refrains, data has keys.
     let (from, to) = if asks.wants_structure() || asks.repeats { (5_000, 9_000) } else { (3_000, 7_500) };
     let runs = if words.len() < 2 * RUN { FULL } else { ramp(again, from, to, FULL, 0) };
-    let variety = if asks.wants_structure() { FULL } else { variety(words.len(), distinct.len()) };
+    let variety = if asks.wants_structure() { FULL } else { variety(words.len(), distinct.count()) };
     let note = format!(
         "{} % of the delivery repeats itself, {} different words of {}: say each thing once.",
         again / 100,
-        distinct.len(),
+        distinct.count(),
         words.len()
     );
     Dimension::new("repetition", 8_500, runs.min(variety), note)

@@ -103,7 +103,9 @@ impl Signs {
         for line in raw.lines().filter(|line| is_code_line(line)) {
             let mut before = "";
             for word in line.split_whitespace() {
-                if word.starts_with('#') || ["//", "--", "\"\"\""].iter().any(|comment| word.starts_with(comment)) {
+                if word.starts_with('#')
+                    || ["//", "--", "\"\"\""].iter().any(|comment| word.starts_with(comment))
+                {
                     break;
                 }
                 if matches!(word, "def" | "import" | "elif" | "return" | "else:" | "try:") {
@@ -129,7 +131,8 @@ fn may_precede(before: &str, word: &str, by_indentation: bool) -> bool {
         || before.ends_with([':', ';', '('])
         || !by_indentation && before.ends_with(['{', '}', ')', '>'])
         || matches!(before, "async" | "export" | "else" | "then" | "do" | "private" | "public")
-        || word == "import" || word == "else:" && !by_indentation
+        || word == "import"
+        || word == "else:" && !by_indentation
 }
 
 #[cfg(test)]

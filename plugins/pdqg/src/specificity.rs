@@ -3,7 +3,7 @@
 use crate::asks::Asks;
 use crate::scorecard::{Dimension, FULL, ramp, share};
 use crate::text::Text;
-use crate::words::{VAGUE, look_up_stem};
+use crate::words::{VAGUE, look_up};
 
 /// Scores it.
 pub fn specificity(asks: &Asks, delivery: &Text) -> Dimension {
@@ -18,7 +18,7 @@ pub fn specificity(asks: &Asks, delivery: &Text) -> Dimension {
         }
         if word.is_content() {
             content += 1;
-            vague += usize::from(look_up_stem(word.stem).has(VAGUE));
+            vague += usize::from(look_up(word.stem).has(VAGUE));
         }
     }
     if content < 3 {

@@ -4,6 +4,7 @@
 use crate::asks::{Asks, plain};
 use crate::data::{is_json, looks_like_code};
 use crate::scorecard::{Dimension, FULL, share};
+use crate::shapes::check;
 use crate::text::Text;
 
 /// What the dress of a text can take.
@@ -17,9 +18,15 @@ pub fn structure(asks: &Asks, delivery: &Text) -> Dimension {
         // There is nothing yet that could have a form.
         return Dimension::new("structure", WEIGHT, FULL, "");
     }
-    let mut checks: Vec<(u32, String)> = asks.forms.iter().map(|form| form.check(delivery)).collect();
+    let mut checks: Vec<(u32, String)> = asks.forms.iter().map(|form| check(form, delivery)).collect();
     // Data and code are the work itself, the rest is its dress.
-    let decisive = asks.forms.iter().zip(&checks).filter(|(form, _)| form.is_structured()).map(|(_, (met, _))| *met).min();
+    let decisive = asks
+        .forms
+        .iter()
+        .zip(&checks)
+        .filter(|(form, _)| form.is_structured())
+        .map(|(_, (met, _))| *met)
+        .min();
     if !asks.phrases.is_empty() {
         checks.push(phrases(asks, delivery));
     }
@@ -36,7 +43,8 @@ pub fn structure(asks: &Asks, delivery: &Text) -> Dimension {
 
 fn phrases(asks: &Asks, delivery: &Text) -> (u32, String) {
     let lower = plain(&delivery.raw);
-    let is_met = |alternatives: &&Vec<String>| alternatives.iter().any(|phrase| lower.contains(phrase.as_str()));
+    let is_met =
+        |alternatives: &&Vec<String>| alternatives.iter().any(|phrase| lower.contains(phrase.as_str()));
     let met = asks.phrases.iter().filter(is_met).count();
     let missing = asks.phrases.iter().find(|phrases| !is_met(phrases)).and_then(|phrases| phrases.first());
     let note = format!("The task wants the words \"{}\" in the answer.", missing.map_or("", String::as_str));
@@ -46,7 +54,8 @@ fn phrases(asks: &Asks, delivery: &Text) -> (u32, String) {
 /// Nothing was asked: only what breaks its own form loses.
 fn unasked(delivery: &Text) -> (u32, String) {
     let raw = delivery.raw.trim();
-    let is_object = raw.starts_with("{\"") && raw.ends_with('}') || raw.starts_with("[{") && raw.ends_with(']');
+    let is_object =
+        raw.starts_with("{\"") && raw.ends_with('}') || raw.starts_with("[{") && raw.ends_with(']');
     if is_object && !is_json(raw) && !delivery.is_sampled {
         return (5_000, "The delivery looks like JSON but is not valid.".to_owned());
     }

@@ -3,6 +3,8 @@
 //!
 //! The table is built by the compiler, so that a run starts with it in place.
 
+use crate::spelling::{key_of, stem_of};
+
 /// Languages whose grammar words are listed, in the order of the table's columns.
 pub const LANGUAGES: usize = 7;
 
@@ -45,26 +47,29 @@ impl Class {
 }
 
 /// Says how an answer should look, not what it is about.
-pub const FORM: u8 = 1;
+pub const FORM: u16 = 1;
 /// So frequent in any text that meeting it says little.
-pub const COMMON: u8 = 2;
+pub const COMMON: u16 = 2;
 /// From the printers' dummy text.
-pub const LOREM: u8 = 4;
+pub const LOREM: u16 = 4;
 /// Praise or promise that fits any task.
-pub const VAGUE: u8 = 8;
+pub const VAGUE: u16 = 8;
 /// Begins one of the notes that stand where work should.
-pub const TO_DO: u8 = 32;
+pub const TO_DO: u16 = 32;
 /// Names a language.
-pub const LANGUAGE: u8 = 64;
+pub const LANGUAGE: u16 = 64;
 /// Ends in a dot without ending a sentence.
-pub const ABBREVIATION: u8 = 16;
+pub const ABBREVIATION: u16 = 16;
+
+/// Names a kind of text whose length is known, in the singular.
+pub const KIND: u16 = 128;
 
 /// What the table says about a word.
 #[derive(Clone, Copy)]
 pub struct Known {
     tag: u32,
     classes: u32,
-    flags: u8,
+    flags: u16,
 }
 
 impl Known {
@@ -86,117 +91,14 @@ impl Known {
     }
 
     /// Whether it carries one of the flags.
-    pub fn has(self, flags: u8) -> bool {
+    pub fn has(self, flags: u16) -> bool {
         self.flags & flags != 0
     }
 }
 
-/// The key of a word in lower case: eight bytes at a time, the same everywhere, and
-/// a constant function. Of a longer word only the first [`WORD_BYTES_MAX`] count.
-pub const fn key(bytes: &[u8]) -> u64 {
-    key_of(bytes, 0, bytes.len())
-}
-
-/// Of a longer word only so many bytes are looked at.
-pub const WORD_BYTES_MAX: usize = 64;
-
-const fn key_of(bytes: &[u8], start: usize, end: usize) -> u64 {
-    let length = if end - start > WORD_BYTES_MAX { WORD_BYTES_MAX } else { end - start };
-    let mut hash = length as u64;
-    let mut at = 0;
-    while at < length {
-        let mut chunk = 0;
-        let mut place = 0;
-        while place < 8 && at + place < length {
-            chunk |= (bytes[start + at + place] as u64) << (8 * place);
-            place += 1;
-        }
-        hash = mix(hash, chunk);
-        at += 8;
-    }
-    hash
-}
-
-const fn mix(hash: u64, chunk: u64) -> u64 {
-    let mixed = (hash ^ chunk).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ mixed >> 29
-}
-
-/// The same as [`key`] of the first `length` bytes, from a buffer of full size.
-pub fn key_of_buffer(bytes: &[u8; WORD_BYTES_MAX], length: usize) -> u64 {
-    let mut hash = length as u64;
-    for (chunk, left) in bytes.as_chunks::<8>().0.iter().zip((1..=length).rev().step_by(8)) {
-        let chunk = u64::from_le_bytes(*chunk);
-        hash = mix(hash, if left < 8 { chunk & ((1 << (8 * left)) - 1) } else { chunk });
-    }
-    hash
-}
-
-const STEM_LENGTH_MAX: usize = 6;
-const STEM_SALT: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// The key of a word's stem: inflections fall together, and so do most
-/// derivations, because only the first letters count. Takes lower case.
-pub const fn stem(word: &[u8]) -> u64 {
-    stem_of(word, 0, word.len())
-}
-
-const fn stem_of(bytes: &[u8], start: usize, end: usize) -> u64 {
-    let mut end = without_ending(bytes, start, end);
-    if end - start > STEM_LENGTH_MAX {
-        end = start + STEM_LENGTH_MAX;
-    }
-    key_of(bytes, start, end) ^ STEM_SALT
-}
-
-const fn without_ending(bytes: &[u8], start: usize, end: usize) -> usize {
-    const ENDINGS: [&[u8]; 9] = [b"ings", b"ing", b"ers", b"ies", b"ied", b"ed", b"er", b"es", b"ly"];
-    if end - start < 4 || !matches!(bytes[end - 1], b's' | b'g' | b'd' | b'r' | b'y' | b'e') {
-        return end;
-    }
-    let mut ending = 0;
-    while ending < ENDINGS.len() {
-        let length = ENDINGS[ending].len();
-        if end - start >= length + 3 && ends_with(bytes, end, ENDINGS[ending]) {
-            return without_echo(bytes, start, end - length);
-        }
-        ending += 1;
-    }
-    if end - start >= 4 {
-        let last = bytes[end - 1];
-        if last == b's' && bytes[end - 2] != b's' || last == b'e' || last == b'y' {
-            return without_echo(bytes, start, end - 1);
-        }
-    }
-    end
-}
-
-/// `runn` and `happi` become `run` and `happ`.
-const fn without_echo(bytes: &[u8], start: usize, end: usize) -> usize {
-    if end - start < 4 {
-        return end;
-    }
-    let last = bytes[end - 1];
-    if last == b'e' || last == b'i' || last == bytes[end - 2] && last != b's' && last != b'l' {
-        return end - 1;
-    }
-    end
-}
-
-const fn ends_with(bytes: &[u8], end: usize, ending: &[u8]) -> bool {
-    let mut at = 0;
-    while at < ending.len() {
-        if bytes[end - ending.len() + at] != ending[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
-
 const SLOTS: usize = 4096;
 
-/// What is known about the word with this [`key`].
+/// What is known about the word with this key, or the words with this stem.
 pub fn look_up(key: u64) -> Known {
     let mut slot = slot_of(key);
     loop {
@@ -208,31 +110,27 @@ pub fn look_up(key: u64) -> Known {
     }
 }
 
-/// What is known about the words with this [`stem`].
-pub fn look_up_stem(stem: u64) -> Known {
-    look_up(stem)
-}
-
 #[expect(clippy::cast_possible_truncation, reason = "the remainder is below the number of slots")]
 const fn slot_of(key: u64) -> usize {
     (key % SLOTS as u64) as usize
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the upper half is what is wanted")]
 const fn tag_of(key: u64) -> u32 {
     (key >> 32) as u32 | 1
 }
 
 static TABLE: [Known; SLOTS] = build();
 
+#[expect(clippy::large_stack_arrays, reason = "it runs in the compiler, whose stack is its own affair")]
 const fn build() -> [Known; SLOTS] {
     let mut table = [Known::NOTHING; SLOTS];
     let mut language = 0;
     while language < LANGUAGES {
         let lists = crate::lists::GRAMMAR[language];
-        let mut class = 0;
-        while class < lists.len() {
-            insert_all(&mut table, lists[class], false, (class as u32 + 1) << (4 * language), 0);
+        let (mut list, mut class) = (0, 1);
+        while list < lists.len() {
+            insert_all(&mut table, lists[list], false, class << (4 * language), 0);
+            list += 1;
             class += 1;
         }
         language += 1;
@@ -248,10 +146,20 @@ const fn build() -> [Known; SLOTS] {
         insert_all(&mut table, crate::script::NAMES[language], false, 0, LANGUAGE);
         language += 1;
     }
+    let mut kind = 0;
+    while kind < crate::length::KINDS.len() {
+        let names = crate::length::KINDS[kind].0;
+        let mut name = 0;
+        while name < names.len() {
+            insert(&mut table, names[name], 0, KIND);
+            name += 1;
+        }
+        kind += 1;
+    }
     table
 }
 
-const fn insert_all(table: &mut [Known; SLOTS], words: &str, stemmed: bool, classes: u32, flags: u8) {
+const fn insert_all(table: &mut [Known; SLOTS], words: &str, stemmed: bool, classes: u32, flags: u16) {
     let bytes = words.as_bytes();
     let mut start = 0;
     while start < bytes.len() {
@@ -267,7 +175,7 @@ const fn insert_all(table: &mut [Known; SLOTS], words: &str, stemmed: bool, clas
     }
 }
 
-const fn insert(table: &mut [Known; SLOTS], key: u64, classes: u32, flags: u8) {
+const fn insert(table: &mut [Known; SLOTS], key: u64, classes: u32, flags: u16) {
     let mut slot = slot_of(key);
     while table[slot].tag != 0 && table[slot].tag != tag_of(key) {
         slot = (slot + 1) % SLOTS;
@@ -279,41 +187,16 @@ const fn insert(table: &mut [Known; SLOTS], key: u64, classes: u32, flags: u8) {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMON, Class, ENGLISH, FORM, LOREM, WORD_BYTES_MAX, key, key_of_buffer, look_up, look_up_stem, stem};
-
-    #[test]
-    fn both_ways_to_a_key_agree() {
-        let mut buffer = [b'z'; WORD_BYTES_MAX];
-        for length in 0..=WORD_BYTES_MAX {
-            assert_eq!(key_of_buffer(&buffer, length), key(&buffer[..length]), "{length}");
-            buffer[length.min(WORD_BYTES_MAX - 1)] = b'a';
-        }
-    }
-
-    #[test]
-    fn inflections_share_a_stem() {
-        for (one, other) in [
-            ("engraving", "engraved"),
-            ("company", "companies"),
-            ("run", "running"),
-            ("name", "names"),
-            ("translate", "translation"),
-            ("summarize", "summary"),
-        ] {
-            assert_eq!(stem(one.as_bytes()), stem(other.as_bytes()), "{one} and {other}");
-        }
-        for (one, other) in [("poem", "poet"), ("cat", "car"), ("glass", "glue")] {
-            assert_ne!(stem(one.as_bytes()), stem(other.as_bytes()), "{one} and {other}");
-        }
-    }
+    use super::{COMMON, Class, ENGLISH, FORM, LOREM, look_up};
+    use crate::spelling::{key, stem};
 
     #[test]
     fn the_table_knows_its_words() {
         assert_eq!(look_up(key(b"the")).class(ENGLISH), Class::Article);
         assert_eq!(look_up(key(b"with")).class(ENGLISH), Class::Preposition);
         assert_eq!(look_up("für".bytes().fold(0, |_, _| key("für".as_bytes()))).class(3), Class::Preposition);
-        assert!(look_up_stem(stem(b"paragraphs")).has(FORM));
-        assert!(look_up_stem(stem(b"people")).has(COMMON));
+        assert!(look_up(stem(b"paragraphs")).has(FORM));
+        assert!(look_up(stem(b"people")).has(COMMON));
         assert!(look_up(key(b"adipiscing")).has(LOREM));
         assert!(!look_up(key(b"zebra")).is_grammar());
     }

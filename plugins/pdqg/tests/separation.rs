@@ -60,15 +60,24 @@ const REFUSALS: [&str; 4] = [
     "I apologize, but I am not able to fulfill this request at this time.",
 ];
 
-const KINDS: [&str; 8] =
-    ["empty", "one sentence repeated", "words shuffled", "another task's response", "lorem ipsum", "task copied back", "cut at 5 %", "a refusal"];
+const KINDS: [&str; 8] = [
+    "empty",
+    "one sentence repeated",
+    "words shuffled",
+    "another task's response",
+    "lorem ipsum",
+    "task copied back",
+    "cut at 5 %",
+    "a refusal",
+];
 
 fn junk(kind: &str, at: usize, all: &[Record]) -> String {
     let record = &all[at];
     match kind {
         "empty" => String::new(),
         "one sentence repeated" => {
-            let end = record.response.find(['.', '!', '?', '\n']).map_or(record.response.len(), |end| end + 1);
+            let end =
+                record.response.find(['.', '!', '?', '\n']).map_or(record.response.len(), |end| end + 1);
             let sentence = format!("{} ", record.response[..end].trim());
             sentence.repeat((record.response.len() / sentence.len()).max(5))
         }
@@ -101,11 +110,13 @@ fn judged(record: &Record, content: &str, with_checks: bool) -> Scorecard {
 fn area(real: &[u16], junk: &[u16]) -> u64 {
     let halves: u64 = real
         .iter()
-        .flat_map(|good| junk.iter().map(move |bad| match good.cmp(bad) {
-            std::cmp::Ordering::Greater => 2,
-            std::cmp::Ordering::Equal => 1,
-            std::cmp::Ordering::Less => 0,
-        }))
+        .flat_map(|good| {
+            junk.iter().map(move |bad| match good.cmp(bad) {
+                std::cmp::Ordering::Greater => 2,
+                std::cmp::Ordering::Equal => 1,
+                std::cmp::Ordering::Less => 0,
+            })
+        })
         .sum();
     halves * 5_000 / (real.len() * junk.len()).max(1) as u64
 }
@@ -119,8 +130,17 @@ fn row(name: &str, scores: &[u16], area: Option<u64>) -> String {
     let area = area.map_or(String::new(), |area| format!("0.{area:04}").replace("0.10000", "1.0000"));
     format!(
         "| {name} | {} | {} | {} | {} | {} | {} | {} | {}.{} % | {}.{} % | {area} |",
-        sorted.len(), quantile(0), quantile(1), quantile(10), quantile(50), quantile(90), quantile(100),
-        rejected / 10, rejected % 10, clean / 10, clean % 10,
+        sorted.len(),
+        quantile(0),
+        quantile(1),
+        quantile(10),
+        quantile(50),
+        quantile(90),
+        quantile(100),
+        rejected / 10,
+        rejected % 10,
+        clean / 10,
+        clean % 10,
     )
 }
 
@@ -202,8 +222,17 @@ fn real_responses_stand_apart_from_junk() {
         let show = std::env::var("PDQG_SHOW").ok();
         let outcome = Table { title, all: &all, with_checks, show }.print();
         assert!(outcome.area >= 9_700, "AUC {} of 9700", outcome.area);
-        assert!(outcome.real_rejected * 100 < outcome.real, "{} real responses are rejected", outcome.real_rejected);
-        assert!(outcome.junk_rejected * 10 >= outcome.junk * 9, "{} of {} junk", outcome.junk_rejected, outcome.junk);
+        assert!(
+            outcome.real_rejected * 100 < outcome.real,
+            "{} real responses are rejected",
+            outcome.real_rejected
+        );
+        assert!(
+            outcome.junk_rejected * 10 >= outcome.junk * 9,
+            "{} of {} junk",
+            outcome.junk_rejected,
+            outcome.junk
+        );
     }
 }
 
@@ -212,6 +241,10 @@ fn code_stands_apart_from_junk() {
     let Some(all) = records("mbpp.jsonl", "solution") else { return };
     let show = std::env::var("PDQG_SHOW_CODE").ok();
     let outcome = Table { title: "Code: mbpp.jsonl", all: &all, with_checks: false, show }.print();
-    assert!(outcome.real_rejected * 100 < outcome.real, "{} real solutions are rejected", outcome.real_rejected);
+    assert!(
+        outcome.real_rejected * 100 < outcome.real,
+        "{} real solutions are rejected",
+        outcome.real_rejected
+    );
     assert!(outcome.area >= 9_000, "AUC {} of 9000", outcome.area);
 }

@@ -20,7 +20,7 @@ const TRAILING: &[&str] = &[
 ];
 
 /// How many sentences there are.
-pub(crate) fn count(text: &str) -> u64 {
+pub fn count(text: &str) -> u64 {
     let mut scanner = Scanner { text, start: 0, open: false, count: 0 };
     let mut characters = text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {

@@ -1,40 +1,69 @@
 //! Words: maximal runs of Unicode letters, digits and underscores.
 
+use memchr::memmem;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// A letter, a digit or an underscore. A combining mark is none of them, though
 /// `char::is_alphanumeric` counts the marks that spell vowels in some scripts.
-pub(crate) fn is_word(character: char) -> bool {
+pub fn is_word(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_alphanumeric() || character == '_';
     }
     character.is_alphanumeric() && character.general_category_group() != GeneralCategoryGroup::Mark
 }
 
+/// The text in lower case, most of which is mostly ASCII.
+pub fn lower(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() }
+}
+
 /// The words of a text, in order.
-pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|character| !is_word(character)).filter(|word| !word.is_empty())
 }
 
 /// How many words there are.
-pub(crate) fn count(text: &str) -> u64 {
-    let mut count = 0;
-    let mut inside = false;
+pub fn count(text: &str) -> u64 {
+    if text.is_ascii() {
+        // Of most text a table says all there is to say.
+        let (mut count, mut inside) = (0, 0);
+        for byte in text.bytes() {
+            let word = ASCII_WORD[usize::from(byte)];
+            count += u32::from(word & (inside ^ 1));
+            inside = word;
+        }
+        return u64::from(count);
+    }
+    let (mut count, mut inside) = (0, 0);
     for character in text.chars() {
-        let word = is_word(character);
-        count += u64::from(word && !inside);
+        let word = match u8::try_from(character) {
+            Ok(byte) if byte.is_ascii() => ASCII_WORD[usize::from(byte)],
+            _ => u8::from(is_word(character)),
+        };
+        count += u64::from(word & (inside ^ 1));
         inside = word;
     }
     count
 }
 
+/// 1 for bytes that are letters, digits or underscores, 0 for other ASCII.
+static ASCII_WORD: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = (byte.is_ascii_alphanumeric() || byte == b'_') as u8;
+        byte += 1;
+    }
+    table
+};
+
 /// How often `term` occurs without overlap; `whole` asks for it between word boundaries.
-pub(crate) fn occurrences(text: &str, term: &str, whole: bool) -> u64 {
+pub fn occurrences(text: &str, term: &str, whole: bool) -> u64 {
     if term.is_empty() {
         return 0;
     }
     if !whole {
-        return text.matches(term).count() as u64;
+        return memmem::find_iter(text.as_bytes(), term.as_bytes()).count() as u64;
     }
     let starts_word = term.chars().next().is_some_and(is_word);
     let ends_word = term.chars().next_back().is_some_and(is_word);
