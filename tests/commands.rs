@@ -152,7 +152,8 @@ fn a_full_disk_is_said_and_not_started_on() {
         println!("SKIPPED full disk: a small file system can only be mounted as root");
         return;
     }
-    let output = assay(&["serve", "--listen", "127.0.0.1:0", "--data", &small.join("data").display().to_string()]);
+    let output =
+        assay(&["serve", "--listen", "127.0.0.1:0", "--data", &small.join("data").display().to_string()]);
     Command::new("umount").arg(&small).status().expect("it is unmounted");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("full"), "{}", text(&output.stderr));
@@ -163,8 +164,13 @@ fn the_demo_tells_the_whole_story() {
     let output = assay(&["demo"]);
     let told = text(&output.stdout);
     assert!(output.status.success(), "{told}{}", text(&output.stderr));
-    for said in ["The task is paid.", "The task is pdqg_final_fail.", "revision_requested", "match: same verdict, same fuel", "all right"]
-    {
+    for said in [
+        "The task is paid.",
+        "The task is pdqg_final_fail.",
+        "revision_requested",
+        "match: same verdict, same fuel",
+        "all right",
+    ] {
         assert!(told.contains(said), "{said:?} is missing from\n{told}");
     }
 }

@@ -56,6 +56,7 @@ impl Said {
 }
 
 /// Runs a story on SQLite, and on PostgreSQL where there is one.
+#[expect(clippy::needless_pass_by_value, reason = "a story is written where it is told")]
 pub(crate) fn each_house(story: impl AsyncFn(&House)) {
     let databases = [None, postgres::database()];
     for (index, database) in databases.into_iter().enumerate() {
@@ -121,7 +122,12 @@ impl House {
 
     /// Somebody without a key.
     pub(crate) fn nobody(&self) -> Actor {
-        Actor { id: String::new(), key: String::new(), client: Client::new(), base_url: self.base_url.clone() }
+        Actor {
+            id: String::new(),
+            key: String::new(),
+            client: Client::new(),
+            base_url: self.base_url.clone(),
+        }
     }
 
     /// The operator.
@@ -209,7 +215,10 @@ impl Actor {
     /// `available reserved total`, as shown.
     pub(crate) async fn money(&self) -> String {
         let balance = self.get("/api/credits/balance").await.good();
-        format!("{} available, {} reserved, {} total", balance["available"], balance["reserved"], balance["total"])
+        format!(
+            "{} available, {} reserved, {} total",
+            balance["available"], balance["reserved"], balance["total"]
+        )
     }
 
     /// Posts a task; gives its id.

@@ -60,7 +60,9 @@ fn a_library_stays_in_its_place() {
 #[test]
 fn the_domain_is_pure() {
     for (path, text) in sources(&["host/domain"]) {
-        for word in ["async fn", ".await", "std::fs", "std::net", "std::time", "SystemTime", "rand::", "Deserialize"] {
+        for word in
+            ["async fn", ".await", "std::fs", "std::net", "std::time", "SystemTime", "rand::", "Deserialize"]
+        {
             assert!(!code(&text).contains(word), "{path} has {word}");
         }
     }
@@ -68,12 +70,20 @@ fn the_domain_is_pure() {
 
 #[test]
 fn time_ids_and_randomness_come_from_one_place() {
-    let free = ["host/src/clock.rs", "host/src/metrics.rs", "host/src/cli/demo", "host/db/src/committer", "/examples/"];
+    let free = [
+        "host/src/clock.rs",
+        "host/src/metrics.rs",
+        "host/src/cli/demo",
+        "host/db/src/committer",
+        "/examples/",
+    ];
     for (path, text) in sources(&["host"]) {
         if free.iter().any(|place| path.contains(place)) {
             continue;
         }
-        for call in ["SystemTime::now", "Instant::now", "Uuid::new_v4", "Uuid::now_v7", "rand::rng()", "thread_rng"] {
+        for call in
+            ["SystemTime::now", "Instant::now", "Uuid::new_v4", "Uuid::now_v7", "rand::rng()", "thread_rng"]
+        {
             assert!(!code(&text).contains(call), "{path} calls {call}");
         }
     }
@@ -120,7 +130,8 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let trimmed = line.trim_start();
-        let words = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn ", "const fn "];
+        let words =
+            ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn ", "const fn "];
         if !words.iter().any(|word| trimmed.starts_with(word)) {
             continue;
         }
@@ -142,6 +153,7 @@ fn every_component_has_tests() {
         seen += 1;
     }
     assert!(seen > assay::builtin::BUILTIN.len(), "the components and the library of checks");
-    let manifests = |builtin: &assay::builtin::Builtin| root().join("plugins").join(builtin.name).join("Cargo.toml");
+    let manifests =
+        |builtin: &assay::builtin::Builtin| root().join("plugins").join(builtin.name).join("Cargo.toml");
     assert!(assay::builtin::BUILTIN.iter().all(|builtin| manifests(builtin).exists()));
 }

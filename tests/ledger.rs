@@ -171,11 +171,9 @@ fn resolutions_divide_price_and_fee() {
 fn a_payout_matures_into_free_money_and_an_earned_fee() {
     let purse = Purse { task: TASK, poster: POSTER, held: 10 * DOLLAR, terms: finance() };
     let mut books = Books::from([(usd(Holder::Party(POSTER), Pocket::Spend), 10 * DOLLAR)]);
-    for moves in [
-        purse.moves(Money::Hold, LANE),
-        purse.moves(pay(10), LANE),
-        purse.mature(WORKER, 10 * DOLLAR, LANE),
-    ] {
+    for moves in
+        [purse.moves(Money::Hold, LANE), purse.moves(pay(10), LANE), purse.mature(WORKER, 10 * DOLLAR, LANE)]
+    {
         book(&mut books, &moves).expect("covered");
     }
     assert_eq!(line(&books), "worker free 9.50, fees free 0.50");
@@ -241,12 +239,7 @@ fn accounts_have_one_name_each() {
 fn ways() -> impl Strategy<Value = Vec<Money>> {
     let price = 1..=1_000_i64;
     let cents = |price: i64| price * 10_000;
-    let end = prop_oneof![
-        Just(0_u32),
-        Just(1),
-        Just(2),
-        Just(3),
-    ];
+    let end = prop_oneof![Just(0_u32), Just(1), Just(2), Just(3),];
     (price, end, 0..=10_000_u32).prop_map(move |(price, end, worker_share)| {
         let price = cents(price);
         let accepted = Money::ReturnAbove { price };

@@ -1,5 +1,7 @@
 //! The life of a task: every state against every event, as one grid.
 
+use std::fmt::Write as _;
+
 use assay_domain::ids::{DeliveryId, PartyId, Timestamp};
 use assay_domain::task::{Event, Resolution, State, Work};
 use uuid::Uuid;
@@ -68,7 +70,7 @@ fn events() -> Vec<(&'static str, Event)> {
 fn every_state_against_every_event() {
     let mut grid = String::new();
     for (state_name, state) in states() {
-        grid.push_str(&format!("{state_name}\n"));
+        let _ = writeln!(grid, "{state_name}");
         for (event_name, event) in events() {
             let line = match state.next(event) {
                 Ok(step) => {
@@ -78,7 +80,7 @@ fn every_state_against_every_event() {
                 }
                 Err(refusal) => format!("{} {}", refusal.code.as_str(), refusal.message),
             };
-            grid.push_str(&format!("    {event_name:<24} {line}\n"));
+            let _ = writeln!(grid, "    {event_name:<24} {line}");
         }
     }
     insta::assert_snapshot!(grid);

@@ -62,12 +62,12 @@ fn amounts_as_they_are_shown() {
 fn fees_round_half_to_even_on_a_cent() {
     let dollars = |cents: i64| cents * 10_000;
     let table = [
-        (4_500, 800, 360),  // 45.00 at 8 %
-        (1_000, 500, 50),   // 10.00 at 5 %
-        (10, 500, 0),       // half a cent goes to the even neighbour, 0
-        (30, 500, 2),       // one and a half to 2
-        (50, 500, 2),       // two and a half to 2
-        (70, 500, 4),       // three and a half to 4
+        (4_500, 800, 360), // 45.00 at 8 %
+        (1_000, 500, 50),  // 10.00 at 5 %
+        (10, 500, 0),      // half a cent goes to the even neighbour, 0
+        (30, 500, 2),      // one and a half to 2
+        (50, 500, 2),      // two and a half to 2
+        (70, 500, 4),      // three and a half to 4
         (1, 800, 0),
         (0, 800, 0),
     ];

@@ -53,7 +53,8 @@ fn an_auction_is_won_by_the_lowest_bid_at_its_close() {
             let winner = json!(bidders[1].0.id);
             assert_eq!(worker_and_price(&alice, &task).await, (json!("claimed"), winner, json!(30.0)));
             let open = alice.get(&format!("/api/proposals?task_id={task}")).await.good();
-            let statuses: Vec<_> = open.as_array().into_iter().flatten().map(|bid| bid["status"].clone()).collect();
+            let statuses: Vec<_> =
+                open.as_array().into_iter().flatten().map(|bid| bid["status"].clone()).collect();
             assert_eq!(statuses, ["rejected", "accepted", "rejected", "rejected"]);
             let late = house.agent("late").await;
             let bid = json!({ "proposedPrice": 10 });
@@ -94,7 +95,10 @@ fn a_hybrid_price_is_haggled_over() {
         assert_eq!(countered[0]["status"], "countered");
         assert_eq!(countered[0]["counter_offer"], 30.0);
         let answer = format!("/v1/bids/{first}/counter");
-        assert_eq!(bob.post(&answer, &json!({ "proposedPrice": 29 })).await.refusal(), "400 PRICE_OUT_OF_RANGE");
+        assert_eq!(
+            bob.post(&answer, &json!({ "proposedPrice": 29 })).await.refusal(),
+            "400 PRICE_OUT_OF_RANGE"
+        );
         let (carol, _) = &bidders[1];
         assert_eq!(carol.post(&answer, &json!({ "proposedPrice": 31 })).await.refusal(), "403 NOT_A_PARTY");
 
@@ -139,7 +143,12 @@ fn a_model_that_cannot_work_is_refused_at_posting() {
         ];
         for (model, field) in table {
             let said = alice.post("/api/tasks", &priced(model.clone())).await;
-            assert_eq!((said.status, &said.body["error"]["field"]), (400, &json!(field)), "{model}: {}", said.body);
+            assert_eq!(
+                (said.status, &said.body["error"]["field"]),
+                (400, &json!(field)),
+                "{model}: {}",
+                said.body
+            );
         }
         assert_eq!(alice.money().await, "500.0 available, 0.0 reserved, 500.0 total");
     });

@@ -20,7 +20,11 @@ fn one_body_on_every_path() {
             (nobody.get("/api/tasks").await, "401 UNAUTHORIZED", "/api/tasks"),
             (alice.send(text(Method::POST, "/api/tasks", "{")).await, "400 INVALID_JSON", "/api/tasks"),
             (alice.send(text(Method::POST, "/api/tasks", "[1]")).await, "400 INVALID_JSON", "/api/tasks"),
-            (alice.send(text(Method::POST, "/api/tasks", "\u{fffe}")).await, "400 INVALID_JSON", "/api/tasks"),
+            (
+                alice.send(text(Method::POST, "/api/tasks", "\u{fffe}")).await,
+                "400 INVALID_JSON",
+                "/api/tasks",
+            ),
             (alice.post("/api/tasks", &json!({})).await, "400 INVALID_FIELD", "/api/tasks"),
             (alice.get("/api/tasks/x").await, "404 NOT_FOUND", "/api/tasks/x"),
         ];
@@ -52,9 +56,13 @@ fn a_key_opens_what_its_scopes_say() {
         let wrong = alice.with_key("assay_test_0");
         assert_eq!(wrong.get("/api/credits/balance").await.refusal(), "401 UNAUTHORIZED");
         let other_header = house.nobody();
-        let request = other_header.request(Method::GET, "/api/credits/balance").header("X-API-Key", &alice.key);
+        let request =
+            other_header.request(Method::GET, "/api/credits/balance").header("X-API-Key", &alice.key);
         other_header.send(request).await.good();
-        assert_eq!(alice.post("/v1/test/clock", &json!({ "advance_seconds": 1 })).await.refusal(), "403 MISSING_SCOPE");
+        assert_eq!(
+            alice.post("/v1/test/clock", &json!({ "advance_seconds": 1 })).await.refusal(),
+            "403 MISSING_SCOPE"
+        );
     });
 }
 
@@ -91,7 +99,11 @@ fn bad_tasks() -> Vec<(&'static str, Value, &'static str)> {
         ("checks", json!(["contains"]), "checks[0]"),
         ("checks", json!([{}]), "checks[0].kind"),
         ("checks", json!([{ "kind": "no-such-kind" }]), "checks[0].kind"),
-        ("checks", json!([{ "kind": "contains", "value": "a" }, { "kind": "regex", "pattern": "(" }]), "checks[1].pattern"),
+        (
+            "checks",
+            json!([{ "kind": "contains", "value": "a" }, { "kind": "regex", "pattern": "(" }]),
+            "checks[1].pattern",
+        ),
         ("checks", json!([{ "kind": "contains" }]), "checks[0].value"),
         ("skills", json!([["x"]]), "skills"),
     ]
@@ -111,7 +123,11 @@ fn a_bad_field_is_named_and_moves_nothing() {
         let raw = alice
             .request(Method::POST, "/api/tasks")
             .body("{\"title\":\"t\",\"budget\":12.500000000000000000001}");
-        assert_eq!(alice.send(raw).await.refusal(), "400 PRICE_OUT_OF_RANGE", "digits beyond a float's count");
+        assert_eq!(
+            alice.send(raw).await.refusal(),
+            "400 PRICE_OUT_OF_RANGE",
+            "digits beyond a float's count"
+        );
         assert_eq!(alice.money().await, "500.0 available, 0.0 reserved, 500.0 total");
     });
 }
@@ -144,7 +160,10 @@ fn refusals_of_the_main_job() {
         assert_eq!(carol.get(&format!("/v1/tasks/{task}/traces")).await.refusal(), "403 NOT_A_PARTY");
         let nobodys = "018f0000-0000-7000-8000-000000000000";
         assert_eq!(bob.delivers(nobodys, GOOD).await.refusal(), "404 NOT_FOUND");
-        assert_eq!(alice.post(&format!("/api/tasks/{task}/cancel"), &json!({})).await.refusal(), "409 WRONG_STATUS");
+        assert_eq!(
+            alice.post(&format!("/api/tasks/{task}/cancel"), &json!({})).await.refusal(),
+            "409 WRONG_STATUS"
+        );
 
         let open = alice.posts(&tea()).await;
         let path = format!("/v1/tasks/{open}/bids");
@@ -176,6 +195,10 @@ fn expected_answers_are_the_posters_only() {
         assert!(own.to_string().contains("the secret answer"));
         let seen = bob.get(&format!("/v1/tasks/{task}")).await.good();
         assert!(!seen.to_string().contains("the secret answer"), "{seen}");
+        let draft = bob.post(&format!("/v1/tasks/{task}/check"), &json!({ "content": GOOD })).await.good();
+        let kinds: Vec<_> =
+            draft["data"]["findings"].as_array().into_iter().flatten().map(|f| f["kind"].clone()).collect();
+        assert!(!kinds.is_empty() && !kinds.contains(&json!("equals")), "{draft}");
         let delivered = bob.delivers(&task, GOOD).await.good();
         assert!(!delivered.to_string().contains("the secret answer"), "{delivered}");
     });

@@ -49,7 +49,7 @@ struct ServeFlags {
     /// Folder of the embedded database, the signing key and caches [default: assay-data]
     #[arg(long, env = "ASSAY_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
-    /// PostgreSQL to use instead of the embedded database: postgres://USER@HOST/NAME
+    /// PostgreSQL to use instead of the embedded database, `postgres://USER@HOST/NAME`
     #[arg(long, env = "ASSAY_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
     /// TOML file with settings, [limits] and [terms]
@@ -90,7 +90,7 @@ struct DatabaseFlags {
     /// Folder of the embedded database
     #[arg(long, env = "ASSAY_DATA", value_name = "DIR", required_unless_present = "database")]
     data: Option<PathBuf>,
-    /// PostgreSQL: postgres://USER@HOST/NAME
+    /// PostgreSQL, `postgres://USER@HOST/NAME`
     #[arg(long, env = "ASSAY_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
 }

@@ -21,7 +21,9 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     pub fn now(&self) -> Timestamp {
         let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        Timestamp(i64::try_from(real).unwrap_or(i64::MAX).saturating_add(self.advanced_ms.load(Ordering::Relaxed)))
+        Timestamp(
+            i64::try_from(real).unwrap_or(i64::MAX).saturating_add(self.advanced_ms.load(Ordering::Relaxed)),
+        )
     }
 
     /// Sets how far this clock is ahead of the machine's.

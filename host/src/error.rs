@@ -23,7 +23,9 @@ impl Error {
         match self {
             Self::Refused(refusal) => refusal.clone(),
             Self::Unavailable(_) => Refusal::new(Code::Overloaded, "the server is busy: try again shortly"),
-            Self::Internal(_) => Refusal::new(Code::Internal, "something went wrong on our side; nothing was done"),
+            Self::Internal(_) => {
+                Refusal::new(Code::Internal, "something went wrong on our side; nothing was done")
+            }
         }
     }
 }
@@ -40,15 +42,17 @@ impl From<DbError> for Error {
 impl From<CommitError> for Error {
     fn from(error: CommitError) -> Self {
         match error {
-            CommitError::Refused(refusal) if refusal.code == Code::Internal => Self::Internal(refusal.message),
+            CommitError::Refused(refusal) if refusal.code == Code::Internal => {
+                Self::Internal(refusal.message)
+            }
             CommitError::Refused(refusal) => Self::Refused(refusal),
             CommitError::OnceMismatch => Self::Refused(Refusal::new(
                 Code::IdempotencyKeyReused,
                 "this Idempotency-Key came with another body before: use a new key for a new request",
             )),
             CommitError::Stale => Self::Unavailable("rows kept changing".into()),
-            CommitError::Unavailable(why) => Self::Unavailable(why.to_string()),
-            CommitError::Internal(why) => Self::Internal(why.to_string()),
+            CommitError::Unavailable(why) => Self::Unavailable(why),
+            CommitError::Internal(why) => Self::Internal(why),
         }
     }
 }

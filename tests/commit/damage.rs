@@ -35,89 +35,12 @@ async fn history(ground: &Ground) -> assay_db::Db {
     db
 }
 
+/// What somebody does behind the commit path's back, and what an audit says of it.
+type Damage = (&'static str, String, Vec<String>);
+
 #[test]
 fn an_audit_finds_every_kind_of_damage() {
-    let lane = lane(1);
-    let free = |n| account(n).to_string();
-    let table: Vec<(&str, String, Vec<String>)> = vec![
-        (
-            "a transfer's amount",
-            "update transfers set amount = 31 where link = 2 and seq = 2".into(),
-            vec![
-                format!("{} holds 350, its transfers add up to 349", free(1)),
-                format!("{} holds 150, its transfers add up to 151", free(2)),
-                format!("link 2 of lane {lane}, or what it covers, was altered"),
-            ],
-        ),
-        (
-            "a transfer's reason",
-            "update transfers set reason = 'refund' where link = 3 and seq = 1".into(),
-            vec![format!("link 3 of lane {lane}, or what it covers, was altered")],
-        ),
-        (
-            "a balance",
-            format!("update cells set n = n + 1 where key = '{}'", Key::balance(&account(2))),
-            vec![
-                format!("{} holds 151, its transfers add up to 150", free(2)),
-                "all accounts in USD add up to 1 instead of 0".into(),
-            ],
-        ),
-        (
-            "an event's body",
-            "update events set body = (select hash from links where n = 1) where lane_seq = 4".into(),
-            vec![format!("link 4 of lane {lane}, or what it covers, was altered")],
-        ),
-        (
-            "an event that is gone",
-            "delete from events where lane_seq = 2".into(),
-            vec![format!("link 2 of lane {lane}, or what it covers, was altered")],
-        ),
-        (
-            "a link that is gone",
-            "delete from links where n = 3".into(),
-            vec![
-                format!("link 3 of lane {lane} is missing"),
-                "2 rows of transfers are in no link".into(),
-                "1 rows of events are in no link".into(),
-                "1 rows of seals are in no link".into(),
-            ],
-        ),
-        (
-            "the last link gone",
-            "delete from links where n = 5".into(),
-            vec![
-                "2 rows of transfers are in no link".into(),
-                "1 rows of seals are in no link".into(),
-                "1 rows of events are in no link".into(),
-            ],
-        ),
-        (
-            "a link's time",
-            "update links set at = at + 1 where n = 5".into(),
-            vec![format!("link 5 of lane {lane}, or what it covers, was altered")],
-        ),
-        (
-            "a sealed row",
-            "update sealed_rows set body = (select body from events where lane_seq = 1) where id = 'r2'"
-                .into(),
-            vec!["the row r2 of sealed_rows is missing or was altered".into()],
-        ),
-        (
-            "a sealed row that is gone",
-            "delete from sealed_rows where id = 'r4'".into(),
-            vec!["the row r4 of sealed_rows is missing or was altered".into()],
-        ),
-        (
-            "a row without its seal",
-            "insert into sealed_rows (id, body) select 'forged', body from events where lane_seq = 1".into(),
-            vec!["1 rows of sealed_rows are in no link".into()],
-        ),
-        (
-            "an account of nobody",
-            "insert into cells (key, n) values ('b/usd/nobody', 0)".into(),
-            vec!["the balance \"b/usd/nobody\" belongs to no account".into()],
-        ),
-    ];
+    let table: Vec<Damage> = damaged_rows().into_iter().chain(damaged_chains()).collect();
     each_engine(async |ground| {
         for (what, damage, expected) in &table {
             let ground = ground.another();
@@ -163,4 +86,94 @@ fn an_audit_follows_every_lane_and_reads_beside_a_server() {
         assert!(report.is_clean(), "{:#?}", report.differences);
         assert_eq!((report.lanes, report.links, report.transfers), (2, 6, 6));
     });
+}
+
+fn damaged_rows() -> Vec<Damage> {
+    let lane = lane(1);
+    let free = |n| account(n).to_string();
+    vec![
+        (
+            "a transfer's amount",
+            "update transfers set amount = 31 where link = 2 and seq = 2".into(),
+            vec![
+                format!("{} holds 350, its transfers add up to 349", free(1)),
+                format!("{} holds 150, its transfers add up to 151", free(2)),
+                format!("link 2 of lane {lane}, or what it covers, was altered"),
+            ],
+        ),
+        (
+            "a transfer's reason",
+            "update transfers set reason = 'refund' where link = 3 and seq = 1".into(),
+            vec![format!("link 3 of lane {lane}, or what it covers, was altered")],
+        ),
+        (
+            "a balance",
+            format!("update cells set n = n + 1 where key = '{}'", Key::balance(&account(2))),
+            vec![
+                format!("{} holds 151, its transfers add up to 150", free(2)),
+                "all accounts in USD add up to 1 instead of 0".into(),
+            ],
+        ),
+        (
+            "an event's body",
+            "update events set body = (select hash from links where n = 1) where lane_seq = 4".into(),
+            vec![format!("link 4 of lane {lane}, or what it covers, was altered")],
+        ),
+        (
+            "an event that is gone",
+            "delete from events where lane_seq = 2".into(),
+            vec![format!("link 2 of lane {lane}, or what it covers, was altered")],
+        ),
+    ]
+}
+
+fn damaged_chains() -> Vec<Damage> {
+    let lane = lane(1);
+    vec![
+        (
+            "a link that is gone",
+            "delete from links where n = 3".into(),
+            vec![
+                format!("link 3 of lane {lane} is missing"),
+                "2 rows of transfers are in no link".into(),
+                "1 rows of events are in no link".into(),
+                "1 rows of seals are in no link".into(),
+            ],
+        ),
+        (
+            "the last link gone",
+            "delete from links where n = 5".into(),
+            vec![
+                "2 rows of transfers are in no link".into(),
+                "1 rows of seals are in no link".into(),
+                "1 rows of events are in no link".into(),
+            ],
+        ),
+        (
+            "a link's time",
+            "update links set at = at + 1 where n = 5".into(),
+            vec![format!("link 5 of lane {lane}, or what it covers, was altered")],
+        ),
+        (
+            "a sealed row",
+            "update sealed_rows set body = (select body from events where lane_seq = 1) where id = 'r2'"
+                .into(),
+            vec!["the row r2 of sealed_rows is missing or was altered".into()],
+        ),
+        (
+            "a sealed row that is gone",
+            "delete from sealed_rows where id = 'r4'".into(),
+            vec!["the row r4 of sealed_rows is missing or was altered".into()],
+        ),
+        (
+            "a row without its seal",
+            "insert into sealed_rows (id, body) select 'forged', body from events where lane_seq = 1".into(),
+            vec!["1 rows of sealed_rows are in no link".into()],
+        ),
+        (
+            "an account of nobody",
+            "insert into cells (key, n) values ('b/usd/nobody', 0)".into(),
+            vec!["the balance \"b/usd/nobody\" belongs to no account".into()],
+        ),
+    ]
 }

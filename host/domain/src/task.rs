@@ -4,6 +4,9 @@
 use crate::ids::{DeliveryId, PartyId, Timestamp};
 use crate::refusal::{Code, Refusal};
 
+// Short names, so that a rule of the lifecycle fits on a line.
+use self::{Event as E, State as S};
+
 /// Work under way: who does it, for how much, and in which round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
@@ -136,8 +139,6 @@ impl State {
     /// The state after an event. Pairs that are not listed are refused.
     #[expect(clippy::match_same_arms, reason = "a line a rule, grouped by state and not by result")]
     pub fn next(self, event: Event) -> Result<Step, Refusal> {
-        use Event as E;
-        use State as S;
         let (state, money) = match (self, event) {
             (S::PendingApproval, E::Approve) => (S::Open, Money::Stays),
             (S::PendingApproval, E::Disapprove) => (S::Cancelled, Money::Refund),

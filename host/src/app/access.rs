@@ -89,7 +89,13 @@ pub struct NewKey {
 
 impl NewKey {
     /// A key of `mode`, `test` or `live`, for a party.
-    pub fn make(mode: &str, party: PartyId, scopes: Scopes, expires_at: Option<Timestamp>, clock: &Clock) -> Self {
+    pub fn make(
+        mode: &str,
+        party: PartyId,
+        scopes: Scopes,
+        expires_at: Option<Timestamp>,
+        clock: &Clock,
+    ) -> Self {
         let secret = format!("assay_{mode}_{}", hex::encode(clock::random_32()));
         let row = KeyRow {
             hash: hash_of(&secret),
@@ -127,7 +133,8 @@ pub fn hash_of(secret: &str) -> String {
 impl App {
     /// Who holds this key. Refuses unknown, expired and revoked ones alike.
     pub async fn authenticate(&self, secret: &str) -> Result<Caller, Error> {
-        let refused = || Refusal::new(Code::Unauthorized, "missing or invalid API key: send Authorization: Bearer KEY");
+        let refused =
+            || Refusal::new(Code::Unauthorized, "missing or invalid API key: send Authorization: Bearer KEY");
         let hash = hash_of(secret);
         if self.settings.admin_key.as_deref().is_some_and(|admin| hash_of(admin) == hash) {
             return Ok(Caller { party: PartyId(Uuid::nil()), scopes: Scopes::OPERATOR });

@@ -72,15 +72,28 @@ fn bids_key(task: TaskId) -> Key {
 
 impl App {
     /// Bids on an open task.
-    pub async fn bid(&self, ask: &Ask, task: TaskId, offer: &Offer, render: fn(&Bid) -> Reply) -> Result<Answer, Error> {
+    pub async fn bid(
+        &self,
+        ask: &Ask,
+        task: TaskId,
+        offer: &Offer,
+        render: fn(&Bid) -> Reply,
+    ) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || self.decide_bid(ask, task, offer, render)).await
     }
 
-    async fn decide_bid(&self, ask: &Ask, id: TaskId, offer: &Offer, render: fn(&Bid) -> Reply) -> Result<Change, Error> {
+    async fn decide_bid(
+        &self,
+        ask: &Ask,
+        id: TaskId,
+        offer: &Offer,
+        render: fn(&Bid) -> Reply,
+    ) -> Result<Change, Error> {
         let task = self.task(id).await?;
         let bid = self.new_bid(&ask.caller, &task, offer)?;
         let most = self.settings.limits.bids_per_task_max;
-        let full = Refusal::new(Code::Conflict, format!("the task has {most} bids, which is the most it takes"));
+        let full =
+            Refusal::new(Code::Conflict, format!("the task has {most} bids, which is the most it takes"));
         let twice = Refusal::new(Code::Conflict, "you have already bid on this task");
         let mut change = Change::new()
             .expect(Task::head_key(id), task.head)
@@ -120,10 +133,16 @@ impl App {
         }
         let asset = task.spec.terms.asset;
         let price = money::parse(asset, offer.price_field, &offer.price, asset.decimals_max())?;
-        let out_of_range = |problem: String| Refusal { code: Code::PriceOutOfRange, ..Refusal::field(offer.price_field, problem) };
+        let out_of_range = |problem: String| Refusal {
+            code: Code::PriceOutOfRange,
+            ..Refusal::field(offer.price_field, problem)
+        };
         if price > task.price {
             let budget = money::format(asset, task.price);
-            return Err(out_of_range(format!("must not be above the task's budget of {budget} {}", asset.code())));
+            return Err(out_of_range(format!(
+                "must not be above the task's budget of {budget} {}",
+                asset.code()
+            )));
         }
         if price == 0 && task.price > 0 {
             return Err(out_of_range("must be above zero".into()));
@@ -156,7 +175,8 @@ impl App {
     }
 
     pub(crate) async fn bids_of(&self, task: &Task) -> Result<Vec<Bid>, Error> {
-        let rows = self.db.read().many::<BidRow>("task = $1 ORDER BY id", &[task.id.to_string().into()]).await?;
+        let rows =
+            self.db.read().many::<BidRow>("task = $1 ORDER BY id", &[task.id.to_string().into()]).await?;
         let closed = task.state != State::Open;
         let bids = rows.iter().map(|row| {
             let bid = Bid::from_row(row, task.spec.terms.asset)?;
@@ -202,14 +222,18 @@ impl App {
     async fn bid_for_poster(&self, caller: &Caller, id: BidId) -> Result<(Task, Bid), Error> {
         let task = self.task_of_bid(id).await?;
         if task.eyes(caller) != Eyes::Poster {
-            return Err(Refusal::new(Code::NotAParty, "only the task's poster decides about its proposals").into());
+            return Err(
+                Refusal::new(Code::NotAParty, "only the task's poster decides about its proposals").into()
+            );
         }
         if task.state != State::Open {
             let message = format!("the task is {}: its proposals are closed", task.state.word());
             return Err(Refusal::new(Code::Conflict, message).into());
         }
         if task.spec.pricing.as_ref().is_some_and(Pricing::is_sealed) {
-            return Err(Refusal::new(Code::WrongMode, "bids are sealed: the auction decides when it closes").into());
+            return Err(
+                Refusal::new(Code::WrongMode, "bids are sealed: the auction decides when it closes").into()
+            );
         }
         // Read again after the head, so that a decision in between is noticed.
         let bid = self.bid_by_id(id, &task).await?;

@@ -159,8 +159,8 @@ impl App {
         let mut judgement = self.judge(&turn.task, &work).await?;
         let runs = std::mem::take(&mut judgement.runs);
         let signed = self.sign(&mut turn.task, runs)?;
-        let status = self.decide_on(&mut turn, &judgement)?;
-        let delivered = self.record(&mut turn, ask.caller.party, work, judgement, &signed, status)?;
+        let status = decide_on(&mut turn, &judgement)?;
+        let delivered = record(&mut turn, ask.caller.party, work, judgement, &signed, status)?;
         let (_, change) = turn.finish()?;
         Ok(change.reply(move |_| render(&delivered)))
     }
@@ -175,7 +175,12 @@ impl App {
     }
 
     /// The first step of a delivery: the task has it, nobody has judged it.
-    pub(crate) async fn hand_over(&self, turn: &mut Turn<'_>, package: &Package, which: Try) -> Result<Work, Error> {
+    pub(crate) async fn hand_over(
+        &self,
+        turn: &mut Turn<'_>,
+        package: &Package,
+        which: Try,
+    ) -> Result<Work, Error> {
         let delivery = DeliveryId(self.clock.id());
         turn.step(match which {
             Try::First => Event::Deliver(delivery),
@@ -194,91 +199,11 @@ impl App {
         })
     }
 
-    /// Goes on from judging: back to the worker, paid, or waiting for a person.
-    pub(crate) fn decide_on(&self, turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'static str, Error> {
-        let terms = turn.task.spec.terms;
-        let gate = judgement.score.map(Score::outcome);
-        if gate == Some(Outcome::Rejected) {
-            let until = terms.resubmit_until(turn.now);
-            turn.step(Event::GateFail { until })?;
-            if matches!(turn.task.state, State::GateFailed { .. }) {
-                turn.later(JobKind::ResubmitWindow, Timestamp(until.0 + 1));
-            }
-            return Ok("gate_failed");
-        }
-        match judgement.proposal {
-            // A machine pays only what the gate has seen.
-            Proposal::Accept if gate.is_some() => {
-                turn.step(Event::Accept)?;
-                Ok("accepted")
-            }
-            Proposal::Revision => {
-                self.ask_revision(turn)?;
-                Ok("revision_requested")
-            }
-            Proposal::Accept | Proposal::Escalate => {
-                turn.step(Event::LeaveToPerson)?;
-                if judgement.verdict != Verdict::Failed {
-                    turn.later(JobKind::Silence, turn.now.plus_hours(terms.silence_hours));
-                }
-                Ok("in_review")
-            }
-        }
-    }
-
-    /// Sends a task back to its worker, with time to do something about it.
-    pub(crate) fn ask_revision(&self, turn: &mut Turn<'_>) -> Result<(), Error> {
-        let terms = turn.task.spec.terms;
-        turn.step(Event::AskRevision { revisions_max: terms.revisions_max })?;
-        let at_least = turn.now.plus_hours(terms.revision_hours);
-        if let Some(deadline) = turn.task.deadline_at {
-            let deadline = deadline.max(at_least);
-            turn.task.deadline_at = Some(deadline);
-            turn.later(JobKind::Deadline, deadline);
-        }
-        Ok(())
-    }
-
-    /// Writes down a delivery with everything that was said of it.
-    fn record(
-        &self,
-        turn: &mut Turn<'_>,
-        worker: PartyId,
-        work: Work,
-        judgement: Judgement,
-        signed: &[Signed],
-        status: &str,
-    ) -> Result<Delivered, Error> {
-        let receipts = keep_receipts(turn, &work.id.to_string(), signed)?;
-        let until = match turn.task.state {
-            State::GateFailed { until, .. } => Some(until.0),
-            _ => None,
-        };
-        let delivery = Delivery {
-            id: work.id,
-            task: turn.task.id,
-            worker,
-            status: status.into(),
-            created_at: turn.now,
-            body: Body { resubmit_until: until, receipts, ..Body::of(work, judgement) },
-        };
-        let score = delivery.body.gate().map(|(score, _)| score.to_string());
-        let facts = json!({
-            "delivery": delivery.id.to_string(),
-            "status": status,
-            "score": score,
-            "verdict": delivery.body.verdict,
-            "task_status": turn.task.state.word(),
-        });
-        turn.tell("delivery.judged", Visibility::Parties, &facts)?;
-        turn.change.rows.push(delivery.to_row()?.insert());
-        Ok(Delivered { delivery, task_status: turn.task.state.word().into() })
-    }
-
     /// The deliveries of a task, oldest first: all for the poster, their own for a worker.
     pub async fn deliveries(&self, caller: &Caller, id: TaskId) -> Result<Vec<Delivery>, Error> {
         let task = self.task(id).await?;
-        let rows = self.db.read().many::<DeliveryRow>("task = $1 ORDER BY id", &[id.to_string().into()]).await?;
+        let rows =
+            self.db.read().many::<DeliveryRow>("task = $1 ORDER BY id", &[id.to_string().into()]).await?;
         let all = rows.iter().map(Delivery::from_row).collect::<Result<Vec<_>, Error>>()?;
         let sees_all = task.eyes(caller) == Eyes::Poster;
         Ok(all.into_iter().filter(|delivery| sees_all || delivery.worker == caller.party).collect())
@@ -291,8 +216,79 @@ impl App {
     }
 }
 
+/// Goes on from judging: back to the worker, paid, or waiting for a person.
+pub(crate) fn decide_on(turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'static str, Error> {
+    let terms = turn.task.spec.terms;
+    let gate = judgement.score.map(Score::outcome);
+    if gate == Some(Outcome::Rejected) {
+        let until = terms.resubmit_until(turn.now);
+        turn.step(Event::GateFail { until })?;
+        if matches!(turn.task.state, State::GateFailed { .. }) {
+            turn.later(JobKind::ResubmitWindow, Timestamp(until.0 + 1));
+        }
+        return Ok("gate_failed");
+    }
+    match judgement.proposal {
+        // A machine pays only what the gate has seen.
+        Proposal::Accept if gate.is_some() => {
+            turn.step(Event::Accept)?;
+            Ok("accepted")
+        }
+        Proposal::Revision => {
+            turn.ask_revision()?;
+            Ok("revision_requested")
+        }
+        Proposal::Accept | Proposal::Escalate => {
+            turn.step(Event::LeaveToPerson)?;
+            if judgement.verdict != Verdict::Failed {
+                turn.later(JobKind::Silence, turn.now.plus_hours(terms.silence_hours));
+            }
+            Ok("in_review")
+        }
+    }
+}
+
+/// Writes down a delivery with everything that was said of it.
+fn record(
+    turn: &mut Turn<'_>,
+    worker: PartyId,
+    work: Work,
+    judgement: Judgement,
+    signed: &[Signed],
+    status: &str,
+) -> Result<Delivered, Error> {
+    let receipts = keep_receipts(turn, &work.id.to_string(), signed)?;
+    let until = match turn.task.state {
+        State::GateFailed { until, .. } => Some(until.0),
+        _ => None,
+    };
+    let delivery = Delivery {
+        id: work.id,
+        task: turn.task.id,
+        worker,
+        status: status.into(),
+        created_at: turn.now,
+        body: Body { resubmit_until: until, receipts, ..Body::of(work, judgement) },
+    };
+    let score = delivery.body.gate().map(|(score, _)| score.to_string());
+    let facts = json!({
+        "delivery": delivery.id.to_string(),
+        "status": status,
+        "score": score,
+        "verdict": delivery.body.verdict,
+        "task_status": turn.task.state.word(),
+    });
+    turn.tell("delivery.judged", Visibility::Parties, &facts)?;
+    turn.change.rows.push(delivery.to_row()?.insert());
+    Ok(Delivered { delivery, task_status: turn.task.state.word().into() })
+}
+
 /// Adds receipts and their inputs to the turn.
-pub(crate) fn keep_receipts(turn: &mut Turn<'_>, delivery: &str, signed: &[Signed]) -> Result<Vec<ReceiptLine>, Error> {
+pub(crate) fn keep_receipts(
+    turn: &mut Turn<'_>,
+    delivery: &str,
+    signed: &[Signed],
+) -> Result<Vec<ReceiptLine>, Error> {
     let count = i64::try_from(signed.len()).unwrap_or(i64::MAX);
     let first = turn.task.tally.receipts - count + 1;
     let mut change = std::mem::take(&mut turn.change);

@@ -5,7 +5,7 @@ use assay_domain::ids::TaskId;
 use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::State;
 
-use super::deliveries::{Body, Delivered, Delivery, Package, Try};
+use super::deliveries::{Body, Delivered, Delivery, Package, Try, decide_on};
 use super::task::Spec;
 use super::turn::Turn;
 use super::{Answer, App, Ask};
@@ -29,7 +29,8 @@ impl App {
         self.settle(ask.once.as_ref(), || async move {
             let mut task = self.task_of_worker(&ask.caller, id).await?;
             let most = self.settings.limits.dry_runs_per_task_max;
-            let used_up = Refusal::new(Code::DryRunsExhausted, format!("all {most} dry runs of this task are used"));
+            let used_up =
+                Refusal::new(Code::DryRunsExhausted, format!("all {most} dry runs of this task are used"));
             if self.db.read().cell(&dry_runs_key(id)).await? >= most {
                 return Err(used_up.into());
             }
@@ -39,7 +40,7 @@ impl App {
             let mut turn = Turn::of(self, task);
             let work = self.hand_over(&mut turn, package, which).await?;
             let judgement = self.judge(&turn.task, &work).await?;
-            let status = self.decide_on(&mut turn, &judgement)?;
+            let status = decide_on(&mut turn, &judgement)?;
             let delivery = Delivery {
                 id: work.id,
                 task: id,
@@ -59,7 +60,8 @@ impl App {
 /// Takes the checks with expected answers out, and counts the others anew.
 fn leave_gold_out(spec: &mut Spec) {
     let kept: Vec<usize> = (0..spec.checks.len()).filter(|at| !spec.checks[*at].gold).collect();
-    let moved = |old: &u32| kept.iter().position(|at| *at == *old as usize).and_then(|new| u32::try_from(new).ok());
+    let moved =
+        |old: &u32| kept.iter().position(|at| *at == *old as usize).and_then(|new| u32::try_from(new).ok());
     for criterion in &mut spec.criteria {
         criterion.checks = criterion.checks.iter().filter_map(moved).collect();
     }

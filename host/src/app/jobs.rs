@@ -148,6 +148,7 @@ fn due_event(kind: JobKind, task: &Task, due_at: Timestamp, now: Timestamp) -> O
 
 /// Whether the silence that ends at `due_at` began with the delivery in review.
 fn silence_over(task: &Task, due_at: Timestamp) -> bool {
-    let delivered_at = task.tally.delivered_at.map(|at| Timestamp(at).plus_hours(task.spec.terms.silence_hours));
+    let delivered_at =
+        task.tally.delivered_at.map(|at| Timestamp(at).plus_hours(task.spec.terms.silence_hours));
     delivered_at == Some(due_at)
 }

@@ -4,7 +4,6 @@
 //! Judging computes and changes nothing. What it found is handed to the verb, which
 //! decides within the lines of [`assay_domain::review`] and commits everything at once.
 
-
 use assay_domain::gate::Score;
 use assay_domain::ids::{DeliveryId, ReceiptId};
 use assay_domain::review::{self, Force, Proposal, Status, Verdict};
@@ -228,7 +227,8 @@ impl App {
         for Judged { judge, run } in runs {
             let id = ReceiptId(self.clock.id()).to_string();
             let previous = task.tally.receipt_hash.as_deref().map(str::parse).transpose();
-            let previous = previous.map_err(|_| Error::Internal("impossible receipt hash in a task".into()))?;
+            let previous =
+                previous.map_err(|_| Error::Internal("impossible receipt hash in a task".into()))?;
             let issue = Issue { id: &id, previous, engine_profile: self.sandbox.profile() };
             let receipt = Receipt::issue(issue, &judge, &run, &self.host_key);
             task.tally.receipt_hash = Some(receipt.hash().to_string());
@@ -330,7 +330,9 @@ fn findings(spec: &Spec, verifier: &str, report: &Result<Output, sandbox::Proble
                 sandbox::Subject::Check(check) => {
                     finding(Some(*check), "", status(found.status), found.score, &found.evidence)
                 }
-                sandbox::Subject::Own(name) => finding(None, name, status(found.status), found.score, &found.evidence),
+                sandbox::Subject::Own(name) => {
+                    finding(None, name, status(found.status), found.score, &found.evidence)
+                }
             })
             .collect(),
         Ok(_) => Vec::new(),

@@ -53,7 +53,11 @@ pub struct Profile {
 
 impl App {
     /// Registers an agent: its party, its key, its credits, in one commit.
-    pub async fn register(&self, asked: &Registration, render: fn(&Registered) -> Reply) -> Result<Answer, Error> {
+    pub async fn register(
+        &self,
+        asked: &Registration,
+        render: fn(&Registered) -> Reply,
+    ) -> Result<Answer, Error> {
         self.settle(None, || self.decide_registration(asked, render)).await
     }
 
@@ -97,7 +101,8 @@ impl App {
     }
 
     async fn referrer(&self, code: &str) -> Result<String, Error> {
-        let unknown = || Refusal::field("referral_code", "is not known: leave it out or send one you were given");
+        let unknown =
+            || Refusal::field("referral_code", "is not known: leave it out or send one you were given");
         let found = self.db.read().unique(&format!("referral/{code}")).await?;
         Ok(found.ok_or_else(unknown)?)
     }

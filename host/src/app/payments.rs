@@ -63,7 +63,8 @@ impl App {
     /// it and sends it the way a real one would.
     pub async fn pay_at_test_provider(&self, id: PaymentId) -> Result<Payment, Error> {
         let payment = self.payment(id).await?;
-        let event = Event { payment: id.to_string(), amount: payment.amount, currency: payment.asset.code().into() };
+        let event =
+            Event { payment: id.to_string(), amount: payment.amount, currency: payment.asset.code().into() };
         let (body, signature) = test_provider::send(&event, &self.provider_secret, self.now());
         self.take_callback(&body, &signature).await?;
         self.payment(id).await
@@ -73,7 +74,8 @@ impl App {
     /// once. Repeated events change nothing.
     pub async fn take_callback(&self, body: &[u8], signature: &str) -> Result<(), Error> {
         let event = test_provider::receive(body, signature, &self.provider_secret, self.now())?;
-        let id: PaymentId = event.payment.parse().map_err(|_| Refusal::field("payment", "is not a payment's id"))?;
+        let id: PaymentId =
+            event.payment.parse().map_err(|_| Refusal::field("payment", "is not a payment's id"))?;
         self.settle(None, || self.decide_credit(id, &event)).await?;
         Ok(())
     }

@@ -31,7 +31,9 @@ impl Builtins {
     pub fn of_binary() -> Result<Self, Error> {
         let digest = |name: &str| {
             let found = BUILTIN.iter().find(|builtin| builtin.name == name);
-            found.map(|builtin| Digest::of(builtin.bytes)).ok_or_else(|| Error::Internal(format!("no {name} in this binary")))
+            found
+                .map(|builtin| Digest::of(builtin.bytes))
+                .ok_or_else(|| Error::Internal(format!("no {name} in this binary")))
         };
         let pricing = ["fixed", "auction", "hybrid"].map(|model| {
             let name = format!("pricing-{model}");
@@ -122,7 +124,9 @@ impl App {
 
     /// Binds each check of kind `plugin` to the digest of a verifier that is listed here.
     pub(crate) async fn pin_plugin_checks(&self, spec: &mut Spec) -> Result<(), Error> {
-        for (index, check) in spec.checks.iter_mut().enumerate().filter(|(_, check)| is_plugin_check(&check.kind)) {
+        for (index, check) in
+            spec.checks.iter_mut().enumerate().filter(|(_, check)| is_plugin_check(&check.kind))
+        {
             let text = |field: &str| check.json.get(field).and_then(Value::as_str).map(str::to_owned);
             let (field, named) = match text("digest") {
                 Some(digest) => ("digest", digest),
@@ -153,7 +157,8 @@ impl App {
 
     /// The component of a digest, ready to run.
     pub async fn judge_component(&self, digest: &str) -> Result<Judge, Error> {
-        let digest: Digest = digest.parse().map_err(|_| Error::Internal("impossible digest in a task".into()))?;
+        let digest: Digest =
+            digest.parse().map_err(|_| Error::Internal("impossible digest in a task".into()))?;
         if let Some(judge) = self.sandbox.cached(&digest) {
             return Ok(judge);
         }
@@ -168,7 +173,10 @@ impl App {
     }
 
     async fn prepare(&self, bytes: Arc<[u8]>) -> Result<Judge, Error> {
-        self.sandbox.prepare(bytes).await.map_err(|error| Error::Internal(format!("a stored component: {error}")))
+        self.sandbox
+            .prepare(bytes)
+            .await
+            .map_err(|error| Error::Internal(format!("a stored component: {error}")))
     }
 
     /// Every component known here.

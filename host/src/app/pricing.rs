@@ -89,11 +89,11 @@ pub(crate) fn pricing_job(
         bytes.copy_from_slice(&digest.bytes()[..16]);
         JobId(Uuid::from_bytes(bytes))
     };
-    let names = match due {
+    let both = match due {
         Due::Now => ["price", "price again"],
         Due::Later => ["price later", "price later again"],
     };
-    let id = names.map(named).into_iter().find(|id| Some(*id) != running);
+    let id = both.map(named).into_iter().find(|id| Some(*id) != running);
     Ok(NewJob {
         id: id.ok_or_else(|| Error::Internal("two job names are one".into()))?,
         kind: super::jobs::JobKind::Pricing.as_str().into(),
@@ -137,7 +137,8 @@ impl App {
         let book = self.live_bids(&turn.task).await?;
         // A job entered twice knows its last cause only. Answers to counter-offers are
         // seen in the book, and taken one a run.
-        let answered: Vec<String> = book.iter().filter(|bid| bid.is_answer()).map(|bid| bid.id.to_string()).collect();
+        let answered: Vec<String> =
+            book.iter().filter(|bid| bid.is_answer()).map(|bid| bid.id.to_string()).collect();
         let cause = match answered.first() {
             _ if closed => Cause::Deadline,
             Some(id) => Cause::Counter(id.clone()),
@@ -162,7 +163,8 @@ impl App {
             }
         }
         if let (State::Open, Some(next)) = (turn.task.state, answered.get(1)) {
-            let again = pricing_job(turn.task.id, &Cause::Counter(next.clone()), Due::Now, turn.now, Some(job))?;
+            let again =
+                pricing_job(turn.task.id, &Cause::Counter(next.clone()), Due::Now, turn.now, Some(job))?;
             turn.change.jobs.push(again);
         }
         Ok(turn.finish()?.1)
@@ -196,7 +198,11 @@ impl App {
             if price < countered || price > task.price {
                 let (least, most) = (money::format(asset, countered), money::format(asset, task.price));
                 let message = format!("must be from the counter-offer of {least} to the budget of {most}");
-                return Err(Refusal { code: Code::PriceOutOfRange, ..Refusal::field("proposed_price", message) }.into());
+                return Err(Refusal {
+                    code: Code::PriceOutOfRange,
+                    ..Refusal::field("proposed_price", message)
+                }
+                .into());
             }
             let cause = Cause::Counter(id.to_string());
             let answered = Bid { price, status: "pending".into(), ..bid };

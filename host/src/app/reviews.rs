@@ -52,7 +52,9 @@ impl App {
             let task_id = self.delivery(id).await?.task;
             let task = self.task(task_id).await?;
             if task.eyes(&ask.caller) != Eyes::Poster {
-                return Err(Refusal::new(Code::NotAParty, "only the task's poster reviews its deliverables").into());
+                return Err(
+                    Refusal::new(Code::NotAParty, "only the task's poster reviews its deliverables").into()
+                );
             }
             // Read again after the head, so that a decision in between is noticed.
             let mut delivery = self.delivery(id).await?;
@@ -66,9 +68,9 @@ impl App {
                 return Err(Refusal::new(Code::WrongStatus, message).into());
             }
             let mut turn = Turn::of(self, task);
-            self.take_word(&mut turn, word)?;
+            take_word(&mut turn, word)?;
             delivery.status = word.as_str().into();
-            delivery.body.review_notes = notes.to_owned();
+            notes.clone_into(&mut delivery.body.review_notes);
             let facts = json!({ "delivery": id.to_string(), "status": word.as_str() });
             turn.tell("delivery.reviewed", Visibility::Parties, &facts)?;
             turn.change.rows.push(delivery.to_row()?.upsert());
@@ -77,17 +79,18 @@ impl App {
         })
         .await
     }
+}
 
-    fn take_word(&self, turn: &mut Turn<'_>, word: Review) -> Result<(), Error> {
-        match word {
-            Review::Accept => turn.step(Event::Accept)?,
-            Review::Revise => self.ask_revision(turn)?,
-            Review::Reject => {
-                turn.step(Event::Reject)?;
-                let until = turn.now.plus_hours(turn.task.spec.terms.rejection_hours);
-                turn.later(JobKind::Rejection, until);
-            }
+/// What the word means for the task.
+fn take_word(turn: &mut Turn<'_>, word: Review) -> Result<(), Error> {
+    match word {
+        Review::Accept => turn.step(Event::Accept)?,
+        Review::Revise => turn.ask_revision()?,
+        Review::Reject => {
+            turn.step(Event::Reject)?;
+            let until = turn.now.plus_hours(turn.task.spec.terms.rejection_hours);
+            turn.later(JobKind::Rejection, until);
         }
-        Ok(())
     }
+    Ok(())
 }

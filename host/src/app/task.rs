@@ -292,20 +292,21 @@ impl Task {
 
 /// The state from what a row keeps of it.
 fn state_of(word: &str, worker: Option<PartyId>, price: i64, tally: &Tally) -> Option<State> {
-    let work = worker.map(|worker| Work { worker, price, revisions: tally.revisions });
+    let revisions = tally.revisions;
+    let under_way = worker.map(|worker| Work { worker, price, revisions });
     let delivery: Option<DeliveryId> = tally.delivery.as_deref().and_then(|id| id.parse().ok());
     Some(match word {
         "pending_approval" => State::PendingApproval,
         "unpaid" => State::Unpaid,
         "open" => State::Open,
-        "claimed" => State::Claimed(work?),
-        "delivered" => State::Delivered { work: work?, delivery: delivery?, again: tally.again },
-        "in_review" => State::InReview { work: work?, delivery: delivery? },
-        "revision_requested" => State::RevisionRequested(work?),
-        "gate_failed" => State::GateFailed { work: work?, until: Timestamp(tally.resubmit_until?) },
-        "rejected" => State::Rejected { work: work?, delivery: delivery? },
-        "disputed" => State::Disputed { work: work? },
-        "paid" => State::Paid(work?),
+        "claimed" => State::Claimed(under_way?),
+        "delivered" => State::Delivered { work: under_way?, delivery: delivery?, again: tally.again },
+        "in_review" => State::InReview { work: under_way?, delivery: delivery? },
+        "revision_requested" => State::RevisionRequested(under_way?),
+        "gate_failed" => State::GateFailed { work: under_way?, until: Timestamp(tally.resubmit_until?) },
+        "rejected" => State::Rejected { work: under_way?, delivery: delivery? },
+        "disputed" => State::Disputed { work: under_way? },
+        "paid" => State::Paid(under_way?),
         "pdqg_final_fail" => State::PdqgFinalFail,
         "failed" => State::Failed,
         "cancelled" => State::Cancelled,

@@ -88,11 +88,21 @@ pub struct Page<T> {
 
 impl App {
     /// Posts a task: its criteria compiled, its judges pinned, its money in escrow.
-    pub async fn post(&self, ask: &Ask, post: &Post, render: fn(&TaskView) -> Reply) -> Result<Answer, Error> {
+    pub async fn post(
+        &self,
+        ask: &Ask,
+        post: &Post,
+        render: fn(&TaskView) -> Reply,
+    ) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || self.decide_post(ask, post, render)).await
     }
 
-    async fn decide_post(&self, ask: &Ask, post: &Post, render: fn(&TaskView) -> Reply) -> Result<Change, Error> {
+    async fn decide_post(
+        &self,
+        ask: &Ask,
+        post: &Post,
+        render: fn(&TaskView) -> Reply,
+    ) -> Result<Change, Error> {
         let poster = ask.caller.party;
         let (guardrails, guardrails_head) = self.guardrails(poster).await?;
         guardrails.permit(post.budget, &post.category)?;
@@ -129,7 +139,9 @@ impl App {
         checks.extend(self.own_checks(&post.checks)?);
         if checks.len() > self.settings.limits.checks_max {
             let most = self.settings.limits.checks_max;
-            return Err(Refusal::field("checks", format!("{} given, at most {most} allowed", checks.len())).into());
+            return Err(
+                Refusal::field("checks", format!("{} given, at most {most} allowed", checks.len())).into()
+            );
         }
         let now = self.now();
         Ok(Task {
@@ -194,7 +206,9 @@ impl App {
     pub(crate) async fn task_of_party(&self, caller: &Caller, id: TaskId) -> Result<Task, Error> {
         let view = self.look(caller, id).await?;
         if view.eyes == Eyes::Stranger {
-            return Err(Refusal::new(Code::NotAParty, "only the task's poster and its worker may see this").into());
+            return Err(
+                Refusal::new(Code::NotAParty, "only the task's poster and its worker may see this").into()
+            );
         }
         Ok(view.task)
     }
@@ -235,7 +249,12 @@ impl App {
     }
 
     /// Takes a task back before it was claimed.
-    pub async fn cancel(&self, ask: &Ask, id: TaskId, render: fn(&TaskView) -> Reply) -> Result<Answer, Error> {
+    pub async fn cancel(
+        &self,
+        ask: &Ask,
+        id: TaskId,
+        render: fn(&TaskView) -> Reply,
+    ) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || async move {
             let view = self.look(&ask.caller, id).await?;
             if view.eyes != Eyes::Poster {
@@ -306,16 +325,29 @@ fn check_of(json: Value, class: Class) -> Check {
 fn count_spending(change: Change, task: &Task, rules: &Guardrails, gross: i64, now: Timestamp) -> Change {
     let spent = |most: i64| {
         let most = money::format(Asset::Usd, most);
-        Refusal::new(Code::GuardrailMaxDailySpend, format!("this would pass max_daily_spend {most} for today (UTC)"))
+        Refusal::new(
+            Code::GuardrailMaxDailySpend,
+            format!("this would pass max_daily_spend {most} for today (UTC)"),
+        )
     };
     let open = |most: i64| {
-        Refusal::new(Code::GuardrailMaxOpenTasks, format!("max_open_tasks {most} is reached: wait until one is done"))
+        Refusal::new(
+            Code::GuardrailMaxOpenTasks,
+            format!("max_open_tasks {most} is reached: wait until one is done"),
+        )
     };
-    let change = add_within(change, spent_key(task.poster, now.utc_day()), gross, rules.max_daily_spend, spent);
+    let change =
+        add_within(change, spent_key(task.poster, now.utc_day()), gross, rules.max_daily_spend, spent);
     add_within(change, open_tasks_key(task.poster), 1, rules.max_open_tasks, open)
 }
 
-fn add_within(change: Change, key: Key, delta: i64, most: Option<i64>, refusal: impl Fn(i64) -> Refusal) -> Change {
+fn add_within(
+    change: Change,
+    key: Key,
+    delta: i64,
+    most: Option<i64>,
+    refusal: impl Fn(i64) -> Refusal,
+) -> Change {
     match most {
         Some(most) => change.add_up_to(key, delta, most, refusal(most)),
         None => change.add(key, delta),

@@ -65,7 +65,10 @@ impl App {
                 note: note.clone(),
             };
             let most = self.settings.limits.traces_per_task_max;
-            let full = Refusal::new(Code::Conflict, format!("the task has {most} traces, which is the most it takes"));
+            let full = Refusal::new(
+                Code::Conflict,
+                format!("the task has {most} traces, which is the most it takes"),
+            );
             let mut change = Change::new()
                 .expect(Task::head_key(id), task.head)
                 .add_up_to(Key::counter(format!("traces/{id}")), 1, most, full)

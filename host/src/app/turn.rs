@@ -86,6 +86,19 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Sends a task back to its worker, with time to do something about it.
+    pub(crate) fn ask_revision(&mut self) -> Result<(), Refusal> {
+        let terms = self.task.spec.terms;
+        self.step(Event::AskRevision { revisions_max: terms.revisions_max })?;
+        let at_least = self.now.plus_hours(terms.revision_hours);
+        if let Some(deadline) = self.task.deadline_at {
+            let deadline = deadline.max(at_least);
+            self.task.deadline_at = Some(deadline);
+            self.later(JobKind::Deadline, deadline);
+        }
+        Ok(())
+    }
+
     /// Makes a pending payout available, if its time has come.
     pub fn mature(&mut self) {
         let due = self.task.payout_at.is_some_and(|at| at <= self.now);
@@ -101,9 +114,7 @@ impl<'a> Turn<'a> {
         let (held, terms) = (self.task.price, self.task.spec.terms);
         let back = match money {
             Money::Refund => held + terms.fee_on_top(held),
-            Money::ReturnAbove { price } => {
-                held - price + terms.fee_on_top(held) - terms.fee_on_top(price)
-            }
+            Money::ReturnAbove { price } => held - price + terms.fee_on_top(held) - terms.fee_on_top(price),
             _ => 0,
         };
         let day = self.task.created_at.utc_day();
@@ -144,5 +155,4 @@ impl<'a> Turn<'a> {
         let change = change.row(task.to_write()?);
         Ok((task, change))
     }
-
 }

@@ -113,7 +113,8 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn draft(path: &Path, task: &sandbox::Task) -> Result<sandbox::Delivery, String> {
-    let content = String::from_utf8(read(path)?).map_err(|_| format!("{}: is not UTF-8 text", path.display()))?;
+    let content =
+        String::from_utf8(read(path)?).map_err(|_| format!("{}: is not UTF-8 text", path.display()))?;
     Ok(sandbox::Delivery {
         id: String::new(),
         content,
@@ -173,5 +174,9 @@ fn criterion(value: &Value) -> sandbox::Criterion {
         _ => sandbox::Class::Human,
     };
     let checks = list(&value["checks"]).filter_map(|at| at.as_u64().and_then(|at| u32::try_from(at).ok()));
-    sandbox::Criterion { text: value["text"].as_str().unwrap_or_default().into(), class, checks: checks.collect() }
+    sandbox::Criterion {
+        text: value["text"].as_str().unwrap_or_default().into(),
+        class,
+        checks: checks.collect(),
+    }
 }

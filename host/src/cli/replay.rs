@@ -51,9 +51,10 @@ pub(super) async fn run(flags: Flags) -> Outcome {
 pub(super) fn verdict(replayed: &Replay) -> (String, ExitCode) {
     match replayed {
         Replay::Match { same_profile: true } => ("match: same verdict, same fuel".into(), ExitCode::SUCCESS),
-        Replay::Match { same_profile: false } => {
-            ("match: same verdict; fuel not compared, this is another engine profile".into(), ExitCode::SUCCESS)
-        }
+        Replay::Match { same_profile: false } => (
+            "match: same verdict; fuel not compared, this is another engine profile".into(),
+            ExitCode::SUCCESS,
+        ),
         Replay::Mismatch { differences } => {
             let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
             (format!("mismatch\n{}", lines.join("\n")), ExitCode::FAILURE)
@@ -63,7 +64,8 @@ pub(super) fn verdict(replayed: &Replay) -> (String, ExitCode) {
 
 /// A receipt, bare or in the envelope of the API.
 fn parse_receipt(bytes: &[u8]) -> Result<Receipt, String> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| format!("the receipt is not JSON: {error}"))?;
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|error| format!("the receipt is not JSON: {error}"))?;
     let inner = value.get("data").unwrap_or(&value);
     Receipt::parse(inner.to_string().as_bytes()).map_err(line)
 }
@@ -86,7 +88,8 @@ impl Parts<'_> {
         if let Some(own) = BUILTIN.iter().find(|builtin| Digest::of(builtin.bytes) == *digest) {
             return Ok(own.bytes.to_vec());
         }
-        let missing = || format!("component {digest} is not one of this binary's own: give it with --component");
+        let missing =
+            || format!("component {digest} is not one of this binary's own: give it with --component");
         let server = self.flags.server.as_deref().ok_or_else(missing)?;
         self.fetch(&format!("{server}/v1/plugins/{digest}/component")).await
     }

@@ -30,9 +30,10 @@ pub(super) async fn run(settings: Settings) -> Outcome {
     let _ = stopped.await;
     tracing::info!("stopping: requests under way are finished first");
     jobs.abort();
-    match tokio::time::timeout(drain, serving).await {
-        Ok(ended) => ended.map_err(line)?.map_err(line)?,
-        Err(_) => tracing::warn!("some requests took too long and were dropped"),
+    if let Ok(ended) = tokio::time::timeout(drain, serving).await {
+        ended.map_err(line)?.map_err(line)?;
+    } else {
+        tracing::warn!("some requests took too long and were dropped");
     }
     app.stop().await;
     Ok(ExitCode::SUCCESS)

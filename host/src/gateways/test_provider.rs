@@ -52,7 +52,8 @@ pub fn receive(body: &[u8], signature: &str, secret: &[u8], now: Timestamp) -> R
     if !candidates.iter().any(matches) {
         return Err(refused("does not match its body"));
     }
-    serde_json::from_slice(body).map_err(|error| Refusal::new(Code::InvalidJson, format!("the callback's body: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::new(Code::InvalidJson, format!("the callback's body: {error}")))
 }
 
 fn keyed(secret: &[u8], seconds: i64, body: &[u8]) -> Hmac<Sha256> {

@@ -3,7 +3,7 @@
 use assay_db::Reply;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::app::Answer;
@@ -22,7 +22,7 @@ pub fn with_data(object: Value) -> Value {
 
 /// `/v1`: `{"ok":true,"data":…}`.
 pub fn enveloped(data: Value) -> Value {
-    json!({ "ok": true, "data": data })
+    Value::Object(Map::from_iter([("ok".to_owned(), Value::Bool(true)), ("data".to_owned(), data)]))
 }
 
 /// A reply with this body.

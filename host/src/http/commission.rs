@@ -18,6 +18,7 @@ use super::fields::Fields;
 use super::problem::Problem;
 use super::render::{self, Object, Style, amount};
 use super::request::{Call, Me};
+use crate::app::App;
 use crate::app::access::Scope;
 use crate::app::bids::{Bid, Offer};
 use crate::app::deliveries::{Delivered, Delivery, Package, Try};
@@ -26,7 +27,6 @@ use crate::app::payments::Payment;
 use crate::app::pricing::Model;
 use crate::app::reviews::Review;
 use crate::app::tasks::{Page, Post, TaskView};
-use crate::app::App;
 use crate::config::Limits;
 
 const STYLE: Style = Style::Commission;
@@ -84,7 +84,9 @@ pub async fn set_guardrails(State(app): State<Arc<App>>, call: Call) -> Outcome 
 
 fn read_guardrails(fields: &Fields) -> Result<Guardrails, Refusal> {
     let enabled = fields.flag("enabled")?.unwrap_or(true);
-    let Some(given) = fields.inner("guardrails")? else { return Ok(Guardrails { enabled, ..Guardrails::default() }) };
+    let Some(given) = fields.inner("guardrails")? else {
+        return Ok(Guardrails { enabled, ..Guardrails::default() });
+    };
     let categories = given.texts("allowed_categories", 100, 100)?;
     let given_categories = !given.json("allowed_categories")?.is_null();
     Ok(Guardrails {
@@ -176,7 +178,8 @@ pub async fn tasks(
 /// Says where the next page is.
 fn linked<T>(mut response: Response, path: &str, limit: usize, page: &Page<T>) -> Response {
     if let Some(next) = &page.next
-        && let Ok(link) = HeaderValue::from_str(&format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""))
+        && let Ok(link) =
+            HeaderValue::from_str(&format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""))
     {
         response.headers_mut().insert(header::LINK, link);
     }
@@ -247,7 +250,8 @@ pub async fn proposals(
 }
 
 fn query_task(query: &HashMap<String, String>) -> Result<TaskId, Refusal> {
-    let text = query.get("task_id").ok_or_else(|| Refusal::field("task_id", "is missing: ?task_id= is needed"))?;
+    let text =
+        query.get("task_id").ok_or_else(|| Refusal::field("task_id", "is missing: ?task_id= is needed"))?;
     text.parse().map_err(|_| Refusal::field("task_id", "must be a UUID"))
 }
 
@@ -281,7 +285,11 @@ pub async fn deliver(State(app): State<Arc<App>>, call: Call) -> Outcome {
 
 /// A package of work, under the names of any surface.
 pub fn read_package(fields: &Fields, limits: &Limits) -> Result<Package, Refusal> {
-    let content = fields.needed("content", "the work itself, as a text", fields.json("content")?.as_str().map(str::to_owned))?;
+    let content = fields.needed(
+        "content",
+        "the work itself, as a text",
+        fields.json("content")?.as_str().map(str::to_owned),
+    )?;
     if content.len() > limits.content_bytes_max {
         let (size, most) = (content.len(), limits.content_bytes_max);
         return Err(Refusal {

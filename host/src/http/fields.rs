@@ -60,12 +60,19 @@ impl Fields {
 
     /// A text of so many characters, control characters refused but for line breaks
     /// and tabs; nothing when the field is absent.
-    pub fn text_if_given(&self, name: &str, characters: RangeInclusive<usize>) -> Result<Option<String>, Refusal> {
+    pub fn text_if_given(
+        &self,
+        name: &str,
+        characters: RangeInclusive<usize>,
+    ) -> Result<Option<String>, Refusal> {
         let Some(text) = self.read::<String>(name, "a text")? else { return Ok(None) };
         let count = text.chars().count();
         if !characters.contains(&count) {
             let (least, most) = (characters.start(), characters.end());
-            return Err(Refusal::field(self.shown(name), format!("must be {least} to {most} characters, not {count}")));
+            return Err(Refusal::field(
+                self.shown(name),
+                format!("must be {least} to {most} characters, not {count}"),
+            ));
         }
         if *characters.start() > 0 && text.trim().is_empty() {
             return Err(Refusal::field(self.shown(name), "must not be blank"));
@@ -186,11 +193,12 @@ impl Fields {
             let count = raws.len();
             return Err(Refusal::field(self.shown(name), format!("{count} given, at most {most} allowed")));
         }
-        let one = |(index, raw): (usize, &Box<RawValue>)| {
+        let one = |(index, raw): (usize, &RawValue)| {
             let path = format!("{}[{index}]", self.shown(name));
-            Self::object(path.clone(), raw.get().as_bytes()).map_err(|_| Refusal::field(path, "must be an object"))
+            Self::object(path.clone(), raw.get().as_bytes())
+                .map_err(|_| Refusal::field(path, "must be an object"))
         };
-        raws.iter().enumerate().map(one).collect()
+        raws.iter().map(AsRef::as_ref).enumerate().map(one).collect()
     }
 
     /// Any JSON; null when the field is absent.

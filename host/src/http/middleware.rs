@@ -42,7 +42,8 @@ fn request_id(request: &Request) -> Option<String> {
 
 /// Turns requests away that there is no room or no time for.
 pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let overloaded = || Problem::from(Refusal::new(Code::Overloaded, "the server is busy: try again shortly"));
+    let overloaded =
+        || Problem::from(Refusal::new(Code::Overloaded, "the server is busy: try again shortly"));
     // Whoever asks how the house is doing is answered in a crowd too.
     if request.uri().path() == "/health" {
         return next.run(request).await;

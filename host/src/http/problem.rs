@@ -125,6 +125,7 @@ pub async fn no_such_method() -> Problem {
 }
 
 /// A handler that panicked. The text goes to the log alone.
+#[expect(clippy::needless_pass_by_value, reason = "the layer that catches panics hands them over")]
 pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     Problem::from(Error::Internal(format!("panic: {}", text.unwrap_or("without a text")))).into_response()

@@ -18,7 +18,8 @@ use crate::error::Error;
 /// `GET /v1/receipts/{id}`. The receipt is written exactly as it was signed.
 pub async fn receipt(State(app): State<Arc<App>>, Path(id): Path<String>) -> Outcome {
     let receipt = app.receipt(path_id(&id, "receipt")?).await?;
-    let value = serde_json::to_value(&receipt).map_err(|error| Problem::from(Error::Internal(error.to_string())))?;
+    let value =
+        serde_json::to_value(&receipt).map_err(|error| Problem::from(Error::Internal(error.to_string())))?;
     ok(&enveloped(value))
 }
 

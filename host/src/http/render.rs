@@ -102,7 +102,11 @@ pub fn task(style: Style, view: &TaskView) -> Value {
     let asset = terms.asset;
     let coverage = spec.coverage();
     let criteria = spec.criteria.iter().map(|one| {
-        Object::new(style).set("text", one.text.clone()).set("class", class_word(one.class)).set("checks", one.checks.clone()).done()
+        Object::new(style)
+            .set("text", one.text.clone())
+            .set("class", class_word(one.class))
+            .set("checks", one.checks.clone())
+            .done()
     });
     let texts = spec.criteria.iter().map(|one| Value::from(one.text.clone()));
     let pricing = spec.pricing.as_ref().map(|pricing| {
@@ -113,7 +117,8 @@ pub fn task(style: Style, view: &TaskView) -> Value {
             .time_if("closes_at", pricing.closes_at.map(Timestamp))
             .done()
     });
-    let verifiers = spec.verifiers.iter().map(|pin| Object::new(style).set("digest", pin.digest.clone()).done());
+    let verifiers =
+        spec.verifiers.iter().map(|pin| Object::new(style).set("digest", pin.digest.clone()).done());
     Object::new(style)
         .set("id", task.id.to_string())
         .set("poster_id", task.poster.to_string())

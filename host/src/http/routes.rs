@@ -35,10 +35,7 @@ fn commission_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/credits/deposit", post(commission::deposit))
         .route("/api/credits/balance", get(commission::balance))
-        .route(
-            "/api/bots/me/commissioning",
-            get(commission::guardrails).post(commission::set_guardrails),
-        )
+        .route("/api/bots/me/commissioning", get(commission::guardrails).post(commission::set_guardrails))
         .route("/api/tasks", get(commission::tasks).post(commission::post_task))
         .route("/api/tasks/{id}", get(commission::task))
         .route("/api/tasks/{id}/detail", get(commission::task_detail))

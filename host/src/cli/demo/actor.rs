@@ -25,7 +25,12 @@ impl Actor {
     }
 
     /// Sends a request; anything but success is an error with the server's own words.
-    pub(super) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, String> {
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, String> {
         let (status, value) = self.try_call(method, path, body).await?;
         if (200..300).contains(&status) {
             return Ok(value);
@@ -56,7 +61,8 @@ impl Actor {
 
     /// Pays money in through the test provider, as a card would.
     pub(super) async fn deposit(&self, amount: &str) -> Result<(), String> {
-        let opened = self.call(Method::POST, "/api/credits/deposit", Some(&json!({ "amount": amount }))).await?;
+        let opened =
+            self.call(Method::POST, "/api/credits/deposit", Some(&json!({ "amount": amount }))).await?;
         self.call(Method::POST, &text(&opened, "checkout_url")?, None).await?;
         Ok(())
     }

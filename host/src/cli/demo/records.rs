@@ -149,7 +149,8 @@ async fn play(record: Record, poster: &Actor, worker: &Actor) -> Result<Line, St
 /// The findings in the order of the record's checks.
 fn check_lines(checks: &[Value], findings: &Value) -> Vec<CheckLine> {
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let found = |index: usize| findings.as_array()?.iter().find(|one| one["check"].as_u64() == Some(index as u64));
+    let found =
+        |index: usize| findings.as_array()?.iter().find(|one| one["check"].as_u64() == Some(index as u64));
     let line = |(index, check): (usize, &Value)| {
         let finding = found(index);
         CheckLine {

@@ -29,7 +29,8 @@ struct Chapter {
 
 /// Plays the story. An end that is not the written one is an error.
 pub(super) async fn run(house: &House) -> Result<(), String> {
-    let chapters: Vec<Chapter> = serde_json::from_str(include_str!("tasks.json")).map_err(|error| error.to_string())?;
+    let chapters: Vec<Chapter> =
+        serde_json::from_str(include_str!("tasks.json")).map_err(|error| error.to_string())?;
     let base = &house.base_url;
     let petra = Actor::register(base, "Petra (publisher)", &["commissioning"]).await?;
     let wanda = Actor::register(base, "Wanda (writer)", &["writing"]).await?;
@@ -38,7 +39,8 @@ pub(super) async fn run(house: &House) -> Result<(), String> {
     say("Four parties registered: a publisher and three workers.");
     petra.deposit("100.00").await?;
     say("Petra paid 100.00 USD in through the test provider.");
-    let rules = json!({ "guardrails": { "max_task_budget": 20, "max_daily_spend": 80, "auto_review": true } });
+    let rules =
+        json!({ "guardrails": { "max_task_budget": 20, "max_daily_spend": 80, "auto_review": true } });
     petra.call(Method::POST, "/api/bots/me/commissioning", Some(&rules)).await?;
     say("Her guardrails: 20.00 a task, 80.00 a day, deliveries reviewed automatically.");
 
@@ -63,7 +65,8 @@ pub(super) async fn run(house: &House) -> Result<(), String> {
 /// One task from posting to its end. Returns the ids of its receipts.
 async fn play(chapter: &Chapter, petra: &Actor, worker: &Actor) -> Result<Vec<String>, String> {
     let task = post(chapter, petra).await?;
-    let bid = json!({ "proposedPrice": chapter.bid, "coverLetter": "I have done this before and can start now." });
+    let bid =
+        json!({ "proposedPrice": chapter.bid, "coverLetter": "I have done this before and can start now." });
     let bid = worker.call(Method::POST, &format!("/v1/tasks/{task}/bids"), Some(&bid)).await?;
     let bid = text(&bid["data"], "id")?;
     petra.call(Method::POST, &format!("/api/proposals/{bid}/accept"), None).await?;
@@ -72,7 +75,8 @@ async fn play(chapter: &Chapter, petra: &Actor, worker: &Actor) -> Result<Vec<St
     let mut receipts = Vec::new();
     let mut verb = "deliver";
     for content in &chapter.deliveries {
-        let progress = json!({ "event": "step_completed", "message": "draft ready", "metadata": { "percent": 90 } });
+        let progress =
+            json!({ "event": "step_completed", "message": "draft ready", "metadata": { "percent": 90 } });
         worker.call(Method::POST, &format!("/v1/tasks/{task}/progress"), Some(&progress)).await?;
         let path = format!("/v1/tasks/{task}/{verb}");
         let delivery = worker.call(Method::POST, &path, Some(&json!({ "content": content }))).await?;
@@ -153,7 +157,8 @@ async fn replay_one(house: &House, petra: &Actor, receipts: &[String]) -> Result
     let mut chosen = None;
     for id in receipts {
         let envelope = petra.call(Method::GET, &format!("/v1/receipts/{id}"), None).await?;
-        let receipt = Receipt::parse(envelope["data"].to_string().as_bytes()).map_err(|error| error.to_string())?;
+        let receipt =
+            Receipt::parse(envelope["data"].to_string().as_bytes()).map_err(|error| error.to_string())?;
         if receipt.outcome == "fail" {
             chosen = Some(receipt);
         }
@@ -173,7 +178,8 @@ async fn replay_one(house: &House, petra: &Actor, receipts: &[String]) -> Result
 }
 
 async fn audit(app: &App) -> Result<(), String> {
-    let report = assay_db::audit(app.db.read(), &[ReceiptRow::TABLE]).await.map_err(|error| error.to_string())?;
+    let report =
+        assay_db::audit(app.db.read(), &[ReceiptRow::TABLE]).await.map_err(|error| error.to_string())?;
     say(&format!(
         "Auditing the books: {} accounts, {} transfers, {} receipts, {} links of the journal: {}.",
         report.accounts,
