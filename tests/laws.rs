@@ -118,7 +118,9 @@ fn files_and_functions_are_short() {
     for (path, text) in sources(&ALL) {
         let lines = text.lines().count();
         assert!(lines <= FILE_LINES_MAX, "{path} has {lines} lines: two subjects?");
-        for (start, length) in functions(&text) {
+        // A component's test is often one table, which is data and not a function.
+        let is_table = path.starts_with("plugins/") && path.contains("/tests/");
+        for (start, length) in functions(&text).into_iter().filter(|_| !is_table) {
             assert!(length <= FUNCTION_LINES_MAX, "{path}:{start}: a function of {length} lines");
         }
     }

@@ -43,6 +43,10 @@ pub(super) async fn run(flags: Flags) -> Outcome {
     let data = flags.data.clone().unwrap_or_else(|| scratch.path().join("data"));
     let house = House::open(Settings::in_folder(&data)).await?;
     say(&format!("A server listens on {}; its database is a file in {}.", house.base_url, data.display()));
+    let compiling = Instant::now();
+    house.app.prepare_builtins().await.map_err(line)?;
+    let seconds = compiling.elapsed().as_secs_f64();
+    say(&format!("Its judges are compiled ({seconds:.1} s; a server does this once for a data folder)."));
     let done = match &flags.tasks {
         Some(tasks) => records::run(&house, tasks, flags.report.as_deref()).await,
         None => story::run(&house).await,
