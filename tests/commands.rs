@@ -7,6 +7,10 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::commit::past;
+use crate::house::House;
+use crate::story::{GOOD, WITHOUT_LEAVES, claimed, tea};
+
 /// The program beside the test's own binary; `tests/run` builds both.
 fn program() -> PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
@@ -198,4 +202,118 @@ fn the_demo_runs_a_file_of_records() {
     assert_eq!(statuses(&report["records"][0]), ["pass", "fail"]);
     assert_eq!(report["records"][1]["outcome"], "refused");
     assert_eq!(statuses(&report["records"][1]), ["error"]);
+}
+
+/// A task with a delivery that failed its checks, in a server that is still open, and
+/// what it takes to judge that again.
+async fn judged(house: &House, folder: &Path) -> (String, String, String) {
+    let (alice, bob, task) = claimed(house, &tea()).await;
+    let open = alice.get(&format!("/v1/tasks/{task}")).await.good();
+    let delivered = bob.delivers(&task, WITHOUT_LEAVES).await.good();
+    let lines = delivered["data"]["receipts"].as_array().cloned().unwrap_or_default();
+    let id = lines.iter().find(|line| line["world"] == "verifier").expect("a verdict")["receiptId"].clone();
+    let id = id.as_str().expect("an id");
+    let receipt = alice.get(&format!("/v1/receipts/{id}")).await.good();
+    let input = alice.get(&format!("/v1/receipts/{id}/input")).await.good();
+    let keys = alice.get("/v1/receipts/keys").await.good();
+    let write = |name: &str, value: &Value| {
+        let path = folder.join(name);
+        std::fs::write(&path, value.to_string()).expect("written");
+        path.display().to_string()
+    };
+    write("task.json", &open);
+    let key = keys["data"]["items"][0]["publicKey"].as_str().expect("a key").to_owned();
+    (write("receipt.json", &receipt), write("input.json", &input), key)
+}
+
+fn in_a_house(story: impl AsyncFnOnce(&House)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime starts").block_on(async {
+        let house = House::open(None, |_| {}).await;
+        story(&house).await;
+        house.app.stop().await;
+    });
+}
+
+#[test]
+fn a_receipt_is_replayed_offline() {
+    in_a_house(async |house| {
+        let folder = TempDir::new().expect("a folder");
+        let (receipt, input, key) = judged(house, folder.path()).await;
+        let replay =
+            |receipt: &str, input: &str| assay(&["replay", receipt, "--input", input, "--public-key", &key]);
+        let matched = replay(&receipt, &input);
+        assert!(matched.status.success(), "{}", text(&matched.stderr));
+        assert_eq!(text(&matched.stdout), "match: same verdict, same fuel\n");
+
+        let altered = |from: &str, what: &str, by: &str| {
+            let path = folder.path().join("altered.json");
+            let text = std::fs::read_to_string(from).expect("a file");
+            assert!(text.contains(what), "{what} is not in {text}");
+            std::fs::write(&path, text.replacen(what, by, 1)).expect("written");
+            path.display().to_string()
+        };
+        let forged = replay(&altered(&receipt, "\"outcome\":\"fail\"", "\"outcome\":\"pass\""), &input);
+        assert_eq!(forged.status.code(), Some(1));
+        assert!(text(&forged.stderr).contains("altered or forged"), "{}", text(&forged.stderr));
+        let other = replay(&receipt, &altered(&input, "patience", "Patience"));
+        assert_eq!(other.status.code(), Some(1));
+        assert!(text(&other.stderr).contains("the receipt is of input"), "{}", text(&other.stderr));
+        let component =
+            assay(&["replay", &receipt, "--input", &input, "--public-key", &key, "--component", &input]);
+        assert_eq!(component.status.code(), Some(1));
+        assert!(
+            text(&component.stderr).contains("the receipt is of component"),
+            "{}",
+            text(&component.stderr)
+        );
+        let fetched = assay(&["replay", &receipt, "--input", &input, "--server", &house.base_url]);
+        assert!(fetched.status.success(), "{}", text(&fetched.stderr));
+    });
+}
+
+#[test]
+fn a_draft_is_checked_offline_with_the_verdict_it_will_get() {
+    in_a_house(async |house| {
+        let folder = TempDir::new().expect("a folder");
+        judged(house, folder.path()).await;
+        let task = folder.path().join("task.json").display().to_string();
+        let check = |name: &str, draft: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, draft).expect("written");
+            assay(&["check", "--task", &task, "--delivery", &path.display().to_string()])
+        };
+        let failed = check("failed.txt", WITHOUT_LEAVES);
+        assert_eq!(failed.status.code(), Some(1));
+        assert!(
+            text(&failed.stdout).contains("verdict: fail"),
+            "{}{}",
+            text(&failed.stdout),
+            text(&failed.stderr)
+        );
+        let good = check("good.txt", GOOD);
+        assert!(good.status.success(), "{}{}", text(&good.stdout), text(&good.stderr));
+        assert!(text(&good.stdout).contains("verdict: pass"), "{}", text(&good.stdout));
+    });
+}
+
+#[test]
+fn an_audit_of_cooked_books_fails() {
+    let folder = TempDir::new().expect("a folder");
+    let data = folder.path().join("data");
+    let server = Server::start(&data);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    runtime.block_on(async {
+        let url = format!("{}/api/v1/agent/register", server.base_url);
+        let answer = reqwest::Client::new().post(url).json(&json!({ "name": "alice" })).send().await;
+        assert_eq!(answer.expect("an answer").status().as_u16(), 201);
+    });
+    assert_eq!(server.stop(), Some(0));
+    let more = "update cells set n = n + 1 where key like 'b/cr/party/%'";
+    runtime
+        .block_on(past::execute(&assay_db::Place::Folder(data.clone()), more))
+        .expect("the damage can be done");
+    let audit = assay(&["audit", "--data", &data.display().to_string()]);
+    assert_eq!(audit.status.code(), Some(1));
+    assert!(text(&audit.stdout).contains("its transfers add up to 1000"), "{}", text(&audit.stdout));
 }

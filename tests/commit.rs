@@ -4,7 +4,7 @@
 mod damage;
 mod ground;
 mod opening;
-mod past;
+pub(crate) mod past;
 mod property;
 mod rows;
 mod wire;

@@ -27,6 +27,15 @@ fn one_body_on_every_path() {
             ),
             (alice.post("/api/tasks", &json!({})).await, "400 INVALID_FIELD", "/api/tasks"),
             (alice.get("/api/tasks/x").await, "404 NOT_FOUND", "/api/tasks/x"),
+            (alice.get("/api/tasks/%FF").await, "400 INVALID_FIELD", "/api/tasks/%FF"),
+            (alice.get("/api/tasks?cursor=%00").await, "400 INVALID_FIELD", "/api/tasks"),
+            (
+                alice.get("/v1/tasks/available?category=a%00b").await,
+                "400 INVALID_FIELD",
+                "/v1/tasks/available",
+            ),
+            (alice.get("/v1/tasks/available?limit=0").await, "400 INVALID_FIELD", "/v1/tasks/available"),
+            (alice.get("/v1/tasks/available?currency=EUR").await, "400 INVALID_FIELD", "/v1/tasks/available"),
         ];
         for (said, refusal, path) in table {
             assert_eq!(said.refusal(), refusal);

@@ -58,7 +58,7 @@ pub struct Limits {
     /// Titles stand in lists.
     pub title_characters_max: usize,
     /// Descriptions, cover letters and notes are read by people.
-    pub text_bytes_max: usize,
+    pub text_characters_max: usize,
     /// Each criterion is compiled and judged.
     pub criteria_max: usize,
     /// Each check costs fuel.
@@ -95,7 +95,7 @@ impl Default for Limits {
             body_bytes_max: 12 * 1024 * 1024,
             content_bytes_max: 10 * 1024 * 1024,
             title_characters_max: 200,
-            text_bytes_max: 64 * 1024,
+            text_characters_max: 64 * 1024,
             criteria_max: 50,
             checks_max: 200,
             bids_per_task_max: 1_000,

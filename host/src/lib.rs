@@ -45,8 +45,8 @@
 //! 10. Everything has a limit, in [`config`].
 //!
 //! # The roads
-//! **Work**: [`app::tasks`] post → [`app::bids`] bid, accept → [`app::deliveries`]
-//! deliver → [`app::judging`] gate, checks, review → paid, or back to the worker, or to
+//! **Work**: [`app::tasks`] post → [`app::bids`] bid, accept (or [`app::pricing`], where
+//! a model chooses) → [`app::dry_runs`] try, [`app::deliveries`] deliver → [`app::judging`] gate, checks, review → paid, or back to the worker, or to
 //! the poster ([`app::reviews`]); [`app::turn`] is each step of it, [`app::jobs`] what
 //! time does.
 //!

@@ -5,7 +5,7 @@ use sqlx::any::install_default_drivers;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 
 /// Runs statements on a connection of its own.
-pub(super) async fn execute(place: &Place, statements: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn execute(place: &Place, statements: &str) -> Result<(), sqlx::Error> {
     install_default_drivers();
     let url = match place {
         Place::Folder(folder) => format!("sqlite://{}", folder.join("assay.db").display()),

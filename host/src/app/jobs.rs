@@ -62,7 +62,12 @@ impl App {
             let due = self.db.read().due_jobs(self.now().0, self.settings.limits.jobs_batch_max).await?;
             let before = done;
             for job in due {
-                done += usize::from(self.run_job(job).await?);
+                let (id, kind) = (job.id, job.kind.clone());
+                match self.run_job(job).await {
+                    Ok(ran) => done += usize::from(ran),
+                    // It stays leased for a while and comes again; the others go on.
+                    Err(error) => tracing::error!(job = %id, kind, %error, "a job failed"),
+                }
             }
             if done == before {
                 return Ok(done);

@@ -30,7 +30,7 @@ fn read_registration(fields: &Fields) -> Result<Registration, Refusal> {
     Ok(Registration {
         name: fields.name("name", 1..=100)?,
         skills,
-        referral_code: fields.text_if_given("referral_code", 1..=64)?,
+        referral_code: fields.name_if_given("referral_code", 1..=64)?,
     })
 }
 

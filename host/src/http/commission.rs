@@ -125,11 +125,8 @@ fn read_post(fields: &Fields, limits: &Limits) -> Result<Post, Refusal> {
     let hours = fields.whole("deadline_hours", 1..=DEADLINE_HOURS_MAX)?;
     Ok(Post {
         title: fields.name("title", 1..=limits.title_characters_max)?,
-        description: fields.text_if_given("description", 0..=limits.text_bytes_max)?.unwrap_or_default(),
-        category: match fields.text_if_given("category", 1..=100)? {
-            Some(_) => fields.name("category", 1..=100)?,
-            None => "general".into(),
-        },
+        description: fields.text_if_given("description", 0..=limits.text_characters_max)?.unwrap_or_default(),
+        category: fields.name_if_given("category", 1..=100)?.unwrap_or_else(|| "general".into()),
         skills: fields.texts("skills", 50, 100)?,
         budget: fields.amount("budget", Asset::Usd)?,
         deadline_hours: hours.and_then(|hours| u32::try_from(hours).ok()),
@@ -169,7 +166,7 @@ pub async fn tasks(
     Query(query): Query<HashMap<String, String>>,
 ) -> Outcome {
     let limit = page_limit(&query, 100, app.settings.limits.page_items_max)?;
-    let page = app.tasks_of(&caller, query.get("cursor").map(String::as_str), limit).await?;
+    let page = app.tasks_of(&caller, query_text(&query, "cursor")?, limit).await?;
     let items: Vec<Value> = page.items.iter().map(|view| render::task(STYLE, view)).collect();
     let response = ok(&json!({ "data": items, "count": items.len() }))?;
     Ok(linked(response, "/api/tasks", limit, &page))
@@ -184,6 +181,15 @@ fn linked<T>(mut response: Response, path: &str, limit: usize, page: &Page<T>) -
         response.headers_mut().insert(header::LINK, link);
     }
     response
+}
+
+/// A text of the query. The database is not asked for what it cannot hold.
+pub fn query_text<'q>(query: &'q HashMap<String, String>, name: &str) -> Result<Option<&'q str>, Refusal> {
+    let text = query.get(name).map(String::as_str);
+    if text.is_some_and(|text| text.chars().any(char::is_control) || text.len() > 200) {
+        return Err(Refusal::field(name, "must be at most 200 characters without control characters"));
+    }
+    Ok(text)
 }
 
 /// How many rows a page is to have.
@@ -235,7 +241,8 @@ pub async fn propose(State(app): State<Arc<App>>, call: Call) -> Outcome {
 /// An offer, under the names of any surface.
 pub fn read_offer(fields: &Fields, limits: &Limits) -> Result<Offer, Refusal> {
     let (price_field, price) = fields.amount_digits(&["proposed_amount", "proposed_price"])?;
-    let cover_letter = fields.text_if_given("cover_letter", 0..=limits.text_bytes_max)?.unwrap_or_default();
+    let cover_letter =
+        fields.text_if_given("cover_letter", 0..=limits.text_characters_max)?.unwrap_or_default();
     Ok(Offer { price, price_field, cover_letter })
 }
 
@@ -285,11 +292,8 @@ pub async fn deliver(State(app): State<Arc<App>>, call: Call) -> Outcome {
 
 /// A package of work, under the names of any surface.
 pub fn read_package(fields: &Fields, limits: &Limits) -> Result<Package, Refusal> {
-    let content = fields.needed(
-        "content",
-        "the work itself, as a text",
-        fields.json("content")?.as_str().map(str::to_owned),
-    )?;
+    let content = fields.text_if_given("content", 0..=usize::MAX)?;
+    let content = fields.needed("content", "the work itself, as a text", content)?;
     if content.len() > limits.content_bytes_max {
         let (size, most) = (content.len(), limits.content_bytes_max);
         return Err(Refusal {
@@ -297,7 +301,7 @@ pub fn read_package(fields: &Fields, limits: &Limits) -> Result<Package, Refusal
             ..Refusal::field("content", format!("has {size} bytes, at most {most} allowed"))
         });
     }
-    let summary = fields.text_if_given("summary", 0..=limits.text_bytes_max)?.unwrap_or_default();
+    let summary = fields.text_if_given("summary", 0..=limits.text_characters_max)?.unwrap_or_default();
     let attachments = fields.inner_list("attachments", 50)?;
     let attachments = attachments.iter().map(read_attachment).collect::<Result<_, _>>()?;
     Ok(Package { content, summary, attachments })
@@ -333,7 +337,7 @@ pub async fn review(State(app): State<Arc<App>>, call: Call) -> Outcome {
     let words = Review::ALL.map(|word| (word.as_str(), word));
     let word = call.fields.word("status", &words)?;
     let word = call.fields.needed("status", "accepted, revision_requested or rejected", word)?;
-    let most = app.settings.limits.text_bytes_max;
+    let most = app.settings.limits.text_characters_max;
     let notes = call.fields.text_if_given("review_notes", 0..=most)?.unwrap_or_default();
     let render = |one: &Delivery| reply(200, &with_data(render::delivery(STYLE, one)));
     answer::of(app.review(call.ask(Scope::Commission)?, id, word, &notes, render).await)

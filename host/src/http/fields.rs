@@ -58,8 +58,7 @@ impl Fields {
         self.raw(name).map(|text| serde_json::from_str(text).map_err(wrong)).transpose()
     }
 
-    /// A text of so many characters, control characters refused but for line breaks
-    /// and tabs; nothing when the field is absent.
+    /// A text of so many characters; nothing when the field is absent.
     pub fn text_if_given(
         &self,
         name: &str,
@@ -85,13 +84,23 @@ impl Fields {
         self.text_if_given(name, characters)?.ok_or_else(|| self.missing(name, "a text"))
     }
 
-    /// A text that names something: one line, without control characters.
-    pub fn name(&self, name: &str, characters: RangeInclusive<usize>) -> Result<String, Refusal> {
-        let text = self.text(name, characters)?;
-        if text.chars().any(char::is_control) {
+    /// A text that names something: one line, without control characters; nothing when
+    /// the field is absent.
+    pub fn name_if_given(
+        &self,
+        name: &str,
+        characters: RangeInclusive<usize>,
+    ) -> Result<Option<String>, Refusal> {
+        let text = self.text_if_given(name, characters)?;
+        if text.as_ref().is_some_and(|text| text.chars().any(char::is_control)) {
             return Err(Refusal::field(self.shown(name), "must be one line without control characters"));
         }
         Ok(text)
+    }
+
+    /// A text that names something.
+    pub fn name(&self, name: &str, characters: RangeInclusive<usize>) -> Result<String, Refusal> {
+        self.name_if_given(name, characters)?.ok_or_else(|| self.missing(name, "a text"))
     }
 
     /// An id.

@@ -11,7 +11,7 @@ use axum::extract::{Path, Query, State};
 use serde_json::{Value, json};
 
 use super::answer::{self, Outcome, enveloped, ok, reply};
-use super::commission::{page_limit, path_id, read_offer, read_package};
+use super::commission::{page_limit, path_id, query_text, read_offer, read_package};
 use super::render::{self, Object, Style};
 use super::request::{Call, Me};
 use crate::app::App;
@@ -33,8 +33,8 @@ pub async fn available(
         None => Asset::Usd,
     };
     let limit = page_limit(&query, 20, app.settings.limits.page_items_max)?;
-    let text = |name: &str| query.get(name).map(String::as_str);
-    let page = app.available(&caller, asset, text("category"), text("cursor"), limit).await?;
+    let (category, cursor) = (query_text(&query, "category")?, query_text(&query, "cursor")?);
+    let page = app.available(&caller, asset, category, cursor, limit).await?;
     let items: Vec<Value> = page.items.iter().map(|view| render::task(STYLE, view)).collect();
     ok(&enveloped(json!({
         "items": items,
@@ -130,6 +130,10 @@ pub async fn progress(State(app): State<Arc<App>>, Path(id): Path<String>, call:
     let metadata = fields.json("metadata")?;
     if !(metadata.is_object() || metadata.is_null()) {
         return Err(Refusal::field("metadata", "must be an object").into());
+    }
+    let most = app.settings.limits.text_characters_max;
+    if metadata.to_string().len() > most {
+        return Err(Refusal::field("metadata", format!("must be at most {most} bytes of JSON")).into());
     }
     let note = Note {
         event: fields.name("event", 1..=100)?,
