@@ -4,6 +4,10 @@ use super::cursor::Cursor;
 use super::lexicon::{FATAL, PREPOSITIONS};
 use super::token::Sep;
 
+/// Words that are never a name, not even alone: at the end of a list they hedge it.
+const HEDGES: &[&str] =
+    &["approx", "approximately", "roughly", "circa", "nearly", "almost", "ideally", "preferably"];
+
 /// Names joined by commas and "and". A name is what stands between them, so that
 /// nothing of the sentence can hide in one.
 pub(crate) fn names(cursor: &mut Cursor, words_max: usize) -> Option<Vec<String>> {
@@ -24,7 +28,7 @@ fn name(cursor: &mut Cursor, words_max: usize) -> Option<String> {
             return Some(text.trim_end_matches(',').to_owned());
         }
         let first = c.at();
-        let (mut words, mut hedged) = (0, false);
+        let (mut words, mut hedged, mut alone) = (0, false, None);
         while let Some(word) = c.word() {
             let function =
                 PREPOSITIONS.contains(&word) || matches!(word, "the" | "a" | "etc" | "all" | "no" | "with");
@@ -34,11 +38,13 @@ fn name(cursor: &mut Cursor, words_max: usize) -> Option<String> {
             }
             words += usize::from(c.spaced() || words == 0);
             hedged |= FATAL.contains(&word);
+            alone = (words == 1).then_some(word);
             c.advance();
             while !c.spaced() && (c.eat_mark('-') || c.eat_mark('.') || c.eat_mark('/')) {}
         }
         let found = (1..=words_max).contains(&words) && (c.at_break() || c.word() == Some("with"));
         // "source" may be a column, "price if available" is none.
-        (found && !(hedged && words > 1)).then(|| c.typed(first))
+        let refused = !found || hedged && words > 1 || alone.is_some_and(|word| HEDGES.contains(&word));
+        (!refused).then(|| c.typed(first))
     })
 }
