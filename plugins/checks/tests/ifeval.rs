@@ -1,7 +1,7 @@
 //! Verdicts on real deliveries agree with the benchmark they come from.
 //!
 //! The records are read from beside the checkout, or from the folder that
-//! `ASSAY_DATA` names; without them the test says so and passes.
+//! `ASSAY_TEST_DATA` names; without them the test says so and passes.
 
 use assay_checks::{Check, Delivery, Judge, Status};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 const ALLOWANCES: [(&str, usize); 2] = [("sentence-count", 20), ("language", 50)];
 
 fn records() -> Option<Vec<Value>> {
-    let folder = std::env::var_os("ASSAY_DATA").map_or_else(
+    let folder = std::env::var_os("ASSAY_TEST_DATA").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
         PathBuf::from,
     );
@@ -43,7 +43,7 @@ fn kind_of(check: &Value) -> String {
 #[test]
 fn verdicts_agree_with_the_benchmark() {
     let Some(records) = records() else {
-        println!("skipped: no ifeval.jsonl beside the checkout or in ASSAY_DATA");
+        println!("SKIPPED data: no ifeval.jsonl beside the checkout or in ASSAY_TEST_DATA");
         return;
     };
     let mut totals: BTreeMap<String, (usize, usize)> = BTreeMap::new();
