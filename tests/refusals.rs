@@ -210,6 +210,50 @@ fn expected_answers_are_the_posters_only() {
         assert!(!kinds.is_empty() && !kinds.contains(&json!("equals")), "{draft}");
         let delivered = bob.delivers(&task, GOOD).await.good();
         assert!(!delivered.to_string().contains("the secret answer"), "{delivered}");
+        for line in delivered["data"]["receipts"].as_array().into_iter().flatten() {
+            let path = format!("/v1/receipts/{}/input", line["receiptId"].as_str().expect("an id"));
+            assert_eq!(bob.get(&path).await.refusal(), "403 NOT_A_PARTY", "{line}");
+            alice.get(&path).await.good();
+        }
+    });
+}
+
+#[test]
+fn a_composition_does_not_tell_its_expected_answers() {
+    each_house(async |house| {
+        let mut post = tea();
+        let parts =
+            json!([{ "kind": "contains", "value": "the secret answer" }, { "kind": "equals", "value": "x" }]);
+        post["checks"] = json!([{ "kind": "any", "checks": parts }]);
+        let (_, bob, task) = claimed(house, &post).await;
+        let note = json!({ "event": "e", "message": "between us", "visibility": "private" });
+        bob.post(&format!("/v1/tasks/{task}/progress"), &note).await.good();
+        let delivered = bob.delivers(&task, GOOD).await.good();
+        assert_eq!(delivered["data"]["status"], "revision_requested");
+        assert!(!delivered.to_string().contains("the secret answer"), "{delivered}");
+    });
+}
+
+#[test]
+fn the_operator_sees_and_does_not_decide() {
+    each_house(async |house| {
+        let (alice, bob) = (house.rich_agent("alice", 100).await, house.agent("bob").await);
+        let task = alice.posts(&tea()).await;
+        let bid = bob.bids(&task, "45").await;
+        let operator = house.operator();
+        operator.get(&format!("/api/proposals?task_id={task}")).await.good();
+        let accept = operator.post(&format!("/api/proposals/{bid}/accept"), &json!({})).await;
+        assert_eq!(accept.refusal(), "403 NOT_A_PARTY");
+        let cancel = operator.post(&format!("/api/tasks/{task}/cancel"), &json!({})).await;
+        assert_eq!(cancel.refusal(), "403 NOT_A_PARTY");
+        operator.get("/v1/me").await.good();
+        let dear = alice.post("/api/tasks", &tea()).await.good();
+        assert_eq!(dear["status"], "open");
+        let poor = alice.post("/api/tasks", &tea()).await;
+        assert_eq!(
+            poor.body["error"]["message"],
+            "48.60 USD needed, 2.80 USD available: deposit the difference or ask for less"
+        );
     });
 }
 

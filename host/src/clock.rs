@@ -55,7 +55,7 @@ pub fn random_32() -> [u8; 32] {
 
 /// A time as RFC 3339 in UTC with milliseconds; what is out of range shows as its end.
 pub fn rfc3339(at: Timestamp) -> String {
-    let clamped = at.0.clamp(0, 253_402_300_799_000);
+    let clamped = at.0.clamp(0, jiff::Timestamp::MAX.as_millisecond());
     let time = jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     format!("{time:.3}")
 }

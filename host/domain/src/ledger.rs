@@ -258,7 +258,7 @@ pub fn apply(moves: &[Move], balance: impl Fn(&Account) -> i64) -> Result<Vec<Tr
     let mut books = Books { before: balance, now: BTreeMap::new() };
     let mut transfers = Vec::with_capacity(moves.len());
     for instruction in moves {
-        books.carry_out(instruction, &mut transfers)?;
+        books.carry_out(instruction, moves, &mut transfers)?;
     }
     Ok(transfers)
 }
@@ -274,7 +274,7 @@ impl<F: Fn(&Account) -> i64> Books<F> {
         self.now.get(account).copied().unwrap_or_else(|| (self.before)(account))
     }
 
-    fn carry_out(&mut self, order: &Move, made: &mut Vec<Transfer>) -> Result<(), Refusal> {
+    fn carry_out(&mut self, order: &Move, all: &[Move], made: &mut Vec<Transfer>) -> Result<(), Refusal> {
         if order.amount < 0 {
             return Err(Refusal::new(Code::Internal, "a transfer below zero was asked for"));
         }
@@ -295,7 +295,27 @@ impl<F: Fn(&Account) -> i64> Books<F> {
                 left -= amount;
             }
         }
-        if left > 0 { Err(short(order, left)) } else { Ok(()) }
+        if left > 0 { Err(self.short(order, left, all)) } else { Ok(()) }
+    }
+
+    /// Too little, in figures: of a party all that the verb takes, and what there was.
+    fn short(&self, order: &Move, left: i64, all: &[Move]) -> Refusal {
+        let (asset, code) = (order.asset, order.asset.code());
+        if !matches!(order.from, Holder::Party(_)) {
+            let (covered, wanted) =
+                (money::format(asset, order.amount - left), money::format(asset, order.amount));
+            let message = format!("{} holds {covered} {code}, {wanted} {code} asked for", order.from);
+            return Refusal::new(Code::Internal, message);
+        }
+        let same = |other: &&Move| other.from == order.from && other.asset == asset;
+        let wanted = all.iter().filter(same).map(|other| other.amount).sum();
+        let held = |pocket: &Pocket| (self.before)(&Account { holder: order.from, asset, pocket: *pocket });
+        let had = order.draw.pockets().iter().map(held).sum();
+        let (wanted, had) = (money::format(asset, wanted), money::format(asset, had));
+        Refusal::new(
+            Code::InsufficientFunds,
+            format!("{wanted} {code} needed, {had} {code} available: deposit the difference or ask for less"),
+        )
     }
 
     fn shift(&mut self, debit: &Account, credit: &Account, amount: i64) -> Result<(), Refusal> {
@@ -305,25 +325,6 @@ impl<F: Fn(&Account) -> i64> Books<F> {
         self.now.insert(*debit, gave);
         self.now.insert(*credit, received);
         Ok(())
-    }
-}
-
-/// Too little, in figures.
-fn short(order: &Move, left: i64) -> Refusal {
-    let covered = money::format(order.asset, order.amount - left);
-    let wanted = money::format(order.asset, order.amount);
-    let code = order.asset.code();
-    match order.from {
-        Holder::Party(_) => Refusal::new(
-            Code::InsufficientFunds,
-            format!(
-                "{wanted} {code} needed, {covered} {code} available: deposit the difference or ask for less"
-            ),
-        ),
-        holder => Refusal::new(
-            Code::Internal,
-            format!("{holder} holds {covered} {code}, {wanted} {code} asked for"),
-        ),
     }
 }
 

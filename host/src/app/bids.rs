@@ -10,7 +10,7 @@ use assay_domain::terms::Mode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::pricing::{Cause, Due, Pricing, pricing_job};
+use super::pricing::{Cause, Due, pricing_job};
 use super::task::{Task, from_json, to_json};
 use super::tasks::Eyes;
 use super::turn::{Turn, Visibility};
@@ -169,7 +169,7 @@ impl App {
         let task = self.task(id).await?;
         let all = self.bids_of(&task).await?;
         let sees_all = task.eyes(caller) == Eyes::Poster;
-        let sealed = task.state == State::Open && task.spec.pricing.as_ref().is_some_and(Pricing::is_sealed);
+        let sealed = task.is_sealed();
         let seen = all.into_iter().filter(|bid| sees_all || bid.bidder == caller.party);
         Ok(seen.map(|bid| Bid { sealed: sealed && bid.bidder != caller.party, ..bid }).collect())
     }
@@ -221,7 +221,7 @@ impl App {
     /// A pending bid and its open task, for the task's poster.
     async fn bid_for_poster(&self, caller: &Caller, id: BidId) -> Result<(Task, Bid), Error> {
         let task = self.task_of_bid(id).await?;
-        if task.eyes(caller) != Eyes::Poster {
+        if task.poster != caller.party {
             return Err(
                 Refusal::new(Code::NotAParty, "only the task's poster decides about its proposals").into()
             );
@@ -230,7 +230,7 @@ impl App {
             let message = format!("the task is {}: its proposals are closed", task.state.word());
             return Err(Refusal::new(Code::Conflict, message).into());
         }
-        if task.spec.pricing.as_ref().is_some_and(Pricing::is_sealed) {
+        if task.is_sealed() {
             return Err(
                 Refusal::new(Code::WrongMode, "bids are sealed: the auction decides when it closes").into()
             );

@@ -193,7 +193,7 @@ impl App {
             content: package.content.clone(),
             summary: package.summary.clone(),
             attachments: package.attachments.clone(),
-            traces: self.traces_of(turn.task.id).await?,
+            traces: self.public_traces_of(turn.task.id).await?,
             round: turn.task.tally.deliveries,
             delivered_at: turn.now.0,
         })

@@ -145,7 +145,8 @@ impl App {
             for pin in &task.spec.verifiers {
                 let config = pin.config.clone();
                 let input = Input::Verify { task: asked.clone(), delivery: delivery.clone(), config };
-                reports.push((pin.digest.clone(), self.run(&pin.digest, &input, &mut runs).await?));
+                let said = self.run(&pin.digest, &input, &mut runs).await?;
+                reports.push((pin.digest.clone(), veiled(&task.spec, said)));
             }
         }
         let findings: Vec<Finding> =
@@ -303,6 +304,23 @@ fn delivered(work: &Work) -> sandbox::Delivery {
         round: work.round,
         delivered_at: millis(work.delivered_at),
     }
+}
+
+/// A report without the evidence that would give expected answers away: a composition
+/// quotes its parts, and the worker and the reviewer's notes quote the evidence.
+fn veiled(spec: &Spec, said: Result<Output, sandbox::Problem>) -> Result<Output, sandbox::Problem> {
+    let Ok(Output::Report(mut report)) = said else { return said };
+    for finding in &mut report.findings {
+        let sandbox::Subject::Check(at) = finding.subject else { continue };
+        let asked = spec.checks.get(at as usize);
+        let composed =
+            |kind: &str| ["all", "any", "set"].contains(&kind.strip_prefix("not-").unwrap_or(kind));
+        if asked.is_some_and(|asked| asked.gold && composed(&asked.kind)) {
+            let met = if finding.status == sandbox::Status::Pass { "met" } else { "not met" };
+            finding.evidence = format!("{met}; its parts hold expected answers and are not shown");
+        }
+    }
+    Ok(Output::Report(report))
 }
 
 /// A verifier's report, read with the task's checks beside it. A verifier that gave

@@ -3,9 +3,9 @@
 use assay_db::entities::{HostKeyRow, ReceiptRow};
 use assay_domain::ids::ReceiptId;
 use assay_domain::refusal::{Code, Refusal};
-use assay_sandbox::Receipt;
+use assay_sandbox::{Receipt, World};
 
-use super::task::from_json;
+use super::task::{Task, from_json};
 use super::tasks::Eyes;
 use super::{App, Caller};
 use crate::error::Error;
@@ -25,6 +25,22 @@ pub struct JournalHead {
     pub signature: String,
 }
 
+/// Who may see what a judge was given. It is all there, so expected answers are the
+/// poster's, sealed bids nobody's before the close, and others' bids never a worker's.
+fn may_see_input(task: &Task, caller: &Caller, world: &str) -> Result<(), Refusal> {
+    let no = |why: &str| Err(Refusal::new(Code::NotAParty, why));
+    let pricing = world == World::Pricing.as_str();
+    match task.eyes(caller) {
+        Eyes::Stranger => no("only the task's parties may see a run's input"),
+        Eyes::Worker if pricing => no("only the task's poster may see what a pricing model was given"),
+        Eyes::Worker if task.spec.checks.iter().any(|check| check.gold) => {
+            no("the task's checks hold expected answers, so only its poster may see a run's input")
+        }
+        Eyes::Poster if pricing && task.is_sealed() => no("the bids are sealed until the auction closes"),
+        Eyes::Worker | Eyes::Poster => Ok(()),
+    }
+}
+
 impl JournalHead {
     /// What the signature is for.
     pub const PURPOSE: &str = "assay journal head";
@@ -40,9 +56,7 @@ impl App {
     pub async fn receipt_input(&self, caller: &Caller, id: ReceiptId) -> Result<Vec<u8>, Error> {
         let row = self.receipt_row(id).await?;
         let task = row.task.parse().map_err(|_| Error::Internal("a receipt without a task".into()))?;
-        if self.task(task).await?.eyes(caller) == Eyes::Stranger {
-            return Err(Refusal::new(Code::NotAParty, "only the task's parties may see a run's input").into());
-        }
+        may_see_input(&self.task(task).await?, caller, &row.world)?;
         let receipt: Receipt = from_json("receipt", &row.body)?;
         let bytes = self.db.read().blob(&receipt.input.hex()).await?;
         bytes.ok_or_else(|| Error::Internal(format!("the input of receipt {id} is gone")))

@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::deliveries::Delivery;
 use super::jobs::JobKind;
-use super::tasks::Eyes;
 use super::turn::{Turn, Visibility};
 use super::{Answer, App, Ask};
 use crate::error::Error;
@@ -51,7 +50,7 @@ impl App {
         self.settle(ask.once.as_ref(), || async move {
             let task_id = self.delivery(id).await?.task;
             let task = self.task(task_id).await?;
-            if task.eyes(&ask.caller) != Eyes::Poster {
+            if task.poster != ask.caller.party {
                 return Err(
                     Refusal::new(Code::NotAParty, "only the task's poster reviews its deliverables").into()
                 );

@@ -225,6 +225,11 @@ impl Task {
         Purse { task: self.id, poster: self.poster, held: self.price, terms: self.spec.terms }
     }
 
+    /// Whether its bids' amounts are nobody's but the bidders' yet.
+    pub fn is_sealed(&self) -> bool {
+        self.state == State::Open && self.spec.pricing.as_ref().is_some_and(Pricing::is_sealed)
+    }
+
     /// Reads a row. An impossible one is an error that names it.
     pub fn from_row(row: &TaskRow, head: i64) -> Result<Self, Error> {
         let tally: Tally = from_json("task", &row.work)?;

@@ -257,7 +257,7 @@ impl App {
     ) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || async move {
             let view = self.look(&ask.caller, id).await?;
-            if view.eyes != Eyes::Poster {
+            if view.task.poster != ask.caller.party {
                 return Err(Refusal::new(Code::NotAParty, "only the poster can cancel a task").into());
             }
             let mut turn = Turn::of(self, view.task);

@@ -93,7 +93,13 @@ impl App {
         Ok(all.into_iter().filter(|trace| sees_all || trace.visibility == "public").collect())
     }
 
-    pub(crate) async fn traces_of(&self, id: TaskId) -> Result<Vec<Trace>, Error> {
+    /// The notes that judges are shown, and with them whoever may see their input.
+    pub(crate) async fn public_traces_of(&self, id: TaskId) -> Result<Vec<Trace>, Error> {
+        let all = self.traces_of(id).await?;
+        Ok(all.into_iter().filter(|trace| trace.visibility == "public").collect())
+    }
+
+    async fn traces_of(&self, id: TaskId) -> Result<Vec<Trace>, Error> {
         let rows = self.db.read().many::<TraceRow>("task = $1 ORDER BY id", &[id.to_string().into()]).await?;
         rows.iter().map(Trace::from_row).collect()
     }

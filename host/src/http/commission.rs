@@ -233,14 +233,14 @@ pub fn path_id<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, Proble
 /// `POST /api/proposals {task_id, proposed_amount, cover_letter}`.
 pub async fn propose(State(app): State<Arc<App>>, call: Call) -> Outcome {
     let task = call.fields.id("task_id")?;
-    let offer = read_offer(&call.fields, &app.settings.limits)?;
+    let offer = read_offer(&call.fields, &app.settings.limits, ["proposed_amount", "proposed_price"])?;
     let render = |bid: &Bid| reply(201, &with_data(render::bid(STYLE, bid)));
     answer::of(app.bid(call.ask(Scope::Work)?, task, &offer, render).await)
 }
 
-/// An offer, under the names of any surface.
-pub fn read_offer(fields: &Fields, limits: &Limits) -> Result<Offer, Refusal> {
-    let (price_field, price) = fields.amount_digits(&["proposed_amount", "proposed_price"])?;
+/// An offer, under the names of any surface; the first is the surface's own.
+pub fn read_offer(fields: &Fields, limits: &Limits, names: [&'static str; 2]) -> Result<Offer, Refusal> {
+    let (price_field, price) = fields.amount_digits(&names)?;
     let cover_letter =
         fields.text_if_given("cover_letter", 0..=limits.text_characters_max)?.unwrap_or_default();
     Ok(Offer { price, price_field, cover_letter })

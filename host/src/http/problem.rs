@@ -70,7 +70,8 @@ fn write(path: &str, refusal: Refusal) -> Response {
     let mut response = (status, body.to_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    if matches!(code.kind(), Kind::TooMany | Kind::Overloaded) {
+    // Dry runs that are used up do not come back.
+    if matches!(code.kind(), Kind::TooMany | Kind::Overloaded) && code != Code::DryRunsExhausted {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if status == StatusCode::UNAUTHORIZED {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::app::bids::Bid;
 use crate::app::deliveries::Delivery;
+use crate::app::pricing::Pricing;
 use crate::app::task::Check;
 use crate::app::tasks::{Eyes, TaskView};
 use crate::app::traces::Trace;
@@ -113,7 +114,7 @@ pub fn task(style: Style, view: &TaskView) -> Value {
         Object::new(style)
             .set("model", pricing.model.clone())
             .set("digest", pricing.digest.clone())
-            .set("config", serde_json::from_str(&pricing.config).unwrap_or(Value::Null))
+            .set("config", pricing_config(pricing, *eyes))
             .time_if("closes_at", pricing.closes_at.map(Timestamp))
             .done()
     });
@@ -160,6 +161,14 @@ const fn class_word(class: Class) -> &'static str {
         Class::Necessary => "necessary",
         Class::Human => "human",
     }
+}
+
+/// A model's configuration. How far the poster would go is for the poster alone.
+fn pricing_config(pricing: &Pricing, eyes: Eyes) -> Value {
+    if eyes != Eyes::Poster && pricing.model == "hybrid" {
+        return Value::Null;
+    }
+    serde_json::from_str(&pricing.config).unwrap_or(Value::Null)
 }
 
 /// A check as somebody may see it: expected answers are for the poster alone.

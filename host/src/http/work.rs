@@ -55,7 +55,7 @@ pub async fn task(State(app): State<Arc<App>>, Me(caller): Me, Path(id): Path<St
 /// `POST /v1/tasks/{id}/bids {proposedPrice, coverLetter}`.
 pub async fn bid(State(app): State<Arc<App>>, Path(id): Path<String>, call: Call) -> Outcome {
     let id = path_id(&id, "task")?;
-    let offer = read_offer(&call.fields, &app.settings.limits)?;
+    let offer = read_offer(&call.fields, &app.settings.limits, ["proposed_price", "proposed_amount"])?;
     let render = |bid: &Bid| reply(201, &enveloped(render::bid(STYLE, bid)));
     answer::of(app.bid(call.ask(Scope::Work)?, id, &offer, render).await)
 }
