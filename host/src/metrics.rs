@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use axum::http::Method;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -102,9 +101,9 @@ pub struct RequestTimer<'a> {
 
 impl RequestTimer<'_> {
     /// It was answered.
-    pub fn finish(self, method: &Method, route: &str, status: u16) -> Duration {
+    pub fn finish(self, method: &str, route: &str, status: u16) -> Duration {
         let elapsed = self.started.elapsed();
-        let labels = RequestLabels { method: method.as_str().into(), route: route.into(), status };
+        let labels = RequestLabels { method: method.into(), route: route.into(), status };
         self.metrics.requests.get_or_create(&labels).inc();
         self.metrics.request_seconds.observe(elapsed.as_secs_f64());
         elapsed

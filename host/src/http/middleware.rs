@@ -25,7 +25,7 @@ pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) 
     let timer = app.metrics.request_started();
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
-    let elapsed = timer.finish(&method, &route, status);
+    let elapsed = timer.finish(method.as_str(), &route, status);
     span.in_scope(|| tracing::info!(status, ms = elapsed.as_secs_f64() * 1e3, "answered"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID.clone(), id);
