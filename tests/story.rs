@@ -320,3 +320,34 @@ fn a_dry_run_says_what_the_delivery_will_get() {
         assert_eq!(last["review"], delivered["review"]);
     });
 }
+
+#[test]
+fn the_house_tells_how_it_is_doing_and_signs_where_its_journal_is() {
+    each_house(async |house| {
+        let (_, bob, task) = claimed(house, &tea()).await;
+        bob.delivers(&task, GOOD).await.good();
+        let nobody = house.nobody();
+        assert_eq!(nobody.get("/health").await.good()["mode"], "test");
+        let metrics = nobody.request(Method::GET, "/metrics").send().await.expect("an answer");
+        assert!(metrics.headers().contains_key("x-request-id"));
+        let text = metrics.text().await.expect("a text");
+        for figure in ["assay_requests_total{", "assay_verdicts_total{world=\"verifier\",outcome=\"pass\"} 1"]
+        {
+            assert!(text.contains(figure), "{figure} is not in\n{text}");
+        }
+        let keys = house.app.host_key.public_keys();
+        let journal = nobody.get("/v1/journal").await.good();
+        let heads = journal["data"]["items"].as_array().cloned().unwrap_or_default();
+        assert!(!heads.is_empty());
+        for head in heads {
+            let word = |name: &str| head[name].as_str().unwrap_or_default().to_owned();
+            let purpose = assay::app::receipts::JournalHead::PURPOSE;
+            let signed = |link: i64| {
+                let text = format!("{} {link} {}", word("lane"), word("hash"));
+                keys.signed_statement(&word("key"), purpose, &text, &word("signature"))
+            };
+            let link = head["link"].as_i64().expect("a number");
+            assert!(signed(link) && !signed(link + 1), "{head}");
+        }
+    });
+}

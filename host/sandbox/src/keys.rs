@@ -166,6 +166,13 @@ impl PublicKeys {
         self.0.contains_key(id)
     }
 
+    /// Whether the key with this id signed this statement; see [`HostKey::sign_statement`].
+    pub fn signed_statement(&self, id: &str, purpose: &str, text: &str, signature: &str) -> bool {
+        let mut bytes = [0; 64];
+        let statement = [purpose.as_bytes(), &[0], text.as_bytes()].concat();
+        hex::decode_to_slice(signature, &mut bytes).is_ok() && self.signed(id, &statement, &bytes)
+    }
+
     /// Whether the key with this id signed these bytes.
     pub(crate) fn signed(&self, id: &str, bytes: &[u8], signature: &[u8; 64]) -> bool {
         self.0.get(id).is_some_and(|key| key.verify_strict(bytes, &Signature::from_bytes(signature)).is_ok())
