@@ -19,12 +19,14 @@ pub(super) async fn run(settings: Settings) -> Outcome {
     let app = App::start(settings).await.map_err(line)?;
     let server = Server::listen(app.clone()).await;
     let server = server.map_err(|error| format!("cannot listen on {}: {error}", app.settings.listen))?;
+    // Before anyone can know where it listens, so that whoever does can stop it.
+    let stop = stop_asked().map_err(|error| format!("cannot listen for signals: {error}"))?;
     announce(&app.base_url());
     tracing::info!(mode = app.mode_word(), lane = %app.lane, profile = app.sandbox.profile(), "started");
     let jobs = app.run_jobs();
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let serving = tokio::spawn(server.run(async move {
-        stop_asked().await;
+        stop.await;
         let _ = stopping.send(());
     }));
     let _ = stopped.await;
@@ -45,18 +47,14 @@ fn announce(base_url: &str) {
     let _ = std::io::stdout().flush();
 }
 
-/// Over once the process is asked to stop.
-async fn stop_asked() {
+/// Over once the process is asked to stop. Signals count from the call on.
+fn stop_asked() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
+    })
 }
