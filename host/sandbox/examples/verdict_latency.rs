@@ -1,16 +1,18 @@
-//! What the sandbox adds to a call: the same component on the same input, bare through
-//! wasmtime with the same engine, and through [`Sandbox::run`], turn by turn.
+//! What the sandbox adds to a call: the same checks on the same delivery natively, then
+//! by a component, bare through wasmtime with the same engine, and through
+//! [`Sandbox::run`], turn by turn. Before that, the fuel of each check alone.
 //!
 //! `cargo run --release -p assay-sandbox --example verdict_latency -- COMPONENT.wasm [COUNT]`
 //!
 //! The delivery has 10 kB and the task ten checks, so COMPONENT is a verifier.
 #![expect(clippy::disallowed_methods, reason = "a figure is a time that passed")]
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use assay_sandbox::{
-    Attachments, Check, Class, Delivery, Input, Outcome, Problem, Report, Sandbox, Settings, Task,
+    Attachments, Check, Class, Delivery, Input, Judge, Outcome, Problem, Report, Sandbox, Settings, Task,
 };
 use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker, ResourceTable};
 use wasmtime::{Result, Store, format_err};
@@ -42,7 +44,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let path = arguments.next().ok_or("which component? give the path of a verifier")?;
     let count: usize = arguments.next().map_or(Ok(5_000), |count| count.parse())?;
     let bytes: Arc<[u8]> = std::fs::read(&path)?.into();
-    let input = input();
+    let input = input(&CHECKS);
 
     let kept = tempfile::tempdir()?;
     let settings =
@@ -63,9 +65,13 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     }
     println!("{} bytes of component, verdict {}, {} fuel", bytes.len(), first.word(), first.fuel);
 
-    let (mut in_birth, mut in_bare) = (Vec::new(), Vec::new());
+    fuel_of_each(&sandbox, &judge);
+    let Input::Verify { task, delivery, .. } = &input else { unreachable!("it is a verifier's") };
+
+    let (mut in_native, mut in_birth, mut in_bare) = (Vec::new(), Vec::new(), Vec::new());
     let (mut in_blocking, mut in_run) = (Vec::new(), Vec::new());
     for turn in 0..count + count / 10 {
+        let native_time = time(|| Ok(drop(black_box(natively(task, delivery)))));
         let birth_time = time(|| bare.instantiate().map(drop));
         let bare_time = time(|| bare.call(&input).map(drop));
         let blocking_time = time(|| {
@@ -78,17 +84,49 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         drop(run);
         // The first turns warm caches and the pool.
         if turn >= count / 10 {
+            in_native.push(native_time?);
             in_birth.push(birth_time?);
             in_bare.push(bare_time?);
             in_blocking.push(blocking_time?);
             in_run.push(run_time);
         }
     }
+    row("the checks, natively", in_native, None);
     row("bare instantiation", in_birth, None);
     let bare = row("bare wasmtime call", in_bare, None);
     row("Sandbox::run_blocking", in_blocking, Some(bare));
     row("Sandbox::run", in_run, Some(bare));
     Ok(())
+}
+
+/// Every check alone, beside no check at all.
+fn fuel_of_each(sandbox: &Sandbox, judge: &Judge) {
+    let fuel = |checks: &[&str]| {
+        let run = sandbox.run_blocking(judge, &input(checks), Attachments::none());
+        run.fuel
+    };
+    let empty = fuel(&[]);
+    println!("{empty:>10} fuel without a check");
+    for json in CHECKS {
+        println!("{:>10} fuel more for {json}", fuel(&[json]) - empty);
+    }
+}
+
+/// What the built-in verifier does, without a sandbox.
+fn natively(task: &Task, delivery: &Delivery) -> Vec<assay_checks::Outcome> {
+    let task_text = format!("{}\n{}", task.title, task.description);
+    let judge = assay_checks::Judge::new(assay_checks::Delivery {
+        content: &delivery.content,
+        task_text: &task_text,
+        attachments: &[],
+        traces: &[],
+        read: &|_, _, _| Err("none".to_owned()),
+    });
+    let outcome = |check: &Check| {
+        let check = assay_checks::Check::parse(&check.json).expect("the checks are written well");
+        judge.run(&check, None)
+    };
+    task.checks.iter().map(outcome).collect()
 }
 
 fn time(work: impl FnOnce() -> Result<()>) -> Result<Duration> {
@@ -168,7 +206,7 @@ impl Bare {
     }
 }
 
-fn input() -> Input {
+fn input(checks: &[&str]) -> Input {
     let check = |json: &&str| Check {
         kind: json.split('"').nth(3).unwrap_or_default().to_owned(),
         required: true,
@@ -184,7 +222,7 @@ fn input() -> Input {
         category: "writing".to_owned(),
         skills: vec!["metallurgy".to_owned()],
         criteria: Vec::new(),
-        checks: CHECKS.iter().map(check).collect(),
+        checks: checks.iter().map(check).collect(),
         currency: "USD".to_owned(),
         price: 25_000_000,
         posted_at: 1_700_000_000_000,
