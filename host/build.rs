@@ -74,7 +74,7 @@ fn rerun_when_sources_change(root: &Path, components: &[String]) {
     let mut sources = vec![root.join("host/build.rs"), root.join("wit")];
     sources.extend(["Cargo.toml", "Cargo.lock"].map(|name| root.join("plugins").join(name)));
     sources.extend(["src", "Cargo.toml"].map(|name| root.join("sdk/rust").join(name)));
-    let packages = components.iter().map(String::as_str).chain(["checks", "text"]);
+    let packages = components.iter().map(String::as_str).chain(["checks", "criteria-core", "text"]);
     for package in packages {
         let folder = root.join("plugins").join(package);
         let parts = ["src", "tests", "Cargo.toml", "config.schema.json"].map(|part| folder.join(part));

@@ -257,7 +257,11 @@ fn compiled_code_is_not_taken_as_a_component() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = artefact(folder.path(), &prepared(folder.path(), 1, &verifier(ANSWER)));
     let bytes = fs::read(file).expect("the file");
-    let rejected = keeping(folder.path(), 1).prepare_blocking(&bytes[32..]).expect_err("never");
+    // A seal, the length of what is known of the component, that, and the code.
+    let (_, kept) = bytes.split_at(32);
+    let (length, kept) = kept.split_first_chunk().expect("a length");
+    let code = &kept[u32::from_le_bytes(*length) as usize..];
+    let rejected = keeping(folder.path(), 1).prepare_blocking(code).expect_err("never");
     assert_eq!(rejected.code(), "component_precompiled");
 }
 

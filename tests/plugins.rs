@@ -38,7 +38,7 @@ fn cases() -> Vec<(&'static str, Input, Judged)> {
         ("criteria", verify(r#"{"kind":"language","value":"tlh"}"#), |output| {
             is_first(output, Status::Error)
         }),
-        ("criteria", verify(r#"{"kind":"is-json","schema":{"type":"array"}}"#), |output| {
+        ("criteria-schema", verify(r#"{"kind":"is-json","schema":{"type":"array"}}"#), |output| {
             is_first(output, Status::Fail)
         }),
         ("criteria", verify(r#"{"kind":"regex","pattern":"\\bno such \\w{3,9}\\b"}"#), |output| {

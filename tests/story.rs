@@ -114,6 +114,25 @@ fn a_failed_check_asks_for_a_revision_that_is_then_paid() {
 }
 
 #[test]
+fn a_check_with_a_schema_is_judged_by_the_verifier_that_knows_schemas() {
+    each_house(async |house| {
+        let mut post = tea();
+        post["description"] = json!("Name three teas as a JSON list of their names, nothing else.");
+        post["acceptance_criteria"] = json!(["Valid JSON"]);
+        post["checks"] = json!([{ "kind": "is-json", "schema": { "type": "array", "minItems": 3 } }]);
+        let (_, bob, task) = claimed(house, &post).await;
+        let shown = bob.get(&format!("/v1/tasks/{task}")).await.good();
+        let plain = bob.get(&format!("/v1/tasks/{}", claimed(house, &tea()).await.2)).await.good();
+        assert_ne!(shown["data"]["verifiers"], plain["data"]["verifiers"]);
+        let few = bob.delivers(&task, r#"["Assam", "Darjeeling"]"#).await.good();
+        assert_eq!(few["data"]["status"], "revision_requested", "{few}");
+        assert!(few["data"]["findings"].to_string().contains("does not fit the schema"), "{few}");
+        let three = bob.delivers(&task, r#"["Assam", "Darjeeling", "Sencha"]"#).await.good();
+        assert_eq!(three["data"]["status"], "accepted", "{three}");
+    });
+}
+
+#[test]
 fn the_gate_turns_junk_back_twice_and_the_money_goes_home() {
     each_house(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;

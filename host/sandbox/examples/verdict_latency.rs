@@ -8,11 +8,13 @@
 #![expect(clippy::disallowed_methods, reason = "a figure is a time that passed")]
 
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use assay_sandbox::{
-    Attachments, Check, Class, Delivery, Input, Judge, Outcome, Problem, Report, Sandbox, Settings, Task,
+    Attachments, Check, Class, Delivery, Digest, Input, Judge, Outcome, Problem, Report, Run, Sandbox,
+    Settings, Task,
 };
 use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker, ResourceTable};
 use wasmtime::{Result, Store, format_err};
@@ -23,6 +25,9 @@ mod host {
 }
 
 use host::assay::plugin::{attachments, logging};
+
+/// Runs of one way before the next has its turn.
+const TURN: usize = 50;
 
 /// Ten checks of the ordinary kinds.
 const CHECKS: [&str; 10] = [
@@ -47,15 +52,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let input = input(&CHECKS);
 
     let kept = tempfile::tempdir()?;
-    let settings =
-        || Settings { cache_dir: Some(kept.path().to_owned()), cache_key: [1; 32], ..Settings::default() };
-    let first = Sandbox::start(settings())?;
-    println!("compiled in {:.1?}", time(|| Ok(first.prepare_blocking(&bytes).map(drop)?))?);
-    for file in std::fs::read_dir(kept.path())? {
-        println!("kept as {} bytes", file?.metadata()?.len());
-    }
-    let sandbox = Sandbox::start(settings())?;
-    println!("loaded in {:.1?}", time(|| Ok(sandbox.prepare_blocking(&bytes).map(drop)?))?);
+    let sandbox = compiled_and_loaded(&bytes, kept.path())?;
     let judge = sandbox.prepare(Arc::clone(&bytes)).await?;
     let bare = Arc::new(Bare::new(&sandbox, &bytes)?);
 
@@ -70,25 +67,35 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 
     let (mut in_native, mut in_birth, mut in_bare) = (Vec::new(), Vec::new(), Vec::new());
     let (mut in_blocking, mut in_run) = (Vec::new(), Vec::new());
-    for turn in 0..count + count / 10 {
-        let native_time = time(|| Ok(drop(black_box(natively(task, delivery)))));
-        let birth_time = time(|| bare.instantiate().map(drop));
-        let bare_time = time(|| bare.call(&input).map(drop));
-        let blocking_time = time(|| {
-            let run = sandbox.run_blocking(&judge, &input, Attachments::none());
-            matches!(run.outcome, Outcome::Output(_)).then_some(()).ok_or_else(|| format_err!("no verdict"))
-        });
-        let started = Instant::now();
-        let run = sandbox.run(&judge, &input, Attachments::none()).await;
-        let run_time = started.elapsed();
-        drop(run);
-        // The first turns warm caches and the pool.
-        if turn >= count / 10 {
-            in_native.push(native_time?);
-            in_birth.push(birth_time?);
-            in_bare.push(bare_time?);
-            in_blocking.push(blocking_time?);
-            in_run.push(run_time);
+    // Turns of many runs, since each way of running leaves the processor's caches to
+    // itself; many turns, since a machine is not equally fast all the time.
+    for turn in 0..=count.div_ceil(TURN) {
+        let mut times: [Vec<Duration>; 5] = Default::default();
+        let [native, birth, called, blocking, run] = &mut times;
+        for _ in 0..TURN {
+            native.push(time(|| Ok(drop(black_box(natively(task, delivery)))))?);
+        }
+        for _ in 0..TURN {
+            birth.push(time(|| bare.instantiate().map(drop))?);
+        }
+        for _ in 0..TURN {
+            called.push(time(|| bare.call(&input).map(drop))?);
+        }
+        for _ in 0..TURN {
+            blocking.push(time(|| verdict(&sandbox.run_blocking(&judge, &input, Attachments::none())))?);
+        }
+        for _ in 0..TURN {
+            let started = Instant::now();
+            verdict(&sandbox.run(&judge, &input, Attachments::none()).await)?;
+            run.push(started.elapsed());
+        }
+        // The first turn warms the pool.
+        if turn > 0 {
+            in_native.append(native);
+            in_birth.append(birth);
+            in_bare.append(called);
+            in_blocking.append(blocking);
+            in_run.append(run);
         }
     }
     row("the checks, natively", in_native, None);
@@ -97,6 +104,25 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     row("Sandbox::run_blocking", in_blocking, Some(bare));
     row("Sandbox::run", in_run, Some(bare));
     Ok(())
+}
+
+/// A sandbox that did not compile the component, but found it compiled in this folder.
+fn compiled_and_loaded(
+    bytes: &[u8],
+    folder: &Path,
+) -> std::result::Result<Sandbox, Box<dyn std::error::Error>> {
+    let settings =
+        || Settings { cache_dir: Some(folder.to_owned()), cache_key: [1; 32], ..Settings::default() };
+    let first = Sandbox::start(settings())?;
+    println!("compiled in {:.1?}", time(|| Ok(first.prepare_blocking(bytes).map(drop)?))?);
+    for file in std::fs::read_dir(folder)? {
+        println!("kept as {} bytes", file?.metadata()?.len());
+    }
+    let sandbox = Sandbox::start(settings())?;
+    let digest = Digest::of(bytes);
+    let known = || sandbox.known_blocking(&digest).map(drop).ok_or_else(|| format_err!("it was not kept"));
+    println!("loaded in {:.1?}", time(known)?);
+    Ok(sandbox)
 }
 
 /// Every check alone, beside no check at all.
@@ -127,6 +153,10 @@ fn natively(task: &Task, delivery: &Delivery) -> Vec<assay_checks::Outcome> {
         judge.run(&check, None)
     };
     task.checks.iter().map(outcome).collect()
+}
+
+fn verdict(run: &Run) -> Result<()> {
+    matches!(run.outcome, Outcome::Output(_)).then_some(()).ok_or_else(|| format_err!("no verdict"))
 }
 
 fn time(work: impl FnOnce() -> Result<()>) -> Result<Duration> {

@@ -12,11 +12,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::component::Facts;
 use crate::digest::Digest;
 use crate::sandbox::Judge;
 
@@ -40,38 +40,43 @@ impl Artefacts {
     }
 
     /// The component compiled earlier, if its file is there and whole.
-    pub(crate) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
-        let path = self.path(digest);
-        let file = fs::read(&path).ok()?;
-        let Some((seal, artefact)) = file.split_at_checked(SEAL_BYTES) else {
+    pub(crate) fn load(&self, engine: &Engine, digest: &Digest) -> Option<(Facts, Component)> {
+        let file = fs::read(self.path(digest)).ok()?;
+        let Some((seal, kept)) = file.split_at_checked(SEAL_BYTES) else {
             tracing::warn!(component = %digest, "a compiled artefact is cut short and is made again");
             return None;
         };
-        if self.mac(digest, artefact).verify_slice(seal).is_err() {
+        // Compares in constant time.
+        if self.seal(digest, kept) != *seal {
             tracing::warn!(component = %digest, "a compiled artefact was altered and is made again");
             return None;
         }
-        deserialize(engine, artefact)
+        read(engine, kept)
             .inspect_err(
-                |error| tracing::warn!(component = %digest, %error, "a compiled artefact does not load"),
+                |error| tracing::warn!(component = %digest, error, "a compiled artefact does not load"),
             )
             .ok()
     }
 
     /// Keeps a compiled component. A failure costs a later compilation, nothing else.
-    pub(crate) fn store(&self, digest: &Digest, component: &Component) {
-        if let Err(error) = self.write(digest, component) {
-            tracing::warn!(component = %digest, error, "a compiled artefact could not be kept");
+    pub(crate) fn store(&self, facts: &Facts, component: &Component) {
+        if let Err(error) = self.write(facts, component) {
+            tracing::warn!(component = %facts.digest, error, "a compiled artefact could not be kept");
         }
     }
 
-    fn write(&self, digest: &Digest, component: &Component) -> Result<(), String> {
+    /// The seal, the length of the facts, the facts, the machine code.
+    fn write(&self, facts: &Facts, component: &Component) -> Result<(), String> {
+        let digest = &facts.digest;
         let artefact = component.serialize().map_err(|error| error.to_string())?;
-        let seal = self.mac(digest, &artefact).finalize().into_bytes();
+        let facts = serde_json::to_vec(facts).map_err(|error| error.to_string())?;
+        let length = u32::try_from(facts.len()).map_err(|error| error.to_string())?.to_le_bytes();
+        let kept = [length.as_slice(), &facts, &artefact].concat();
+        let seal = self.seal(digest, &kept);
         // Written beside and renamed, so that no reader ever sees half a file.
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let unfinished = self.directory.join(format!("{}-{number}.unfinished", std::process::id()));
-        let written = fs::write(&unfinished, [seal.as_slice(), &artefact].concat())
+        let written = fs::write(&unfinished, [seal.as_bytes(), kept.as_slice()].concat())
             .and_then(|()| fs::rename(&unfinished, self.path(digest)));
         if written.is_err() {
             // Nothing reads it; leaving it behind would only take room.
@@ -84,14 +89,23 @@ impl Artefacts {
         self.directory.join(format!("{}-{}.compiled", digest.hex(), self.compatibility))
     }
 
-    /// Bound to the name as well, or one component's code could be put in another's place.
-    fn mac(&self, digest: &Digest, artefact: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
-        mac.update(digest.bytes());
-        mac.update(self.compatibility.as_bytes());
-        mac.update(artefact);
-        mac
+    /// A keyed hash, bound to the name as well, or one component's code could be put in
+    /// another's place. Megabytes are hashed before each first run, so it is a fast one.
+    fn seal(&self, digest: &Digest, kept: &[u8]) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(digest.bytes());
+        hasher.update(self.compatibility.as_bytes());
+        hasher.update(kept);
+        hasher.finalize()
     }
+}
+
+fn read(engine: &Engine, kept: &[u8]) -> Result<(Facts, Component), String> {
+    let cut = || "it is cut short".to_owned();
+    let (length, rest) = kept.split_first_chunk().ok_or_else(cut)?;
+    let (facts, artefact) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(cut)?;
+    let facts = serde_json::from_slice(facts).map_err(|error| error.to_string())?;
+    Ok((facts, deserialize(engine, artefact).map_err(|error| format!("{error:#}"))?))
 }
 
 #[expect(unsafe_code, reason = "wasmtime offers no safe way to load code that was compiled earlier")]

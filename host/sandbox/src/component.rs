@@ -48,7 +48,7 @@ pub struct Manifest {
 }
 
 /// What is known of a component before it is compiled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Facts {
     /// The digest of its bytes.
     pub digest: Digest,

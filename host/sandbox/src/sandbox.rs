@@ -217,6 +217,21 @@ impl Sandbox {
         self.0.shelf.get(digest)
     }
 
+    /// A judge that was prepared lately, or compiled and kept here earlier, so that its
+    /// bytes are not needed.
+    pub async fn known(&self, digest: &Digest) -> Option<Judge> {
+        if let Some(judge) = self.cached(digest) {
+            return Some(judge);
+        }
+        let (inner, digest) = (Arc::clone(&self.0), *digest);
+        task::spawn_blocking(move || inner.ready(&digest)).await.ok().flatten()
+    }
+
+    /// The same on this thread, which it blocks.
+    pub fn known_blocking(&self, digest: &Digest) -> Option<Judge> {
+        self.0.ready(digest)
+    }
+
     /// Makes a component ready: inspects it, then loads what was compiled of it earlier
     /// or compiles it, away from the async threads.
     pub async fn prepare(&self, bytes: Arc<[u8]>) -> Result<Judge, Rejected> {
@@ -269,13 +284,14 @@ impl Sandbox {
 
 impl Inner {
     fn prepare(&self, bytes: &[u8]) -> Result<Judge, Rejected> {
-        let facts = inspect(bytes, self.limits.component_bytes_max)?;
-        if let Some(judge) = self.ready(&facts)? {
+        let digest = Digest::of(bytes);
+        if let Some(judge) = self.ready(&digest) {
             return Ok(judge);
         }
+        let facts = inspect(bytes, self.limits.component_bytes_max)?;
         let _one_at_a_time = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever compiled meanwhile may have compiled the same.
-        if let Some(judge) = self.ready(&facts)? {
+        if let Some(judge) = self.ready(&digest) {
             return Ok(judge);
         }
         let component = self.compile(bytes)?;
@@ -283,24 +299,22 @@ impl Inner {
         // Only what passed its trial is kept, so what is kept needs no trial.
         self.try_out(&judge)?;
         if let Some(artefacts) = &self.artefacts {
-            artefacts.store(&judge.digest, &component);
+            artefacts.store(&facts, &component);
         }
         self.shelf.put(judge.clone());
         Ok(judge)
     }
 
     /// The judge, if it is on the shelf, or was compiled and kept earlier.
-    fn ready(&self, facts: &Facts) -> Result<Option<Judge>, Rejected> {
-        if let Some(judge) = self.shelf.get(&facts.digest) {
-            return Ok(Some(judge));
+    fn ready(&self, digest: &Digest) -> Option<Judge> {
+        if let Some(judge) = self.shelf.get(digest) {
+            return Some(judge);
         }
-        let Some(component) = self.artefacts.as_ref().and_then(|kept| kept.load(&self.engine, &facts.digest))
-        else {
-            return Ok(None);
-        };
-        let judge = self.judge(&component, facts)?;
+        let (facts, component) = self.artefacts.as_ref()?.load(&self.engine, digest)?;
+        // What was kept was a judge once; if it is none any more, it is made again.
+        let judge = self.judge(&component, &facts).ok()?;
         self.shelf.put(judge.clone());
-        Ok(Some(judge))
+        Some(judge)
     }
 
     /// The one place where code that nobody trusts meets the compiler.

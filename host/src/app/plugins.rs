@@ -13,13 +13,18 @@ use super::task::{Spec, to_json};
 use crate::builtin::{BUILTIN, Builtin};
 use crate::error::Error;
 
+/// The verifier for tasks with JSON Schemas. It is large and rarely needed.
+const SCHEMAS: &str = "criteria-schema";
+
 /// Digests of the components new tasks are bound to.
 #[derive(Clone, Debug)]
 pub struct Builtins {
     /// `pdqg`.
     pub scorer: Digest,
     /// `criteria`.
-    pub verifier: Digest,
+    verifier: Digest,
+    /// `criteria-schema`.
+    verifier_of_schemas: Digest,
     /// `auto-review`.
     pub reviewer: Digest,
     /// `fixed`, `auction` and `hybrid`, by name.
@@ -44,9 +49,15 @@ impl Builtins {
         Ok(Self {
             scorer: digest("pdqg")?,
             verifier: digest("criteria")?,
+            verifier_of_schemas: digest(SCHEMAS)?,
             reviewer: digest("auto-review")?,
             pricing: pricing.into_iter().collect::<Result<_, Error>>()?,
         })
+    }
+
+    /// The verifier for these checks.
+    pub fn verifier<'a>(&self, mut checks: impl Iterator<Item = &'a Value>) -> &Digest {
+        if checks.any(assay_checks::names_schema) { &self.verifier_of_schemas } else { &self.verifier }
     }
 
     /// The pricing model of this name.
@@ -98,10 +109,18 @@ impl App {
         Ok(())
     }
 
-    /// Compiles the binary's components, or loads what was compiled before. A verdict
-    /// that comes first does not wait for the others.
+    /// Compiles the components that most tasks meet, or loads what was compiled before.
+    /// A verdict that comes first does not wait for the others.
     pub async fn prepare_builtins(&self) -> Result<(), Error> {
-        for builtin in BUILTIN {
+        for builtin in BUILTIN.iter().filter(|builtin| builtin.name != SCHEMAS) {
+            self.prepare(Arc::from(builtin.bytes)).await?;
+        }
+        Ok(())
+    }
+
+    /// The same for the rest.
+    pub async fn prepare_rare_builtins(&self) -> Result<(), Error> {
+        for builtin in BUILTIN.iter().filter(|builtin| builtin.name == SCHEMAS) {
             self.prepare(Arc::from(builtin.bytes)).await?;
         }
         Ok(())
@@ -159,7 +178,7 @@ impl App {
     pub async fn judge_component(&self, digest: &str) -> Result<Judge, Error> {
         let digest: Digest =
             digest.parse().map_err(|_| Error::Internal("impossible digest in a task".into()))?;
-        if let Some(judge) = self.sandbox.cached(&digest) {
+        if let Some(judge) = self.sandbox.known(&digest).await {
             return Ok(judge);
         }
         let bytes = self.component(&digest).await?;

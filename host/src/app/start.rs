@@ -95,7 +95,11 @@ impl App {
         app.read_test_clock().await?;
         let warming = Arc::clone(&app);
         tokio::spawn(async move {
-            if let Err(error) = warming.prepare_builtins().await {
+            let warmed = async {
+                warming.prepare_builtins().await?;
+                warming.prepare_rare_builtins().await
+            };
+            if let Err(error) = warmed.await {
                 tracing::error!(%error, "a component of this binary cannot be prepared");
             }
         });

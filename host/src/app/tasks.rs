@@ -143,6 +143,7 @@ impl App {
                 Refusal::field("checks", format!("{} given, at most {most} allowed", checks.len())).into()
             );
         }
+        let verifier = self.builtins.verifier(checks.iter().map(|check| &check.json));
         let now = self.now();
         Ok(Task {
             id: TaskId(self.clock.id()),
@@ -161,10 +162,10 @@ impl App {
                 skills: post.skills.clone(),
                 surface: Surface::Commission.as_str().into(),
                 criteria,
+                verifiers: vec![Pin { digest: verifier.to_string(), config: "{}".into() }],
                 checks,
                 pricing: post.pricing.as_ref().map(|model| self.pin_pricing(model, now)).transpose()?,
                 scorer: self.builtins.scorer.to_string(),
-                verifiers: vec![Pin { digest: self.builtins.verifier.to_string(), config: "{}".into() }],
                 reviewer: self.builtins.reviewer.to_string(),
                 terms: self.settings.terms.of(Surface::Commission, review),
                 budget: post.budget,

@@ -55,7 +55,11 @@ pub(super) async fn run(flags: Flags) -> super::Outcome {
 
     let verifier = match &flags.verifier {
         Some(path) => sandbox.prepare(Arc::from(read(path)?)).await.map_err(line)?,
-        None => own(&sandbox, &builtins.verifier).await?,
+        None => {
+            let checks: Result<Vec<Value>, _> =
+                task.checks.iter().map(|check| serde_json::from_str(&check.json)).collect();
+            own(&sandbox, builtins.verifier(checks.map_err(line)?.iter())).await?
+        }
     };
     let forces: Vec<Force> = task.checks.iter().map(force).collect();
     let kinds: Vec<String> = task.checks.iter().map(|check| check.kind.clone()).collect();

@@ -124,6 +124,15 @@ pub fn validate(check: &str) -> Result<(), Vec<Issue>> {
     Check::parse(check).map(|_| ())
 }
 
+/// Whether a check, or one inside it, comes with a JSON Schema.
+pub fn names_schema(check: &Value) -> bool {
+    match check {
+        Value::Object(fields) => fields.contains_key("schema") || fields.values().any(names_schema),
+        Value::Array(checks) => checks.iter().any(names_schema),
+        _ => false,
+    }
+}
+
 impl Check {
     /// Reads the JSON text of a check.
     pub fn parse(check: &str) -> Result<Self, Vec<Issue>> {

@@ -45,7 +45,7 @@ mod text;
 mod traces;
 mod yaml;
 
-pub use check::{Check, KINDS, validate};
+pub use check::{Check, KINDS, names_schema, validate};
 pub use fields::Issue;
 pub use judge::{Attachment, Delivery, Judge, Read, Trace};
 pub use outcome::{Outcome, SCORE_MAX, Status};

@@ -176,7 +176,8 @@ pub(crate) fn times(number: u64) -> String {
 
 /// Somebody's text inside a sentence: one line, bounded, in quotation marks.
 pub(crate) fn quote(text: &str) -> String {
-    let mut quoted = String::from("“");
+    let mut quoted = String::with_capacity(text.len().min(4 * QUOTE_CHARS_MAX) + 9);
+    quoted.push('“');
     for (position, character) in text.trim().chars().enumerate() {
         if position == QUOTE_CHARS_MAX {
             quoted.push('…');

@@ -127,7 +127,7 @@ fn judge_equal(equal: bool) -> Verdict {
 }
 
 fn contains_any(text: &str, values: &[String], whole_word: bool) -> Verdict {
-    let found = values.iter().find(|value| words::occurrences(text, value, whole_word) > 0);
+    let found = values.iter().find(|value| words::occurs(text, value, whole_word));
     let what = match found {
         Some(value) => format!("{} {}", quote(value), times(words::occurrences(text, value, whole_word))),
         None => format!("none of {} found", counted(values.len() as u64, "text", "texts")),
@@ -137,7 +137,7 @@ fn contains_any(text: &str, values: &[String], whole_word: bool) -> Verdict {
 
 fn contains_all(text: &str, values: &[String], whole_word: bool) -> Verdict {
     let missing: Vec<&String> =
-        values.iter().filter(|value| words::occurrences(text, value, whole_word) == 0).collect();
+        values.iter().filter(|value| !words::occurs(text, value, whole_word)).collect();
     let (all, found) = (values.len() as u64, (values.len() - missing.len()) as u64);
     let mut what = format!("{found} of {all} texts found");
     if !missing.is_empty() {
