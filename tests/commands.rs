@@ -12,7 +12,7 @@ use crate::house::House;
 use crate::story::{GOOD, WITHOUT_LEAVES, claimed, tea};
 
 /// The program beside the test's own binary; `tests/run` builds both.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
     let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
     let program = folder.join("assay");

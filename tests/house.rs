@@ -111,6 +111,7 @@ impl House {
         let mut settings = Settings::in_folder(&data);
         settings.database = database;
         settings.test_clock = true;
+        settings.program = Some(crate::commands::program());
         settings.admin_key = Some(ADMIN_KEY.into());
         change(&mut settings);
         let app = App::start(settings).await.expect("the server starts");

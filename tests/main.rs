@@ -17,6 +17,7 @@ mod postgres;
 mod pricing;
 mod receipts;
 mod refusals;
+mod runner;
 mod sandbox;
 mod story;
 mod windows;

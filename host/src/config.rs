@@ -23,6 +23,9 @@ pub struct Settings {
     pub test_clock: bool,
     /// The operator's key.
     pub admin_key: Option<String>,
+    /// The program that children are started from, which compile and run what was
+    /// uploaded: this one, unless it is embedded in another.
+    pub program: Option<PathBuf>,
     /// Whether test mode may listen beyond loopback.
     pub test_mode_beyond_loopback: bool,
     /// What bounds everything.
@@ -40,11 +43,19 @@ impl Settings {
             database: None,
             test_clock: false,
             admin_key: None,
+            program: own_program(),
             test_mode_beyond_loopback: false,
             limits: Limits::default(),
             terms: TermsSettings::default(),
         }
     }
+}
+
+/// The program of this process. Linux keeps a name for it that outlives its file, so that
+/// an upgrade beside a running server does not mix versions.
+pub(crate) fn own_program() -> Option<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { Some(running) } else { std::env::current_exe().ok() }
 }
 
 /// Bounds. The unit is the last word of a name.

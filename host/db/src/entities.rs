@@ -200,12 +200,20 @@ record! {
         pub version: String,
         /// The world it exports.
         pub world: String,
+        /// Its manifest's author.
+        pub author: String,
+        /// The party that uploaded it; empty for those that come with the program.
+        pub owner: String,
+        /// `deterministic` or `evidence-only`.
+        pub badge: String,
         /// `listed` or `retired`.
         pub status: String,
         /// Milliseconds.
         pub created_at: i64,
         /// JSON: the manifest.
         pub body: Vec<u8>,
+        /// JSON: what its trial found; null for those that come with the program.
+        pub certification: Vec<u8>,
     }
 }
 

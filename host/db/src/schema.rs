@@ -18,6 +18,7 @@ use crate::sql::Engine;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0001_commit.sql"),
     include_str!("../../../migrations/0002_entities.sql"),
+    include_str!("../../../migrations/0003_plugins.sql"),
 ];
 
 /// The schema version this program needs and makes.

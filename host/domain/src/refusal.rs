@@ -61,6 +61,9 @@ codes! {
     InvalidJson = "INVALID_JSON", Invalid;
     /// A price below zero, above the budget, or with too many decimals.
     PriceOutOfRange = "PRICE_OUT_OF_RANGE", Invalid;
+    /// A component that is not taken; the message says what is wrong, where, and what to
+    /// change.
+    PluginRejected = "PLUGIN_REJECTED", Invalid;
     /// A callback whose signature does not match its body.
     BadSignature = "BAD_SIGNATURE", Invalid;
     /// No key, or one that is unknown, expired, or revoked.
@@ -91,6 +94,8 @@ codes! {
     NothingToResubmit = "NOTHING_TO_RESUBMIT", Forbidden;
     /// A resubmission after its window.
     ResubmitWindowClosed = "RESUBMIT_WINDOW_CLOSED", Forbidden;
+    /// No more uploads or trial runs today.
+    QuotaExhausted = "QUOTA_EXHAUSTED", TooMany;
     /// No more dry runs on this task.
     DryRunsExhausted = "DRY_RUNS_EXHAUSTED", TooMany;
     /// No such thing, or none that the caller may see.

@@ -23,6 +23,24 @@ use crate::sandbox::Judge;
 /// Bytes of the keyed hash at the start of each file.
 const SEAL_BYTES: usize = 32;
 
+/// Who compiled something. What a child made is never loaded outside of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Maker {
+    /// This process, from a component that came with it.
+    Host,
+    /// A child, from a component that was uploaded.
+    Child,
+}
+
+impl Maker {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Host => "compiled",
+            Self::Child => "uploaded",
+        }
+    }
+}
+
 /// Compiled components on disk, named by component digest and compatibility hash.
 pub(crate) struct Artefacts {
     directory: PathBuf,
@@ -39,45 +57,53 @@ impl Artefacts {
         Ok(Self { directory, key, compatibility, written: AtomicU64::new(0) })
     }
 
-    /// The component compiled earlier, if its file is there and whole.
+    /// The component this process compiled earlier, if its file is there and whole.
     pub(crate) fn load(&self, engine: &Engine, digest: &Digest) -> Option<(Facts, Component)> {
-        let file = fs::read(self.path(digest)).ok()?;
+        let (facts, code) = self.read(Maker::Host, digest)?;
+        let component = deserialize(engine, &code).inspect_err(
+            |error| tracing::warn!(component = %digest, %error, "a compiled artefact does not load"),
+        );
+        Some((facts, component.ok()?))
+    }
+
+    /// The facts and the machine code that were kept, if the file is there and whole.
+    pub(crate) fn read(&self, maker: Maker, digest: &Digest) -> Option<(Facts, Vec<u8>)> {
+        let mut file = fs::read(self.path(maker, digest)).ok()?;
         let Some((seal, kept)) = file.split_at_checked(SEAL_BYTES) else {
             tracing::warn!(component = %digest, "a compiled artefact is cut short and is made again");
             return None;
         };
         // Compares in constant time.
-        if self.seal(digest, kept) != *seal {
+        if self.seal(maker, digest, kept) != *seal {
             tracing::warn!(component = %digest, "a compiled artefact was altered and is made again");
             return None;
         }
-        read(engine, kept)
-            .inspect_err(
-                |error| tracing::warn!(component = %digest, error, "a compiled artefact does not load"),
-            )
-            .ok()
+        let (length, rest) = kept.split_first_chunk()?;
+        let (facts, code) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let facts = serde_json::from_slice(facts).ok()?;
+        let code_bytes = code.len();
+        Some((facts, file.split_off(file.len() - code_bytes)))
     }
 
     /// Keeps a compiled component. A failure costs a later compilation, nothing else.
-    pub(crate) fn store(&self, facts: &Facts, component: &Component) {
-        if let Err(error) = self.write(facts, component) {
+    pub(crate) fn store(&self, maker: Maker, facts: &Facts, code: &[u8]) {
+        if let Err(error) = self.write(maker, facts, code) {
             tracing::warn!(component = %facts.digest, error, "a compiled artefact could not be kept");
         }
     }
 
     /// The seal, the length of the facts, the facts, the machine code.
-    fn write(&self, facts: &Facts, component: &Component) -> Result<(), String> {
+    fn write(&self, maker: Maker, facts: &Facts, code: &[u8]) -> Result<(), String> {
         let digest = &facts.digest;
-        let artefact = component.serialize().map_err(|error| error.to_string())?;
         let facts = serde_json::to_vec(facts).map_err(|error| error.to_string())?;
         let length = u32::try_from(facts.len()).map_err(|error| error.to_string())?.to_le_bytes();
-        let kept = [length.as_slice(), &facts, &artefact].concat();
-        let seal = self.seal(digest, &kept);
+        let kept = [length.as_slice(), &facts, code].concat();
+        let seal = self.seal(maker, digest, &kept);
         // Written beside and renamed, so that no reader ever sees half a file.
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let unfinished = self.directory.join(format!("{}-{number}.unfinished", std::process::id()));
         let written = fs::write(&unfinished, [seal.as_bytes(), kept.as_slice()].concat())
-            .and_then(|()| fs::rename(&unfinished, self.path(digest)));
+            .and_then(|()| fs::rename(&unfinished, self.path(maker, digest)));
         if written.is_err() {
             // Nothing reads it; leaving it behind would only take room.
             drop(fs::remove_file(&unfinished));
@@ -85,34 +111,29 @@ impl Artefacts {
         written.map_err(|error| error.to_string())
     }
 
-    fn path(&self, digest: &Digest) -> PathBuf {
-        self.directory.join(format!("{}-{}.compiled", digest.hex(), self.compatibility))
+    fn path(&self, maker: Maker, digest: &Digest) -> PathBuf {
+        self.directory.join(format!("{}-{}.{}", digest.hex(), self.compatibility, maker.word()))
     }
 
     /// A keyed hash, bound to the name as well, or one component's code could be put in
     /// another's place. Megabytes are hashed before each first run, so it is a fast one.
-    fn seal(&self, digest: &Digest, kept: &[u8]) -> blake3::Hash {
+    fn seal(&self, maker: Maker, digest: &Digest, kept: &[u8]) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(digest.bytes());
         hasher.update(self.compatibility.as_bytes());
+        hasher.update(maker.word().as_bytes());
         hasher.update(kept);
         hasher.finalize()
     }
 }
 
-fn read(engine: &Engine, kept: &[u8]) -> Result<(Facts, Component), String> {
-    let cut = || "it is cut short".to_owned();
-    let (length, rest) = kept.split_first_chunk().ok_or_else(cut)?;
-    let (facts, artefact) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(cut)?;
-    let facts = serde_json::from_slice(facts).map_err(|error| error.to_string())?;
-    Ok((facts, deserialize(engine, artefact).map_err(|error| format!("{error:#}"))?))
-}
-
 #[expect(unsafe_code, reason = "wasmtime offers no safe way to load code that was compiled earlier")]
-fn deserialize(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Component> {
+pub(crate) fn deserialize(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: the bytes must be what `Component::serialize` gave and must not have been
-    // changed since. The only caller has just checked a keyed hash over them, and only
-    // `Artefacts::write` makes such hashes, of exactly that.
+    // changed since. `Artefacts::load` has just checked a keyed hash over them, which is
+    // made by `Artefacts::write` alone and says that this process compiled them. What
+    // other processes compiled is loaded by `Sandbox::adopt`, in a child that has shut
+    // itself in, where wrong bytes can do no more than what they were sent to do: run.
     unsafe { Component::deserialize(engine, artefact) }
 }
 

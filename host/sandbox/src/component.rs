@@ -63,7 +63,7 @@ pub struct Facts {
 }
 
 /// Why some bytes are no judge. The first that applies, in this order.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Rejected {
     /// More than `component_bytes_max`.
     #[error("the component has {bytes} bytes, at most {bytes_max} are taken")]
@@ -103,6 +103,9 @@ pub enum Rejected {
     /// It traps or runs out of something before it is even asked.
     #[error("the component cannot be instantiated: {0}")]
     Instantiation(String),
+    /// Compiling it took more than a compilation may.
+    #[error("the component could not be compiled: {0} than a compilation may; make it smaller")]
+    Compilation(String),
     /// The host could not look at it.
     #[error("the host could not prepare the component: {0}")]
     Host(String),
@@ -123,6 +126,7 @@ impl Rejected {
             Self::Manifest(_) => "component_manifest_invalid",
             Self::Export(_) => "component_export_mismatch",
             Self::Instantiation(_) => "component_instantiation_failed",
+            Self::Compilation(_) => "component_compilation_limit",
             Self::Host(_) => "component_host_failed",
         }
     }

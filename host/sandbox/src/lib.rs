@@ -30,6 +30,7 @@
 //!   or the same judge would say something else on a host with other limits.
 //! - Nothing here reads the host's clock; whoever issues a receipt passes its id in.
 
+pub mod child;
 pub mod clock;
 pub mod component;
 pub mod digest;
@@ -48,13 +49,18 @@ pub mod world;
 
 mod cache;
 mod canonical;
+mod compiler;
 mod console;
 mod engine;
+mod gate;
+mod parent;
 mod run;
+mod runner;
 mod state;
 mod streams;
 mod wasi;
 
+pub use child::cage::{Attempt, Mechanism};
 pub use component::{Facts, Manifest, Rejected, inspect};
 pub use digest::Digest;
 pub use input::{Input, InputError, Output};
@@ -63,7 +69,7 @@ pub use outcome::{Outcome, Reason, Run};
 pub use pricing::{Bid, Listing, Offer, PricingDecision, PricingEvent, Rejection};
 pub use receipt::{Issue, Receipt, ReceiptError, verify, verify_chain};
 pub use replay::{Difference, Replay, ReplayError, replay, replay_with};
-pub use sandbox::{Judge, Limits, Sandbox, SandboxError, Settings};
+pub use sandbox::{Company, Judge, Limits, Sandbox, SandboxError, Settings};
 pub use state::Attachments;
 pub use verdict::{Decision, Dimension, Finding, Problem, Report, Scorecard, Status, Subject};
 pub use work::{Attachment, Check, Class, Criterion, Delivery, Task, Trace};

@@ -1,5 +1,7 @@
 //! What came of a run.
 
+use serde::{Deserialize, Serialize};
+
 use crate::canonical;
 use crate::digest::Digest;
 use crate::input::{Input, Output};
@@ -74,7 +76,7 @@ pub enum Outcome {
 }
 
 /// Why a run is inconclusive. The texts are for people; they are no part of a receipt.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Reason {
     /// It stopped itself: a panic, a broken instruction, an exit.
     #[error("the component trapped: {0}")]
@@ -103,6 +105,9 @@ pub enum Reason {
     /// The bytes of an attachment it wanted to read are not at hand.
     #[error("an attachment could not be read: {0}")]
     Attachment(String),
+    /// The process that ran it is gone, perhaps through another run's fault.
+    #[error("the process that ran the component was lost: {0}")]
+    RunnerLost(String),
     /// The host could not do its part.
     #[error("the host could not run the component: {0}")]
     Host(String),
@@ -121,6 +126,7 @@ impl Reason {
             Self::Lie(_) => "lie",
             Self::Instantiation(_) => "instantiation",
             Self::Attachment(_) => "attachment",
+            Self::RunnerLost(_) => "runner-lost",
             Self::Host(_) => "host",
         }
     }
@@ -128,7 +134,10 @@ impl Reason {
     /// Whether another try, or another host, may end in an answer: the reason lies with
     /// this host and not with the component and its input.
     pub const fn may_pass(&self) -> bool {
-        matches!(self, Self::WallLimit | Self::StackOverflow | Self::Attachment(_) | Self::Host(_))
+        matches!(
+            self,
+            Self::WallLimit | Self::StackOverflow | Self::Attachment(_) | Self::RunnerLost(_) | Self::Host(_)
+        )
     }
 }
 

@@ -3,16 +3,18 @@
 use wasmtime::component::{ComponentNamedList, Instance, InstancePre, Lift, Lower};
 use wasmtime::{Engine, Store, Trap};
 
+use crate::child::wire;
 use crate::digest::Digest;
 use crate::engine;
 use crate::input::{Input, Output, Pinned};
 use crate::invariants;
 use crate::outcome::{Outcome, Reason, Run};
 use crate::pricing::{Bid, Listing, PricingDecision, PricingEvent};
-use crate::sandbox::{Judge, Limits};
+use crate::sandbox::{Here, Judge, Limits};
 use crate::state::{Attachments, State};
 use crate::verdict::{Decision, Problem, Report, Scorecard};
 use crate::work::{Delivery, Task};
+use crate::world::World;
 
 /// Bytes of a trap's text; wasmtime adds a trace of function names the guest chose.
 const TRAP_TEXT_BYTES_MAX: usize = 2_000;
@@ -22,18 +24,18 @@ pub(crate) fn execute(
     engine: &Engine,
     limits: &Limits,
     judge: &Judge,
+    here: &Here,
     input: &Input,
     attachments: Attachments,
 ) -> Run {
+    if judge.world != input.world() {
+        return of_another_world(judge, input);
+    }
     let pinned = input.pin();
     let seed = seed(&pinned.digest);
-    if judge.world != input.world() {
-        let text = format!("a {} was given what a {} takes", judge.world, input.world());
-        return finish(input, pinned, said(Outcome::inconclusive(Reason::Host(text))), Cost::none(seed));
-    }
     let mut store = store(engine, State::of(input, seed, attachments, limits), limits);
-    let (outcome, fuel) = match instantiate(&mut store, judge.instance_pre(), limits) {
-        Ok(instance) => call(&mut store, &instance, judge, input, limits),
+    let (outcome, fuel) = match instantiate(&mut store, &here.instance_pre, limits) {
+        Ok(instance) => call(&mut store, &instance, here, input, limits),
         Err(reason) => (Outcome::inconclusive(reason), 0),
     };
     let state = store.into_data();
@@ -47,20 +49,58 @@ pub(crate) fn execute(
     finish(input, pinned, within(outcome, limits.output_bytes_max), cost)
 }
 
+/// What a run comes to when the judge is for something else.
+pub(crate) fn of_another_world(judge: &Judge, input: &Input) -> Run {
+    failed(input, format!("a {} was given what a {} takes", judge.world, input.world()))
+}
+
 /// What a run comes to when the host itself failed under it.
 pub(crate) fn failed(input: &Input, text: String) -> Run {
+    failed_because(input, Reason::Host(text))
+}
+
+/// What a run comes to that took nothing and gave nothing.
+pub(crate) fn failed_because(input: &Input, reason: Reason) -> Run {
     let pinned = input.pin();
     let cost = Cost::none(seed(&pinned.digest));
-    finish(input, pinned, said(Outcome::inconclusive(Reason::Host(text))), cost)
+    finish(input, pinned, said(Outcome::inconclusive(reason)), cost)
+}
+
+/// What a run comes to that a child process tells of. The child is believed no more
+/// than the component it ran: an answer is read, and held against the rules, again.
+pub(crate) fn received(
+    input: &Input,
+    limits: &Limits,
+    reason: Option<Reason>,
+    told: wire::Cost,
+    output: &[u8],
+) -> Run {
+    let pinned = input.pin();
+    let answer = match reason {
+        Some(reason) => Err(reason),
+        None if output.len() > limits.output_bytes_max => Err(Reason::OutputTooLarge),
+        None => match Output::parse(output) {
+            Ok(answer) => invariants::check(input, &answer).map(|()| answer).map_err(Reason::Lie),
+            Err(error) => Err(Reason::Host(error.to_string())),
+        },
+    };
+    let cost = Cost {
+        fuel: told.fuel.min(limits.fuel_max),
+        memory_bytes: told.memory_bytes,
+        virtual_time_ns: told.virtual_time_ns,
+        seed: seed(&pinned.digest),
+        log: told.log,
+    };
+    finish(input, pinned, said(answer.map_or_else(Outcome::inconclusive, Outcome::Output)), cost)
 }
 
 /// Brings a component to life once and looks whether its export fits its world.
-pub(crate) fn try_out(engine: &Engine, limits: &Limits, judge: &Judge) -> Result<(), TryOut> {
+pub(crate) fn try_out(engine: &Engine, limits: &Limits, world: World, here: &Here) -> Result<(), TryOut> {
     let seed = seed(&Digest::of(b"try-out"));
     let mut store = store(engine, State::empty(seed, limits), limits);
-    let instance = instantiate(&mut store, judge.instance_pre(), limits)
+    let instance = instantiate(&mut store, &here.instance_pre, limits)
         .map_err(|reason| TryOut::Instantiation(reason.to_string()))?;
-    fits(&mut store, &instance, judge).map_err(|error| TryOut::Export(format!("{error:#}")))
+    fits(&mut store, &instance, world, here).map_err(|error| TryOut::Export(format!("{error:#}")))
 }
 
 /// Why a component is of no use.
@@ -110,11 +150,11 @@ fn set_fuel(store: &mut Store<State>, fuel: u64) -> Result<(), Reason> {
 fn call(
     store: &mut Store<State>,
     instance: &Instance,
-    judge: &Judge,
+    here: &Here,
     input: &Input,
     limits: &Limits,
 ) -> (Outcome, u64) {
-    let answer = ask(store, instance, judge, input);
+    let answer = ask(store, instance, here, input);
     // An engine that counts fuel always knows what is left.
     let left = store.get_fuel().unwrap_or(0);
     let fuel = limits.fuel_max.saturating_sub(left).saturating_add(store.data().fuel_charged());
@@ -130,28 +170,28 @@ fn call(
 fn ask(
     store: &mut Store<State>,
     instance: &Instance,
-    judge: &Judge,
+    here: &Here,
     input: &Input,
 ) -> wasmtime::Result<Output> {
     match input {
         Input::Verify { task, delivery, config } => {
             let given: Judged<'_> = (task, delivery, config.as_str());
-            Ok(invoke::<_, Report>(store, instance, judge, given)?
+            Ok(invoke::<_, Report>(store, instance, here, given)?
                 .map_or_else(Output::Problem, Output::Report))
         }
         Input::Score { task, delivery, config } => {
             let given: Judged<'_> = (task, delivery, config.as_str());
-            Ok(invoke::<_, Scorecard>(store, instance, judge, given)?
+            Ok(invoke::<_, Scorecard>(store, instance, here, given)?
                 .map_or_else(Output::Problem, Output::Scorecard))
         }
         Input::Review { task, delivery, scorecard, reports, config } => {
             let given: Reviewed<'_> = (task, delivery, scorecard, reports, config.as_str());
-            Ok(invoke::<_, Decision>(store, instance, judge, given)?
+            Ok(invoke::<_, Decision>(store, instance, here, given)?
                 .map_or_else(Output::Problem, Output::Decision))
         }
         Input::Price { listing, book, event, config } => {
             let given: Priced<'_> = (listing, book, event, config.as_str());
-            Ok(invoke::<_, Vec<PricingDecision>>(store, instance, judge, given)?
+            Ok(invoke::<_, Vec<PricingDecision>>(store, instance, here, given)?
                 .map_or_else(Output::Problem, Output::Pricing))
         }
     }
@@ -164,7 +204,7 @@ type Priced<'a> = (&'a Listing, &'a [Bid], &'a PricingEvent, &'a str);
 fn invoke<Given, Answer>(
     store: &mut Store<State>,
     instance: &Instance,
-    judge: &Judge,
+    here: &Here,
     given: Given,
 ) -> wasmtime::Result<Result<Answer, Problem>>
 where
@@ -172,16 +212,14 @@ where
     Answer: Lift,
     (Result<Answer, Problem>,): ComponentNamedList + Lift,
 {
-    let function =
-        instance.get_typed_func::<Given, (Result<Answer, Problem>,)>(&mut *store, judge.export())?;
+    let function = instance.get_typed_func::<Given, (Result<Answer, Problem>,)>(&mut *store, &here.export)?;
     Ok(function.call(store, given)?.0)
 }
 
-fn fits(store: &mut Store<State>, instance: &Instance, judge: &Judge) -> wasmtime::Result<()> {
-    use crate::world::World;
+fn fits(store: &mut Store<State>, instance: &Instance, world: World, here: &Here) -> wasmtime::Result<()> {
     type Answer<T> = (Result<T, Problem>,);
-    let export = judge.export();
-    match judge.world {
+    let export = &here.export;
+    match world {
         World::Verifier => instance.get_typed_func::<Judged<'_>, Answer<Report>>(store, export).map(drop),
         World::Scorer => instance.get_typed_func::<Judged<'_>, Answer<Scorecard>>(store, export).map(drop),
         World::Reviewer => instance.get_typed_func::<Reviewed<'_>, Answer<Decision>>(store, export).map(drop),

@@ -5,21 +5,30 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use serde::{Deserialize, Serialize};
 use tokio::task;
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-use crate::cache::{Artefacts, Shelf};
+use crate::cache::{self, Artefacts, Maker, Shelf};
+use crate::child::cage::{Attempt, Mechanism};
+use crate::compiler::Compiler;
 use crate::component::{Facts, Manifest, Rejected, inspect};
 use crate::digest::Digest;
 use crate::engine;
+use crate::gate::Gate;
 use crate::input::Input;
 use crate::outcome::Run;
+use crate::parent::Nursery;
 use crate::run::{self, TryOut};
+use crate::runner::{Code, Runners};
 use crate::state::{Attachments, State};
 use crate::wasi;
 use crate::world::World;
+
+/// Uploaded components known by more than their digest. Each is a manifest in memory;
+/// its code is a child's.
+const UPLOADS_READY_MAX: usize = 4_096;
 
 /// How a sandbox is set up.
 #[derive(Clone)]
@@ -29,7 +38,10 @@ pub struct Settings {
     /// What kept components are sealed with. Secret; whoever knows it can make this
     /// host run machine code. Not all zeros when there is a `cache_dir`.
     pub cache_key: [u8; 32],
-    /// Runs at once. More wait.
+    /// The program that calls [`crate::child::serve`] before anything else, this one as a
+    /// rule. Without it nothing that was uploaded is compiled or run.
+    pub program: Option<PathBuf>,
+    /// Runs at once, and as many of uploaded components beside them. More wait.
     pub runs_max: usize,
     /// Judges kept ready in memory.
     pub judges_max: usize,
@@ -40,7 +52,7 @@ pub struct Settings {
 }
 
 /// What one component and one run may use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Fuel of a call: a unit is about one instruction, or one byte moved at once.
     pub fuel_max: u64,
@@ -91,6 +103,7 @@ impl Default for Settings {
         Self {
             cache_dir: None,
             cache_key: [0; 32],
+            program: None,
             runs_max: thread::available_parallelism().map_or(2, usize::from),
             judges_max: 64,
             judges_code_bytes_max: 512 << 20,
@@ -122,11 +135,22 @@ struct Inner {
     profile: String,
     linker: Linker<State>,
     limits: Limits,
-    gate: Arc<Semaphore>,
+    gate: Gate,
     shelf: Shelf,
-    artefacts: Option<Artefacts>,
+    artefacts: Option<Arc<Artefacts>>,
     /// One compilation at a time: each already uses every processor.
     compiling: Mutex<()>,
+    uploads: Option<Uploads>,
+}
+
+/// What components that nobody trusts are compiled and run by.
+struct Uploads {
+    compiler: Compiler,
+    /// A turn of their own, so that no other component waits for one of these.
+    compiling: Mutex<()>,
+    runners: Runners,
+    gate: Gate,
+    shelf: Shelf,
 }
 
 /// A component that is ready to judge. Cheap to clone.
@@ -141,23 +165,44 @@ pub struct Judge {
     ready: Arc<Ready>,
 }
 
-struct Ready {
-    instance_pre: InstancePre<State>,
-    export: ComponentExportIndex,
+enum Ready {
+    /// In this process.
+    Here(Here),
+    /// In a child, which is given this code.
+    Away(Code),
+}
+
+/// A component linked in this process.
+pub(crate) struct Here {
+    pub(crate) instance_pre: InstancePre<State>,
+    pub(crate) export: ComponentExportIndex,
 }
 
 impl Judge {
-    pub(crate) fn instance_pre(&self) -> &InstancePre<State> {
-        &self.ready.instance_pre
+    /// Whether it runs in a process of its own.
+    pub fn is_away(&self) -> bool {
+        matches!(*self.ready, Ready::Away(_))
     }
 
-    pub(crate) fn export(&self) -> &ComponentExportIndex {
-        &self.ready.export
+    pub(crate) fn here(&self) -> Option<&Here> {
+        match &*self.ready {
+            Ready::Here(here) => Some(here),
+            Ready::Away(_) => None,
+        }
     }
 
+    /// Bytes of machine code in this process.
     pub(crate) fn code_bytes(&self) -> usize {
-        let range = self.ready.instance_pre.component().image_range();
-        range.end.addr() - range.start.addr()
+        self.here().map_or(0, |here| {
+            let range = here.instance_pre.component().image_range();
+            range.end.addr() - range.start.addr()
+        })
+    }
+
+    /// The machine code of a component that is linked in this process.
+    pub(crate) fn machine_code(&self) -> Result<Vec<u8>, Rejected> {
+        let here = self.here().ok_or_else(|| Rejected::Host("compiled elsewhere".to_owned()))?;
+        here.instance_pre.component().serialize().map_err(|error| Rejected::Host(format!("{error:#}")))
     }
 }
 
@@ -182,17 +227,31 @@ impl Sandbox {
             wasi::linker(&host.engine).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
         let artefacts = settings
             .cache_dir
-            .map(|directory| Artefacts::open(directory, settings.cache_key, &host.engine))
+            .map(|directory| Artefacts::open(directory, settings.cache_key, &host.engine).map(Arc::new))
             .transpose()?;
+        let nursery = settings.program.map(|program| Nursery {
+            program,
+            limits: settings.limits.clone(),
+            runs_max: settings.runs_max,
+            profile: host.profile.clone(),
+        });
+        let uploads = nursery.map(|nursery| Uploads {
+            compiler: Compiler::new(nursery.clone()),
+            compiling: Mutex::new(()),
+            runners: Runners::new(nursery),
+            gate: Gate::new(settings.runs_max),
+            shelf: Shelf::new(UPLOADS_READY_MAX, usize::MAX),
+        });
         Ok(Self(Arc::new(Inner {
             engine: host.engine,
             profile: host.profile,
             linker,
             limits: settings.limits,
-            gate: Arc::new(Semaphore::new(settings.runs_max)),
+            gate: Gate::new(settings.runs_max),
             shelf: Shelf::new(settings.judges_max, settings.judges_code_bytes_max),
             artefacts,
             compiling: Mutex::new(()),
+            uploads,
         })))
     }
 
@@ -247,15 +306,47 @@ impl Sandbox {
         self.0.prepare(bytes)
     }
 
+    /// The same for a component that nobody here vouches for: it is compiled in a child
+    /// process, and its runs take place in another one.
+    pub async fn prepare_uploaded(&self, bytes: Arc<[u8]>) -> Result<Judge, Rejected> {
+        let inner = Arc::clone(&self.0);
+        match task::spawn_blocking(move || inner.prepare_uploaded(&bytes)).await {
+            Ok(judge) => judge,
+            Err(fault) => Err(Rejected::Host(fault.to_string())),
+        }
+    }
+
+    /// [`Sandbox::known`] for components that were uploaded.
+    pub async fn known_uploaded(&self, digest: &Digest) -> Option<Judge> {
+        let uploads = self.0.uploads.as_ref()?;
+        if let Some(judge) = uploads.shelf.get(digest) {
+            return Some(judge);
+        }
+        let (inner, digest) = (Arc::clone(&self.0), *digest);
+        task::spawn_blocking(move || inner.uploaded(&digest)).await.ok().flatten()
+    }
+
     /// Runs a judge once there is room, away from the async threads. A caller that
     /// stops waiting does not stop a run that began.
     pub async fn run(&self, judge: &Judge, input: &Input, attachments: Attachments) -> Run {
-        let permit = Arc::clone(&self.0.gate).acquire_owned().await;
+        self.run_for("", judge, input, attachments, Company::Shared).await
+    }
+
+    /// The same for a tenant: while runs wait, each tenant has its turn.
+    pub async fn run_for(
+        &self,
+        tenant: &str,
+        judge: &Judge,
+        input: &Input,
+        attachments: Attachments,
+        company: Company,
+    ) -> Run {
+        let place = self.0.gate_of(judge).enter(tenant).await;
         let (inner, judge, given) = (Arc::clone(&self.0), judge.clone(), input.clone());
         let running = task::spawn_blocking(move || {
             // Moved here so that the place is taken until the run is over, come what may.
-            let _permit = permit;
-            run::execute(&inner.engine, &inner.limits, &judge, &given, attachments)
+            let _place = place;
+            inner.execute(&judge, &given, attachments, company)
         });
         match running.await {
             Ok(run) => run,
@@ -266,20 +357,57 @@ impl Sandbox {
     /// The same on this thread, which it blocks: for commands and benchmarks. Not to be
     /// called from async code.
     pub fn run_blocking(&self, judge: &Judge, input: &Input, attachments: Attachments) -> Run {
-        let Ok(_permit) = self.wait_for_room() else {
-            return run::failed(input, "no runtime to wait for room with".to_owned());
-        };
-        run::execute(&self.0.engine, &self.0.limits, judge, input, attachments)
+        let _place = self.0.gate_of(judge).enter_blocking("");
+        self.0.execute(judge, input, attachments, Company::Shared)
     }
 
-    fn wait_for_room(&self) -> std::io::Result<OwnedSemaphorePermit> {
-        if let Ok(permit) = Arc::clone(&self.0.gate).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let permit = runtime.block_on(Arc::clone(&self.0.gate).acquire_owned());
-        Ok(permit.expect("nobody closes the gate"))
+    /// What keeps the child that runs uploads in, and what this kernel lacks of it.
+    /// Starts the child, away from the async threads.
+    pub async fn mechanisms(&self) -> std::io::Result<Vec<Mechanism>> {
+        self.with_runners(Runners::mechanisms).await
     }
+
+    /// Has the child that runs uploads try to get out: files, sockets (one to this port),
+    /// programs, signals.
+    pub async fn try_to_escape(&self, port: u16) -> std::io::Result<Vec<Attempt>> {
+        self.with_runners(move |runners| runners.escape(port)).await
+    }
+
+    /// Kills the child that runs uploads, as the system does when memory is short. The
+    /// runs it holds end as lost; the next one starts another child.
+    pub async fn kill_runner(&self) -> std::io::Result<()> {
+        self.with_runners(|runners| {
+            runners.kill();
+            Ok(())
+        })
+        .await
+    }
+
+    async fn with_runners<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Runners) -> std::io::Result<T> + Send + 'static,
+    ) -> std::io::Result<T> {
+        let inner = Arc::clone(&self.0);
+        let none = || std::io::Error::other("this sandbox has no program for children");
+        let done = task::spawn_blocking(move || work(&inner.uploads.as_ref().ok_or_else(none)?.runners));
+        done.await.map_err(std::io::Error::other)?
+    }
+
+    /// A component from machine code that another process made of it. Only for a process
+    /// that has shut itself in.
+    pub(crate) fn adopt(&self, facts: &Facts, code: &[u8]) -> Result<Judge, String> {
+        let component = cache::deserialize(&self.0.engine, code).map_err(|error| format!("{error:#}"))?;
+        self.0.judge(&component, facts).map_err(|error| error.to_string())
+    }
+}
+
+/// Whom a run of an uploaded component shares its process with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// Other runs.
+    Shared,
+    /// Nobody: for a run whose shared process was lost, perhaps through its own fault.
+    Alone,
 }
 
 impl Inner {
@@ -299,10 +427,79 @@ impl Inner {
         // Only what passed its trial is kept, so what is kept needs no trial.
         self.try_out(&judge)?;
         if let Some(artefacts) = &self.artefacts {
-            artefacts.store(&facts, &component);
+            artefacts.store(Maker::Host, &facts, &judge.machine_code()?);
         }
         self.shelf.put(judge.clone());
         Ok(judge)
+    }
+
+    fn prepare_uploaded(&self, bytes: &[u8]) -> Result<Judge, Rejected> {
+        let digest = Digest::of(bytes);
+        if let Some(judge) = self.uploaded(&digest) {
+            return Ok(judge);
+        }
+        let facts = inspect(bytes, self.limits.component_bytes_max)?;
+        let none = || Rejected::Host("it has no program for children".to_owned());
+        let uploads = self.uploads.as_ref().ok_or_else(none)?;
+        let _one_at_a_time = uploads.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(judge) = self.uploaded(&digest) {
+            return Ok(judge);
+        }
+        let code = uploads.compiler.compile(bytes)?;
+        if let Some(artefacts) = &self.artefacts {
+            artefacts.store(Maker::Child, &facts, &code);
+        }
+        Ok(self.away(uploads, facts, code))
+    }
+
+    /// The judge of an uploaded component, if it was compiled and kept earlier.
+    fn uploaded(&self, digest: &Digest) -> Option<Judge> {
+        let uploads = self.uploads.as_ref()?;
+        if let Some(judge) = uploads.shelf.get(digest) {
+            return Some(judge);
+        }
+        let (facts, code) = self.artefacts.as_ref()?.read(Maker::Child, digest)?;
+        Some(self.away(uploads, facts, code))
+    }
+
+    /// A judge in another process. The code is held until a child has it for the first
+    /// time; a later child's is read from the disk again, where there is one.
+    fn away(&self, uploads: &Uploads, facts: Facts, code: Vec<u8>) -> Judge {
+        let (digest, world, manifest) = (facts.digest, facts.world, Arc::new(facts.manifest.clone()));
+        let code: Code = match &self.artefacts {
+            Some(artefacts) => {
+                let (artefacts, held) = (Arc::clone(artefacts), Mutex::new(Some((facts, code))));
+                let take = move || held.lock().unwrap_or_else(PoisonError::into_inner).take();
+                Arc::new(move || take().or_else(|| artefacts.read(Maker::Child, &digest)))
+            }
+            None => Arc::new(move || Some((facts.clone(), code.clone()))),
+        };
+        let judge = Judge { digest, world, manifest, ready: Arc::new(Ready::Away(code)) };
+        uploads.shelf.put(judge.clone());
+        judge
+    }
+
+    fn gate_of(&self, judge: &Judge) -> &Gate {
+        match &self.uploads {
+            Some(uploads) if judge.is_away() => &uploads.gate,
+            _ => &self.gate,
+        }
+    }
+
+    fn execute(&self, judge: &Judge, input: &Input, attachments: Attachments, company: Company) -> Run {
+        match (&*judge.ready, &self.uploads) {
+            (Ready::Here(here), _) => {
+                run::execute(&self.engine, &self.limits, judge, here, input, attachments)
+            }
+            (Ready::Away(_), _) if judge.world != input.world() => run::of_another_world(judge, input),
+            (Ready::Away(code), Some(uploads)) if company == Company::Shared => {
+                uploads.runners.run(&judge.digest, code, input, &attachments)
+            }
+            (Ready::Away(code), Some(uploads)) => {
+                uploads.runners.run_alone(&judge.digest, code, input, &attachments)
+            }
+            (Ready::Away(_), None) => run::failed(input, "no program for children".to_owned()),
+        }
     }
 
     /// The judge, if it is on the shelf, or was compiled and kept earlier.
@@ -330,12 +527,13 @@ impl Inner {
             digest: facts.digest,
             world: facts.world,
             manifest: Arc::new(facts.manifest.clone()),
-            ready: Arc::new(Ready { instance_pre, export }),
+            ready: Arc::new(Ready::Here(Here { instance_pre, export })),
         })
     }
 
     fn try_out(&self, judge: &Judge) -> Result<(), Rejected> {
-        run::try_out(&self.engine, &self.limits, judge).map_err(|fault| match fault {
+        let here = judge.here().ok_or_else(|| Rejected::Host("compiled elsewhere".to_owned()))?;
+        run::try_out(&self.engine, &self.limits, judge.world, here).map_err(|fault| match fault {
             TryOut::Instantiation(text) => Rejected::Instantiation(text),
             TryOut::Export(text) => Rejected::Export(text),
         })

@@ -41,6 +41,12 @@ impl Attachments {
     }
 }
 
+impl Attachments {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Digest, &Arc<[u8]>)> {
+        self.0.iter()
+    }
+}
+
 impl FromIterator<(Digest, Arc<[u8]>)> for Attachments {
     fn from_iter<I: IntoIterator<Item = (Digest, Arc<[u8]>)>>(files: I) -> Self {
         Self(Arc::new(files.into_iter().collect()))

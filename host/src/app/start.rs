@@ -74,6 +74,7 @@ impl App {
         let sandbox = Sandbox::start(sandbox::Settings {
             cache_dir: Some(settings.data.join("compiled")),
             cache_key: host_key.derive("compiled components"),
+            program: settings.program.clone(),
             ..sandbox::Settings::default()
         })?;
         let app = Arc::new(Self {
@@ -93,6 +94,7 @@ impl App {
         app.publish_key().await?;
         app.keep_builtins().await?;
         app.read_test_clock().await?;
+        tokio::spawn(tell_mechanisms(app.sandbox.clone()));
         let warming = Arc::clone(&app);
         tokio::spawn(async move {
             let warmed = async {
@@ -179,5 +181,22 @@ impl Settings {
             return Err(StartError::Settings(message));
         }
         Ok(())
+    }
+}
+
+/// Starts the child that runs uploaded components, and says what keeps it in.
+async fn tell_mechanisms(sandbox: Sandbox) {
+    match sandbox.mechanisms().await {
+        Ok(mechanisms) => {
+            for sandbox::Mechanism { name, fault } in mechanisms {
+                match fault {
+                    None => tracing::info!(mechanism = name, "uploaded components are kept in"),
+                    Some(fault) => {
+                        tracing::warn!(mechanism = name, fault, "uploaded components are kept in by less");
+                    }
+                }
+            }
+        }
+        Err(error) => tracing::error!(%error, "uploaded components cannot run here"),
     }
 }

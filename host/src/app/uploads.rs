@@ -1,0 +1,200 @@
+//! Publishing components: upload, and taking one off the list.
+
+use std::sync::Arc;
+
+use assay_db::entities::PluginRow;
+use assay_db::{Change, Key, Record as _, Reply};
+use assay_domain::refusal::{Code, Refusal};
+use assay_sandbox::{Admitted, Digest, Manifest, Rejected};
+use semver::Version;
+
+use super::access::Scope;
+use super::task::to_json;
+use super::{Answer, App, Ask, Caller};
+use crate::error::Error;
+
+/// A component that somebody sends.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The component.
+    pub bytes: Arc<[u8]>,
+    /// The name it must have, if the sender said so.
+    pub name: Option<String>,
+    /// The version it must have, if the sender said so.
+    pub version: Option<String>,
+}
+
+/// What became of an upload.
+#[derive(Clone, Debug)]
+pub struct Uploaded {
+    /// The component.
+    pub plugin: PluginRow,
+    /// Whether it was not known before.
+    pub is_new: bool,
+}
+
+impl App {
+    /// Compiles, tries and lists a component. The same bytes twice are the same plugin.
+    pub async fn upload(
+        &self,
+        ask: &Ask,
+        upload: &Upload,
+        render: fn(&Uploaded) -> Reply,
+    ) -> Result<Answer, Error> {
+        let bytes_max = self.component_bytes_max(&ask.caller);
+        if upload.bytes.len() > bytes_max {
+            let given = upload.bytes.len();
+            let message = format!("the component has {given} bytes, at most {bytes_max} are taken");
+            return Err(Refusal::new(Code::TooLarge, message).into());
+        }
+        let digest = Digest::of(&upload.bytes);
+        if self.plugin_row(&digest).await?.is_none() {
+            self.count_upload(&ask.caller).await?;
+        }
+        let admitted = match self.plugin_row(&digest).await? {
+            Some(_) => None,
+            None => Some(self.sandbox.admit(Arc::clone(&upload.bytes)).await.map_err(refused)?),
+        };
+        self.settle(ask.once.as_ref(), || async {
+            if let Some(plugin) = self.plugin_row(&digest).await? {
+                let known = Uploaded { plugin, is_new: false };
+                return Ok(Change::new().reply(move |_| render(&known)));
+            }
+            let admitted = admitted.as_ref().ok_or_else(|| Error::Internal("a plugin vanished".into()))?;
+            self.list(&ask.caller, upload, admitted, render).await
+        })
+        .await
+    }
+
+    async fn list(
+        &self,
+        caller: &Caller,
+        upload: &Upload,
+        admitted: &Admitted,
+        render: fn(&Uploaded) -> Reply,
+    ) -> Result<Change, Error> {
+        let manifest = &*admitted.judge.manifest;
+        check_manifest(manifest, upload)?;
+        let owner = caller.party.to_string();
+        let plugin = PluginRow {
+            digest: admitted.judge.digest.to_string(),
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            world: manifest.world.as_str().into(),
+            author: manifest.author.clone(),
+            owner: owner.clone(),
+            badge: admitted.certification.badge.as_str().into(),
+            status: "listed".into(),
+            created_at: self.now().0,
+            body: to_json(manifest)?,
+            certification: to_json(&admitted.certification)?,
+        };
+        let (name, version) = (&plugin.name, &plugin.version);
+        let taken = |what: String| Refusal { field: Some("name".into()), ..Refusal::new(Code::AlreadyExists, what) };
+        let mut change = Change::new().take(
+            format!("plugin/{name}@{version}"),
+            plugin.digest.clone(),
+            taken(format!("{name}@{version} is taken by another component: raise the version")),
+        );
+        let others = taken(format!("the name {name} is another publisher's: choose one of your own"));
+        match self.owner_of_name(name).await? {
+            None => change = change.take(format!("plugin/{name}"), owner, others),
+            Some(known) if known != owner => return Err(others.into()),
+            Some(_) => {}
+        }
+        let change = change
+            .row(plugin.insert())
+            .blob(admitted.judge.digest.hex(), upload.bytes.to_vec());
+        let uploaded = Uploaded { plugin, is_new: true };
+        Ok(change.reply(move |_| render(&uploaded)))
+    }
+
+    /// Takes a component off the list. Tasks that are bound to it keep it.
+    pub async fn retire(
+        &self,
+        ask: &Ask,
+        digest: &Digest,
+        render: fn(&Uploaded) -> Reply,
+    ) -> Result<Answer, Error> {
+        self.settle(ask.once.as_ref(), || async {
+            let mut plugin =
+                self.plugin_row(digest).await?.ok_or_else(|| Refusal::not_found("component"))?;
+            if plugin.owner != ask.caller.party.to_string() && !ask.caller.is_operator() {
+                return Err(Refusal::new(Code::NotAParty, "only its publisher retires a component").into());
+            }
+            plugin.status = "retired".into();
+            let retired = Uploaded { plugin, is_new: false };
+            let change = Change::new().row(retired.plugin.upsert());
+            Ok(change.reply(move |_| render(&retired)))
+        })
+        .await
+    }
+
+    /// A component known here.
+    pub(crate) async fn plugin_row(&self, digest: &Digest) -> Result<Option<PluginRow>, Error> {
+        Ok(self.db.read().one("digest = $1", &[digest.to_string().into()]).await?)
+    }
+
+    async fn owner_of_name(&self, name: &str) -> Result<Option<String>, Error> {
+        let known = self.db.read().one::<PluginRow>("name = $1 limit 1", &[name.into()]).await?;
+        Ok(known.map(|row| row.owner))
+    }
+
+    /// Publishers send what they wrote; the operator may send a whole interpreter more.
+    fn component_bytes_max(&self, caller: &Caller) -> usize {
+        let limits = &self.settings.limits;
+        let tier = if caller.scopes.has(Scope::Admin) {
+            limits.component_bytes_max
+        } else {
+            limits.component_of_publisher_bytes_max
+        };
+        tier.min(limits.component_bytes_max)
+    }
+
+    /// Compiling takes every processor for seconds, so nobody has it without end.
+    async fn count_upload(&self, caller: &Caller) -> Result<(), Error> {
+        if caller.is_operator() {
+            return Ok(());
+        }
+        let most = self.settings.limits.uploads_per_day_max;
+        let key = Key::counter(format!("uploads/{}/{}", caller.party, self.now().utc_day()));
+        let refusal =
+            Refusal::new(Code::QuotaExhausted, format!("all {most} uploads of this day (UTC) are used"));
+        self.db.commit(Change::new().add_up_to(key, 1, most, refusal)).await?;
+        Ok(())
+    }
+}
+
+/// A component that is not taken, as a publisher reads it.
+pub(crate) fn refused(rejected: Rejected) -> Error {
+    match rejected {
+        Rejected::Host(text) => Error::Internal(format!("an upload could not be judged: {text}")),
+        rejected => {
+            let message = format!("{}: {rejected}", rejected.code());
+            Refusal { field: Some("component".into()), ..Refusal::new(Code::PluginRejected, message) }.into()
+        }
+    }
+}
+
+/// What the sandbox does not look at: that the version is one, that the configuration's
+/// schema is one, and that both are what the sender says.
+fn check_manifest(manifest: &Manifest, upload: &Upload) -> Result<(), Refusal> {
+    let said = [("name", &upload.name, &manifest.name), ("version", &upload.version, &manifest.version)];
+    for (field, said, is) in said {
+        if said.as_ref().is_some_and(|said| said != is) {
+            let message = format!("the component's manifest says {is:?}: send that, or nothing");
+            return Err(Refusal::field(field, message));
+        }
+    }
+    if let Err(error) = Version::parse(&manifest.version) {
+        let version = &manifest.version;
+        let message = format!("{version:?} is no semantic version such as 1.2.0: {error}");
+        return Err(Refusal::field("version", message));
+    }
+    if !manifest.config_schema.is_null()
+        && let Err(error) = jsonschema::validator_for(&manifest.config_schema)
+    {
+        return Err(Refusal::field("config_schema", format!("is not a JSON Schema: {error}")));
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+/** How easy is a text to read, by the length of its sentences and paragraphs? */
+import { SCORE_MAX, counted, invalidConfig, quoted, scorecard, scorer } from './assay.mjs';
+
+/** Full marks up to the wanted length, none from twice of it. */
+export const score = scorer((task, delivery, config) => {
+  const wordsPerSentence = setting(config, 'words_per_sentence', 20);
+  const wordsPerParagraph = setting(config, 'words_per_paragraph', 120);
+  const sentences = parts(/(?<=[.!?])\s+|\n\s*\n/, delivery.content);
+  const paragraphs = parts(/\n\s*\n/, delivery.content);
+  if (sentences.length === 0) {
+    const nothing = { name: 'text', weight: 1, score: 0, note: 'There is no text; write one.' };
+    return scorecard([nothing], 'The delivery is empty.');
+  }
+  const sides = [
+    dimension('sentences', 2, sentences, wordsPerSentence),
+    dimension('paragraphs', 1, paragraphs, wordsPerParagraph),
+  ];
+  const all = counted(words(delivery.content), 'word', 'words');
+  const inSentences = counted(sentences.length, 'sentence', 'sentences');
+  const inParagraphs = counted(paragraphs.length, 'paragraph', 'paragraphs');
+  return scorecard(sides, `${all} in ${inSentences} and ${inParagraphs}.`);
+});
+
+/** The mean over the texts; the note is about the longest of them. */
+function dimension(name, weight, texts, wordsMax) {
+  const marks = texts.reduce((sum, text) => sum + mark(words(text), wordsMax), 0);
+  const longest = texts.reduce((one, other) => (words(other) > words(one) ? other : one));
+  const found = counted(words(longest), 'word', 'words');
+  const note = `The longest has ${found}, at most ${wordsMax} wanted; split ${quoted(longest, 60)}.`;
+  return { name, weight, score: Math.floor(marks / texts.length), note: words(longest) > wordsMax ? note : '' };
+}
+
+/** Falls in a straight line, in whole numbers so that it is the same everywhere. */
+export function mark(length, wordsMax) {
+  const over = Math.min(Math.max(length - wordsMax, 0), wordsMax);
+  return SCORE_MAX - Math.floor((SCORE_MAX * over) / wordsMax);
+}
+
+const words = (text) => parts(/\s+/, text).length;
+
+const parts = (separator, text) => text.split(separator).map((part) => part.trim()).filter(Boolean);
+
+function setting(config, name, otherwise) {
+  const value = config[name] ?? otherwise;
+  if (!Number.isInteger(value) || value < 1) {
+    throw invalidConfig(`${name}: is ${JSON.stringify(value)}; give a whole number of words, at least 1`);
+  }
+  return value;
+}

@@ -1,0 +1,169 @@
+//! Components that nobody vouches for: compiled in one child process, run in another, and
+//! what becomes of the server when those die.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use assay_sandbox::{
+    Attachments, Company, Input, Judge, Limits, Mechanism, Outcome, Reason, Rejected, Run, Sandbox, Settings,
+};
+
+use crate::commands::program;
+use crate::judges::{RESTLESS, answering, finding, input, input_with_files, report, verifier};
+
+fn with_children(settings: Settings) -> Sandbox {
+    Sandbox::start(Settings { program: Some(program()), runs_max: 2, ..settings }).expect("it starts")
+}
+
+fn in_runtime<T>(work: impl AsyncFnOnce() -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime starts").block_on(work())
+}
+
+fn good() -> Vec<u8> {
+    answering(&report(&[finding(0, 10_000, 3)]))
+}
+
+async fn uploaded(sandbox: &Sandbox, bytes: &[u8]) -> Judge {
+    sandbox.prepare_uploaded(Arc::from(bytes)).await.expect("it is a judge")
+}
+
+async fn judged(sandbox: &Sandbox, judge: &Judge, input: &Input) -> Run {
+    sandbox.run(judge, input, Attachments::none()).await
+}
+
+#[test]
+fn a_run_is_the_same_in_a_child_as_in_the_server() {
+    in_runtime(async || {
+        let sandbox = with_children(Settings::default());
+        let endless = verifier(r#"(func (export "verify") (param i32) (result i32) (loop $l (br $l)) (unreachable))"#);
+        let lie = answering(&report(&[finding(7, 1, 0)]));
+        for component in [good(), endless, lie] {
+            let here = sandbox.prepare(Arc::from(component.as_slice())).await.expect("a judge");
+            let away = uploaded(&sandbox, &component).await;
+            assert_eq!((here.is_away(), away.is_away(), here.digest), (false, true, away.digest));
+            let first = judged(&sandbox, &here, &input("{}")).await;
+            for company in [Company::Shared, Company::Alone] {
+                let second =
+                    sandbox.run_for("somebody", &away, &input("{}"), Attachments::none(), company).await;
+                assert_eq!(second.outcome, first.outcome);
+                let facts = |run: &Run| (run.fuel, run.memory_bytes, run.seed, run.output_digest, run.word());
+                assert_eq!(facts(&second), facts(&first));
+            }
+        }
+    });
+}
+
+#[test]
+fn files_reach_a_run_in_a_child() {
+    in_runtime(async || {
+        let sandbox = with_children(Settings::default());
+        let judge = uploaded(&sandbox, RESTLESS).await;
+        let (input, files) = input_with_files("read", &[b"gold", b"silver"]);
+        let here = sandbox.prepare(Arc::from(RESTLESS)).await.expect("a judge");
+        let expected = sandbox.run(&here, &input, files.clone()).await;
+        let run = sandbox.run(&judge, &input, files).await;
+        assert_eq!((run.output_digest, run.fuel), (expected.output_digest, expected.fuel));
+        assert!(matches!(run.outcome, Outcome::Output(_)), "{:?}", run.outcome);
+    });
+}
+
+#[test]
+fn what_got_out_of_the_sandbox_is_still_in_a_cage() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    in_runtime(async || {
+        let sandbox = with_children(Settings::default());
+        let mechanisms = sandbox.mechanisms().await.expect("a child starts");
+        for Mechanism { name, fault } in &mechanisms {
+            println!("{name}: {}", fault.as_deref().unwrap_or("in force"));
+        }
+        let names: Vec<&str> = mechanisms.iter().map(|mechanism| mechanism.name.as_str()).collect();
+        assert_eq!(names, ["resource limits", "unprivileged user", "landlock", "seccomp"]);
+        if mechanisms.iter().any(|mechanism| mechanism.name == "seccomp" && mechanism.fault.is_some()) {
+            println!("SKIPPED (kernel): no seccomp, so nothing to try");
+            return;
+        }
+        let attempts = sandbox.try_to_escape(port).await.expect("it tries");
+        assert_eq!(attempts.len(), 9);
+        for attempt in attempts {
+            assert!(!attempt.worked, "{}: {}", attempt.what, attempt.said);
+        }
+        // It still judges.
+        let judge = uploaded(&sandbox, &good()).await;
+        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "pass");
+    });
+}
+
+#[test]
+fn a_lost_child_costs_an_inconclusive_run_and_nothing_else() {
+    in_runtime(async || {
+        let limits = Limits { fuel_max: u64::MAX, ..Limits::default() };
+        let sandbox = with_children(Settings { limits, ..Settings::default() });
+        let endless = verifier(r#"(func (export "verify") (param i32) (result i32) (loop $l (br $l)) (unreachable))"#);
+        let (endless, good) = (uploaded(&sandbox, &endless).await, uploaded(&sandbox, &good()).await);
+        let (running, judge) = (sandbox.clone(), endless.clone());
+        let held = tokio::spawn(async move { judged(&running, &judge, &input("{}")).await });
+        // The other place is free, and its run shares the child with the endless one.
+        assert_eq!(judged(&sandbox, &good, &input("{}")).await.word(), "pass");
+        loop {
+            sandbox.kill_runner().await.expect("there is a child");
+            if held.is_finished() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        let lost = held.await.expect("it ends");
+        let Outcome::Inconclusive { reason } = &lost.outcome else { panic!("{:?}", lost.outcome) };
+        assert_eq!((reason.code(), reason.may_pass(), lost.word()), ("runner-lost", true, "inconclusive"));
+        assert_eq!(judged(&sandbox, &good, &input("{}")).await.word(), "pass");
+    });
+}
+
+#[test]
+fn compiled_code_of_an_upload_is_kept_apart_and_found_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = || Settings {
+        cache_dir: Some(folder.path().to_owned()),
+        cache_key: [9; 32],
+        ..Settings::default()
+    };
+    in_runtime(async || {
+        let digest = {
+            let sandbox = with_children(settings());
+            uploaded(&sandbox, &good()).await.digest
+        };
+        let sandbox = with_children(settings());
+        assert!(sandbox.known(&digest).await.is_none(), "what a child compiled is not loaded here");
+        let judge = sandbox.known_uploaded(&digest).await.expect("it was kept");
+        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "pass");
+        // The code of a later child comes from the disk; altered, it is not sent.
+        for file in std::fs::read_dir(folder.path()).expect("the folder") {
+            let path = file.expect("a file").path();
+            let mut bytes = std::fs::read(&path).expect("it can be read");
+            let last = bytes.len() - 1;
+            bytes[last] ^= 1;
+            std::fs::write(&path, bytes).expect("it can be written");
+        }
+        sandbox.kill_runner().await.expect("there is a child");
+        let run = judged(&sandbox, &judge, &input("{}")).await;
+        assert!(matches!(&run.outcome, Outcome::Inconclusive { reason: Reason::Host(_) | Reason::RunnerLost(_) }));
+        assert!(sandbox_again(settings()).known_uploaded(&digest).await.is_none());
+    });
+}
+
+fn sandbox_again(settings: Settings) -> Sandbox {
+    with_children(settings)
+}
+
+#[test]
+fn without_a_program_nothing_uploaded_is_taken() {
+    in_runtime(async || {
+        let sandbox = Sandbox::start(Settings { runs_max: 1, ..Settings::default() }).expect("it starts");
+        let refused = sandbox.prepare_uploaded(Arc::from(good())).await.expect_err("it cannot");
+        assert!(matches!(refused, Rejected::Host(_)), "{refused}");
+        let wrong = Settings { program: Some("/bin/cat".into()), ..Settings::default() };
+        let refused = Sandbox::start(wrong).expect("it starts").prepare_uploaded(Arc::from(good())).await;
+        assert!(refused.is_err());
+    });
+}
