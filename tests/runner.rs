@@ -36,7 +36,8 @@ async fn judged(sandbox: &Sandbox, judge: &Judge, input: &Input) -> Run {
 fn a_run_is_the_same_in_a_child_as_in_the_server() {
     in_runtime(async || {
         let sandbox = with_children(Settings::default());
-        let endless = verifier(r#"(func (export "verify") (param i32) (result i32) (loop $l (br $l)) (unreachable))"#);
+        let endless =
+            verifier(r#"(func (export "verify") (param i32) (result i32) (loop $l (br $l)) (unreachable))"#);
         let lie = answering(&report(&[finding(7, 1, 0)]));
         for component in [good(), endless, lie] {
             let here = sandbox.prepare(Arc::from(component.as_slice())).await.expect("a judge");
@@ -100,7 +101,8 @@ fn a_lost_child_costs_an_inconclusive_run_and_nothing_else() {
     in_runtime(async || {
         let limits = Limits { fuel_max: u64::MAX, ..Limits::default() };
         let sandbox = with_children(Settings { limits, ..Settings::default() });
-        let endless = verifier(r#"(func (export "verify") (param i32) (result i32) (loop $l (br $l)) (unreachable))"#);
+        let endless =
+            verifier(r#"(func (export "verify") (param i32) (result i32) (loop $l (br $l)) (unreachable))"#);
         let (endless, good) = (uploaded(&sandbox, &endless).await, uploaded(&sandbox, &good()).await);
         let (running, judge) = (sandbox.clone(), endless.clone());
         let held = tokio::spawn(async move { judged(&running, &judge, &input("{}")).await });
@@ -123,11 +125,8 @@ fn a_lost_child_costs_an_inconclusive_run_and_nothing_else() {
 #[test]
 fn compiled_code_of_an_upload_is_kept_apart_and_found_again() {
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = || Settings {
-        cache_dir: Some(folder.path().to_owned()),
-        cache_key: [9; 32],
-        ..Settings::default()
-    };
+    let settings =
+        || Settings { cache_dir: Some(folder.path().to_owned()), cache_key: [9; 32], ..Settings::default() };
     in_runtime(async || {
         let digest = {
             let sandbox = with_children(settings());
@@ -147,7 +146,10 @@ fn compiled_code_of_an_upload_is_kept_apart_and_found_again() {
         }
         sandbox.kill_runner().await.expect("there is a child");
         let run = judged(&sandbox, &judge, &input("{}")).await;
-        assert!(matches!(&run.outcome, Outcome::Inconclusive { reason: Reason::Host(_) | Reason::RunnerLost(_) }));
+        assert!(matches!(
+            &run.outcome,
+            Outcome::Inconclusive { reason: Reason::Host(_) | Reason::RunnerLost(_) }
+        ));
         assert!(sandbox_again(settings()).known_uploaded(&digest).await.is_none());
     });
 }

@@ -34,12 +34,14 @@ pub mod payments;
 pub mod plugins;
 pub mod pricing;
 pub mod receipts;
+pub mod registry;
 pub mod reviews;
 pub mod start;
 pub mod task;
 pub mod tasks;
 pub mod traces;
 pub mod turn;
+pub mod uploads;
 pub mod wallet;
 
 /// The marketplace: everything a verb needs, and nothing that one request owns.

@@ -82,10 +82,22 @@ pub struct Limits {
     pub dry_runs_per_task_max: i64,
     /// A page of a list.
     pub page_items_max: usize,
+    /// A component the operator uploads: an interpreter with its libraries fits.
+    pub component_bytes_max: usize,
+    /// A component anyone else uploads: an interpreter fits, without much beside it.
+    pub component_of_publisher_bytes_max: usize,
+    /// New components a publisher sends in a day (UTC): each takes seconds of every processor.
+    pub uploads_per_day_max: i64,
+    /// Runs a caller may ask of components of the registry in a day (UTC).
+    pub trial_runs_per_day_max: i64,
+    /// Verifiers a task names: each runs on every delivery.
+    pub verifiers_per_task_max: usize,
     /// Requests worked on at once; the rest are told to come back.
     pub requests_in_flight_max: usize,
     /// A request that takes longer is answered 503.
     pub request_ms_max: u64,
+    /// An upload is compiled, and tried some hundred times, before it is answered.
+    pub upload_ms_max: u64,
     /// Tries of a verb whose rows changed under it.
     pub stale_retries_max: usize,
     /// Jobs taken at once by one host.
@@ -113,8 +125,14 @@ impl Default for Limits {
             traces_per_task_max: 10_000,
             dry_runs_per_task_max: 5,
             page_items_max: 100,
+            component_bytes_max: 48 * 1024 * 1024,
+            component_of_publisher_bytes_max: 32 * 1024 * 1024,
+            uploads_per_day_max: 100,
+            trial_runs_per_day_max: 200,
+            verifiers_per_task_max: 5,
             requests_in_flight_max: 1_024,
             request_ms_max: 30_000,
+            upload_ms_max: 300_000,
             stale_retries_max: 20,
             jobs_batch_max: 32,
             job_lease_ms: 60_000,

@@ -19,6 +19,7 @@ pub mod commission;
 pub mod fields;
 pub mod middleware;
 pub mod operations;
+pub mod plugins;
 pub mod problem;
 pub mod receipts;
 pub mod render;

@@ -1,5 +1,6 @@
 //! Figures for whoever runs the house, in the text format of Prometheus.
 
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -18,6 +19,9 @@ pub struct Metrics {
     requests_in_flight: Gauge,
     verdicts: Family<VerdictLabels, Counter>,
     verdict_fuel: Histogram,
+    plugin_runs: Family<PluginLabels, Counter>,
+    plugin_fuel: Family<PluginName, Counter>,
+    plugin_seconds: Family<PluginName, Counter<f64, AtomicU64>>,
     jobs: Counter,
 }
 
@@ -34,6 +38,17 @@ struct VerdictLabels {
     outcome: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PluginLabels {
+    plugin: String,
+    outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PluginName {
+    plugin: String,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -45,6 +60,9 @@ impl Default for Metrics {
             requests_in_flight: Gauge::default(),
             verdicts: Family::default(),
             verdict_fuel: Histogram::new(fuel),
+            plugin_runs: Family::default(),
+            plugin_fuel: Family::default(),
+            plugin_seconds: Family::default(),
             jobs: Counter::default(),
         };
         metrics.register();
@@ -61,6 +79,10 @@ impl Metrics {
         registry.register("requests_in_flight", "Requests being worked on", self.requests_in_flight.clone());
         registry.register("verdicts", "Runs of components", self.verdicts.clone());
         registry.register("verdict_fuel", "Fuel of a run", self.verdict_fuel.clone());
+        registry.register("plugin_runs", "Runs of a component by what came of them", self.plugin_runs.clone());
+        registry.register("plugin_fuel", "Fuel that a component's runs took", self.plugin_fuel.clone());
+        let seconds = self.plugin_seconds.clone();
+        registry.register_with_unit("plugin", "Time that a component's runs took", Unit::Seconds, seconds);
         registry.register("jobs", "Jobs done by this host", self.jobs.clone());
     }
 
@@ -71,12 +93,10 @@ impl Metrics {
         RequestTimer { metrics: self, started: Instant::now() }
     }
 
-    /// A component ran.
-    pub fn verdict(&self, world: &str, outcome: &str, fuel: u64) {
-        let labels = VerdictLabels { world: world.into(), outcome: outcome.into() };
-        self.verdicts.get_or_create(&labels).inc();
-        #[expect(clippy::cast_precision_loss, reason = "a histogram's buckets are far apart")]
-        self.verdict_fuel.observe(fuel as f64);
+    /// A component runs, or waits to.
+    #[expect(clippy::disallowed_methods, reason = "how long something took is no part of any decision")]
+    pub fn run_started(&self) -> RunTimer<'_> {
+        RunTimer { metrics: self, started: Instant::now() }
     }
 
     /// A job was done.
@@ -113,5 +133,27 @@ impl RequestTimer<'_> {
 impl Drop for RequestTimer<'_> {
     fn drop(&mut self) {
         self.metrics.requests_in_flight.dec();
+    }
+}
+
+/// A run under way.
+pub struct RunTimer<'a> {
+    metrics: &'a Metrics,
+    started: Instant,
+}
+
+impl RunTimer<'_> {
+    /// It ended: of which component, `name@version`, in which world, with what outcome.
+    pub fn finish(self, plugin: &str, world: &str, outcome: &str, fuel: u64) {
+        let metrics = self.metrics;
+        let labels = VerdictLabels { world: world.into(), outcome: outcome.into() };
+        metrics.verdicts.get_or_create(&labels).inc();
+        #[expect(clippy::cast_precision_loss, reason = "a histogram's buckets are far apart")]
+        metrics.verdict_fuel.observe(fuel as f64);
+        let labels = PluginLabels { plugin: plugin.into(), outcome: outcome.into() };
+        metrics.plugin_runs.get_or_create(&labels).inc();
+        let name = PluginName { plugin: plugin.into() };
+        metrics.plugin_fuel.get_or_create(&name).inc_by(fuel);
+        metrics.plugin_seconds.get_or_create(&name).inc_by(self.started.elapsed().as_secs_f64());
     }
 }

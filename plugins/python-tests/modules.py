@@ -63,7 +63,6 @@ import zlib
 
 # Imported by the above when they are first used.
 import _strptime
-import bdb
 import encodings.ascii
 import encodings.idna
 import encodings.latin_1
@@ -95,6 +94,8 @@ RECURSION_MAX = 20_000
 # Where the interpreter stands when a test begins.
 RECURSION = 1_000
 
+NOW = {"ms": 0}
+
 _import = builtins.__import__
 _restrict = sys.setrecursionlimit
 _seed_of = random.Random.seed
@@ -115,7 +116,14 @@ class World:
 
     def __init__(self, now_ms: int):
         self.names = dict(PRISTINE_BUILTINS)
-        self.modules = {"builtins": made("builtins", self.names), "sys": system(), "os": operating()}
+        self.modules = {
+            "builtins": made("builtins", self.names),
+            "io": made("io", dict(io.__dict__, open=no_files)),
+            "os": operating(),
+            "sys": system(),
+            "time": made("time", dict(time.__dict__, **frozen(now_ms))),
+        }
+        NOW["ms"] = now_ms
         self.names.update(
             __import__=self.load,
             open=no_files,
@@ -125,8 +133,6 @@ class World:
             breakpoint=lambda *_, **__: None,
             help=lambda *_, **__: None,
         )
-        time.time = lambda: now_ms / 1000
-        time.time_ns = lambda: now_ms * 1_000_000
         random.seed(0)
 
     def load(self, name, globals=None, locals=None, fromlist=(), level=0):
@@ -135,20 +141,20 @@ class World:
             return self.modules[name]
         if name == "os.path":
             return posixpath if fromlist else self.modules["os"]
-        if level == 0 and name not in SHARED and not name.startswith("_"):
+        own = globals is not None and globals.get("__name__") in ("solution", "tests", "setup")
+        if level == 0 and name not in SHARED and name != "_strptime" and own:
             raise ModuleNotFoundError(f"No module named {name!r} in the sandbox", name=name)
         return _import(name, globals, locals, fromlist, level)
 
 
 def restore():
     """Undoes what a solution changed in what it shares with the judge."""
+    # Built-ins first: what follows uses them.
     for module, members in PRISTINE:
-        if module.__dict__ != members:
-            module.__dict__.clear()
-            module.__dict__.update(members)
-    if builtins.__dict__ != PRISTINE_BUILTINS:
-        builtins.__dict__.clear()
-        builtins.__dict__.update(PRISTINE_BUILTINS)
+        module.__dict__.update(members)
+        if len(module.__dict__) != len(members):
+            for name in [name for name in module.__dict__ if name not in members]:
+                del module.__dict__[name]
     random.Random.seed = seeded
     sys.stdout, sys.stderr, sys.stdin = Nowhere(), Nowhere(), io.StringIO()
     _restrict(RECURSION)
@@ -209,16 +215,37 @@ def settle():
     random.seed = random._inst.seed
     random.SystemRandom = random.Random
     random._urandom = lambda size: bytes(size)
-    io.open = no_files
-    time.monotonic = time.perf_counter = time.process_time = lambda: 0.0
-    time.monotonic_ns = time.perf_counter_ns = time.process_time_ns = lambda: 0
-    time.sleep = lambda _seconds: None
     if sys.platform == "wasi":
+        warnings.simplefilter("ignore")
+        io.open = no_files
+        time.__dict__.update(frozen(None))
         time.localtime = time.gmtime
+        posixpath.os.getcwd = lambda: "/"
         for name in ("stat", "lstat", "listdir", "scandir", "mkdir", "remove", "readlink"):
             setattr(posixpath.os, name, no_files)
 
 
+def frozen(now_ms):
+    """The clock stands still at the time given, or at the one of the current test."""
+    at = (lambda: now_ms) if now_ms is not None else (lambda: NOW["ms"])
+    return {
+        "time": lambda: at() / 1000,
+        "time_ns": lambda: at() * 1_000_000,
+        "sleep": lambda _seconds: None,
+        **dict.fromkeys(("monotonic", "perf_counter", "process_time"), lambda: 0.0),
+        **dict.fromkeys(("monotonic_ns", "perf_counter_ns", "process_time_ns"), lambda: 0),
+    }
+
+
+def streams():
+    return sys.stdout, sys.stderr, sys.stdin, sys.getrecursionlimit()
+
+
+def put_back(kept):
+    sys.stdout, sys.stderr, sys.stdin = kept[:3]
+    _restrict(kept[3])
+
+
 settle()
-PRISTINE = [(module, dict(module.__dict__)) for module in SHARED.values()]
-PRISTINE_BUILTINS = dict(builtins.__dict__)
+PRISTINE = [(module, dict(module.__dict__)) for module in (builtins, *SHARED.values())]
+PRISTINE_BUILTINS = PRISTINE[0][1]

@@ -3,13 +3,13 @@
 import ast
 import re
 
-FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([\w+.-]*)[^\n]*\n(.*?)^ {0,3}\1[ \t]*$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([\w+.-]*)[^\n]*\n(.*?)(?:^ {0,3}\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 PYTHON = ("python", "py", "python3")
 
 
 def code_of(content: str, names: set[str]) -> str:
-    """The delivery's Python: its fenced blocks, or all of it when it has none.
+    """The delivery's Python: its fenced blocks (the last may be cut off), or all of it without any.
 
     Of several blocks, the last that defines every name the tests use; people show a
     first try before the real one. When no block does, all of them together.

@@ -2,8 +2,8 @@
 
 A step is a call of a function or a jump, so that every loop and every recursion uses them
 up, and the same code uses the same number each time. Where the interpreter has no
-`sys.monitoring` (before 3.12), lines are counted instead of jumps: good enough for tests
-of this folder, and never what judges.
+`sys.monitoring` (before 3.12), every instruction is watched for the same steps: slow, good
+enough for the tests of this folder, and never what judges.
 """
 
 import sys
@@ -26,22 +26,22 @@ class Steps:
 
     def __init__(self, total_max: int):
         self.left_in_total = total_max
-        self.left = 0
+        self.allowed = self.left = 0
 
     def run(self, steps_max: int, work):
         """Does the work; raises `OutOfSteps` when it takes more than `steps_max`."""
-        allowed = self.left = min(steps_max, self.left_in_total)
+        self.allowed = self.left = min(steps_max, self.left_in_total)
         self._watch()
         try:
             return work()
         finally:
             self._unwatch()
-            self.left_in_total -= allowed - max(self.left, 0)
+            self.left_in_total -= self.allowed - max(self.left, 0)
 
     def _over(self, filename: str):
         # The judge's own code is only a line away when a test ends: it is let go on.
         if not filename.startswith(_judge):
-            raise OutOfSteps
+            raise OutOfSteps(self.allowed)
 
     if MONITORING is not None:
         _set, _register, _events = MONITORING.set_events, MONITORING.register_callback, MONITORING.events
@@ -72,14 +72,25 @@ class Steps:
     else:
 
         def _watch(self):
-            def traced(frame, event, _value):
-                if event != "return":
-                    self.left -= 1
-                    if self.left < 0:
-                        self._over(frame.f_code.co_filename)
+            def called(frame, _event, _value):
+                frame.f_trace_opcodes, frame.f_trace_lines, at = True, False, -1
+
+                def traced(frame, event, _value):
+                    nonlocal at
+                    if event == "opcode" and frame.f_lasti <= at:
+                        step(frame)
+                    at = frame.f_lasti
+                    return traced
+
+                step(frame)
                 return traced
 
-            _settrace(traced)
+            def step(frame):
+                self.left -= 1
+                if self.left < 0:
+                    self._over(frame.f_code.co_filename)
+
+            _settrace(called)
 
         def _unwatch(self):
             _settrace(None)

@@ -35,6 +35,8 @@ class Condition:
 class Test:
     name: str
     text: str
+    # What it needs of the solution.
+    names: set[str]
     before: CodeType
     condition: Condition
 
@@ -62,7 +64,7 @@ def read(setup: str, tests: list[tuple[str, str]]) -> Suite:
     for (name, _), one in zip(trees, used):
         if not one & names:
             raise BrokenTest(f"{name}: calls nothing that a solution would define")
-    made = [prepared(name, tree, names) for name, tree in trees]
+    made = [prepared(name, tree, one & names) for (name, tree), one in zip(trees, used)]
     return Suite(compile(preparation, "<setup>", "exec"), made, names)
 
 
@@ -77,7 +79,7 @@ def prepared(name: str, tree: ast.Module, names: set[str]) -> Test:
     assertion = tree.body.pop()
     text = one_line(ast.unparse(assertion))
     before = compile(tree, f"<{name}>", "exec")
-    return Test(name, text, before, condition(assertion.test, f"<{name}>", names))
+    return Test(name, text, names, before, condition(assertion.test, f"<{name}>", names))
 
 
 def condition(node: ast.expr, filename: str, names: set[str]) -> Condition:

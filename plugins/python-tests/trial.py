@@ -50,7 +50,7 @@ class Ended(Exception):
 
 def judge(suite: Suite, code: str, steps_max: int, total_max: int, now_ms: int) -> list[Result]:
     """Raises `BrokenTest` when the setup does not run by itself."""
-    steps = Steps(total_max)
+    steps, streams = Steps(total_max), modules.streams()
     try:
         modules.restore()
         prove_setup(suite, steps, steps_max, now_ms)
@@ -66,6 +66,7 @@ def judge(suite: Suite, code: str, steps_max: int, total_max: int, now_ms: int) 
         return [Trial(suite, test, solution, steps, steps_max, now_ms).result() for test in suite.tests]
     finally:
         modules.restore()
+        modules.put_back(streams)
 
 
 def prove_setup(suite: Suite, steps: Steps, steps_max: int, now_ms: int):
@@ -73,7 +74,7 @@ def prove_setup(suite: Suite, steps: Steps, steps_max: int, now_ms: int):
     try:
         steps.run(steps_max, lambda: exec(suite.setup, {"__builtins__": world.names, "__name__": "setup"}))
     except BaseException as error:
-        raise BrokenTest(f"setup: {told(error, steps_max)}") from None
+        raise BrokenTest(f"setup: {told(error)}") from None
     finally:
         modules.restore()
 
@@ -100,7 +101,7 @@ class Trial:
         finally:
             modules.restore()
         if not held:
-            return self.failed(f"{self.test.condition.text} is false{self.values_seen()}")
+            return self.failed(f"is false{self.values_seen()}")
         return Result(self.test.name, True, f"{self.test.text}: holds")
 
     def failed(self, reason: str) -> Result:
@@ -119,7 +120,7 @@ class Trial:
         }
         fit.update({"__builtins__": world, "__name__": "tests", SEEN: self.note})
         self.guarded(lambda: exec(self.suite.setup, fit))
-        missing = [name for name in sorted(self.suite.names) if name not in fit]
+        missing = [name for name in sorted(self.test.names) if name not in fit]
         if missing:
             raise Ended(f"the solution defines no {' and no '.join(missing)}")
         return fit
@@ -137,11 +138,11 @@ class Trial:
         try:
             return self.steps.run(self.steps_max, work)
         except BaseException as error:
-            raise Ended(when + told(error, self.steps_max)) from None
+            raise Ended(when + told(error)) from None
 
     def holds(self, condition: Condition, names: dict) -> bool:
         if condition.kind == "and":
-            return all(self.holds(part, names) for part in condition.parts)
+            return all(self.part_holds(part, names) for part in condition.parts)
         if condition.kind == "or":
             return any(self.tried(part, names) for part in condition.parts)
         if condition.kind == "not":
@@ -155,6 +156,12 @@ class Trial:
             left = right
         return True
 
+    def part_holds(self, condition: Condition, names: dict) -> bool:
+        try:
+            return self.holds(condition, names)
+        except Missed as missed:
+            raise Missed(f"{condition.text}: {missed}") from None
+
     def tried(self, condition: Condition, names: dict) -> bool:
         try:
             return self.holds(condition, names)
@@ -165,14 +172,11 @@ class Trial:
         return self.guarded(lambda: eval(code, names))
 
     def compared(self, sign: str, left, right):
-        """Two objects of one class are compared as the class says; otherwise as Python does."""
+        """Where the test itself has objects of the solution's, they may say what they equal."""
         word, compare = OPERATORS[sign]
-        if type(left) is not type(right):
-            for value in (left, right):
-                if not compares_as_python_does(value):
-                    raise Missed(f"got {shown(value)}, which decides by itself what it equals")
-        elif not compares_as_python_does(left) and isinstance(left, (list, tuple, dict, set, frozenset)):
-            raise Missed(f"got {shown(left)}, with items that decide by themselves what they equal")
+        plain = [compares_as_python_does(value) for value in (left, right)]
+        if plain[0] != plain[1]:
+            raise Missed(f"got {shown(right if plain[0] else left)}, which decides by itself what it equals")
         if self.guarded(lambda: bool(compare(left, right))):
             return
         if sign == "Eq":
@@ -180,10 +184,10 @@ class Trial:
         raise Missed(f"{shown(left)} {word} {shown(right)} is false")
 
 
-def told(error: BaseException, steps_max: int) -> str:
+def told(error: BaseException) -> str:
     """How a run ended, in words; the exception's own methods are not called."""
     if isinstance(error, OutOfSteps):
-        return f"did not finish within {steps_max:,} steps"
+        return f"did not finish within {_args(error)[0]:,} steps"
     words = _args(error)
     first = words[0] if type(words) is tuple and words else None
     where = place(error)

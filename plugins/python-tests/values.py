@@ -30,14 +30,14 @@ _name = type.__dict__["__name__"].__get__
 
 # Classes of the standard library that a solution could patch, and how they compare unpatched.
 LIBRARY = {
-    kind: {name: _members(kind)[name] for name in COMPARING if name in _members(kind)}
+    owner: {name: _members(owner)[name] for name in COMPARING if name in _members(owner)}
     for kind in (
         ChainMap, Counter, Decimal, Fraction, OrderedDict, UserDict, UserList, UserString,
         date, datetime, defaultdict, deque, time, timedelta, timezone,
     )
-    for kind in _mro(kind)
-    if _flags(kind) & HEAP
-}
+    for owner in _mro(kind)
+    if _flags(owner) & HEAP
+}  # fmt: skip
 
 
 def compares_as_python_does(value) -> bool:

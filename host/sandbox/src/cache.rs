@@ -127,12 +127,18 @@ impl Artefacts {
     }
 }
 
+/// A component's machine code on another engine of the same settings, or of settings that
+/// differ in nothing machine code depends on.
+pub(crate) fn carry(engine: &Engine, component: &Component) -> wasmtime::Result<Component> {
+    deserialize(engine, &component.serialize()?)
+}
+
 #[expect(unsafe_code, reason = "wasmtime offers no safe way to load code that was compiled earlier")]
 pub(crate) fn deserialize(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: the bytes must be what `Component::serialize` gave and must not have been
-    // changed since. `Artefacts::load` has just checked a keyed hash over them, which is
-    // made by `Artefacts::write` alone and says that this process compiled them. What
-    // other processes compiled is loaded by `Sandbox::adopt`, in a child that has shut
+    // changed since. `carry` has them from there and from nowhere else. `Artefacts::load` has
+    // just checked a keyed hash over them, which is made by `Artefacts::write` alone and
+    // says that this process compiled them. What other processes compiled is loaded by `Sandbox::adopt`, in a child that has shut
     // itself in, where wrong bytes can do no more than what they were sent to do: run.
     unsafe { Component::deserialize(engine, artefact) }
 }

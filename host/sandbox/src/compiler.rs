@@ -6,6 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use crate::certify::Certification;
 use crate::child::Role;
 use crate::child::wire::{self, Ask, Say};
 use crate::component::Rejected;
@@ -25,16 +26,16 @@ impl Compiler {
 
     /// The machine code of a component that passed its trial. It was made by a process
     /// that met hostile bytes, so it is only ever run by another one.
-    pub(crate) fn compile(&self, component: &[u8]) -> Result<Vec<u8>, Rejected> {
+    pub(crate) fn compile(&self, component: &[u8], certify: bool) -> Result<Compiled, Rejected> {
         let fault = |error: io::Error| Rejected::Host(format!("no child to compile in: {error}"));
         let mut child = self.0.start(Role::Compile).map_err(fault)?;
-        let answer = self.converse(&mut child, component);
+        let answer = self.converse(&mut child, component, certify);
         parent::end(&mut child);
         answer
     }
 
     /// The child is read on a thread of its own, so that it can be given up on.
-    fn converse(&self, child: &mut Child, component: &[u8]) -> Result<Vec<u8>, Rejected> {
+    fn converse(&self, child: &mut Child, component: &[u8], certify: bool) -> Result<Compiled, Rejected> {
         let (Some(mut to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Rejected::Host("a child without pipes".to_owned()));
         };
@@ -45,7 +46,7 @@ impl Compiler {
         });
         reading.map_err(|error| Rejected::Host(error.to_string()))?;
         // A child that ends early closes the pipe; its last word says why.
-        drop(self.ask(&mut to, component));
+        drop(self.ask(&mut to, component, certify));
         match receiver.recv_timeout(Duration::from_secs(COMPILE_WALL_SECONDS_MAX)) {
             Ok(Ok((profile, compiled))) if profile == self.0.profile => compiled,
             Ok(Ok(_)) => Err(Rejected::Host("the program was replaced while it runs: restart it".to_owned())),
@@ -56,15 +57,18 @@ impl Compiler {
         }
     }
 
-    fn ask(&self, to: &mut ChildStdin, component: &[u8]) -> io::Result<()> {
+    fn ask(&self, to: &mut ChildStdin, component: &[u8], certify: bool) -> io::Result<()> {
         let Nursery { limits, .. } = &self.0;
         wire::write(to, &Ask::Begin { limits: limits.clone(), runs_max: 1 }, &[])?;
-        wire::write(to, &Ask::Compile, &[component])?;
+        wire::write(to, &Ask::Compile { certify }, &[component])?;
         to.flush()
     }
 }
 
-type Answer = (String, Result<Vec<u8>, Rejected>);
+/// Machine code, and what a trial of it found, if one was asked for.
+type Compiled = (Vec<u8>, Option<Certification>);
+
+type Answer = (String, Result<Compiled, Rejected>);
 
 fn listen(from: ChildStdout) -> io::Result<Answer> {
     let mut from = BufReader::new(from);
@@ -72,7 +76,7 @@ fn listen(from: ChildStdout) -> io::Result<Answer> {
         return Err(io::ErrorKind::InvalidData.into());
     };
     match wire::read(&mut from)? {
-        (Say::Compiled, code) => Ok((profile, Ok(code))),
+        (Say::Compiled { certification }, code) => Ok((profile, Ok((code, certification)))),
         (Say::Rejected(rejected), _) => Ok((profile, Err(rejected))),
         _ => Err(io::ErrorKind::InvalidData.into()),
     }

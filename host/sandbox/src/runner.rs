@@ -290,7 +290,7 @@ fn deliver(waiting: &Mutex<Waiting>, say: Say, body: Vec<u8>) {
         Say::NotLoaded { digest, text } => {
             tracing::warn!(component = %digest, text, "a component does not load in the runner");
         }
-        Say::Ready { .. } | Say::Compiled | Say::Rejected(_) => {}
+        Say::Ready { .. } | Say::Compiled { .. } | Say::Rejected(_) => {}
     }
 }
 

@@ -11,9 +11,10 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use crate::cache::{self, Artefacts, Maker, Shelf};
+use crate::certify::Certification;
 use crate::child::cage::{Attempt, Mechanism};
 use crate::compiler::Compiler;
-use crate::component::{Facts, Manifest, Rejected, inspect};
+use crate::component::{Facts, Manifest, Rejected, inspect_within};
 use crate::digest::Digest;
 use crate::engine;
 use crate::gate::Gate;
@@ -22,6 +23,7 @@ use crate::outcome::Run;
 use crate::parent::Nursery;
 use crate::run::{self, TryOut};
 use crate::runner::{Code, Runners};
+use crate::shape::ShapeLimits;
 use crate::state::{Attachments, State};
 use crate::wasi;
 use crate::world::World;
@@ -67,6 +69,8 @@ pub struct Limits {
     pub wall_ms_max: u64,
     /// A component's bytes.
     pub component_bytes_max: usize,
+    /// How much a component may have of everything a compiler spends on.
+    pub shape: ShapeLimits,
     /// Elements of one table: a Python interpreter has some 100,000 functions.
     pub table_elements_max: usize,
     /// Core instances of a run; a component made from many libraries has one for each.
@@ -88,6 +92,7 @@ impl Default for Limits {
             output_bytes_max: 1 << 20,
             wall_ms_max: 60_000,
             component_bytes_max: 32 << 20,
+            shape: ShapeLimits::default(),
             table_elements_max: 200_000,
             instances_max: 200,
             memories_max: 50,
@@ -162,6 +167,8 @@ pub struct Judge {
     pub world: World,
     /// What it says about itself.
     pub manifest: Arc<Manifest>,
+    /// How many bytes it has.
+    pub component_bytes: usize,
     ready: Arc<Ready>,
 }
 
@@ -203,6 +210,17 @@ impl Judge {
     pub(crate) fn machine_code(&self) -> Result<Vec<u8>, Rejected> {
         let here = self.here().ok_or_else(|| Rejected::Host("compiled elsewhere".to_owned()))?;
         here.instance_pre.component().serialize().map_err(|error| Rejected::Host(format!("{error:#}")))
+    }
+
+    /// The same judge, its machine code carried over to another engine.
+    pub(crate) fn carried(&self, engine: &Engine, linker: &Linker<State>) -> wasmtime::Result<Self> {
+        let here = self.here().ok_or_else(|| wasmtime::format_err!("it is in another process"))?;
+        let component = cache::carry(engine, here.instance_pre.component())?;
+        let instance_pre = linker.instantiate_pre(&component)?;
+        let export = component
+            .get_export_index(None, self.world.export())
+            .ok_or_else(|| wasmtime::format_err!("its export was lost on the way"))?;
+        Ok(Self { ready: Arc::new(Ready::Here(Here { instance_pre, export })), ..self.clone() })
     }
 }
 
@@ -316,6 +334,16 @@ impl Sandbox {
         }
     }
 
+    /// The same for a component that is new: it is certified as well, in the child that
+    /// compiles it.
+    pub async fn admit(&self, bytes: Arc<[u8]>) -> Result<Admitted, Rejected> {
+        let inner = Arc::clone(&self.0);
+        match task::spawn_blocking(move || inner.admit(&bytes)).await {
+            Ok(admitted) => admitted,
+            Err(fault) => Err(Rejected::Host(fault.to_string())),
+        }
+    }
+
     /// [`Sandbox::known`] for components that were uploaded.
     pub async fn known_uploaded(&self, digest: &Digest) -> Option<Judge> {
         let uploads = self.0.uploads.as_ref()?;
@@ -361,6 +389,12 @@ impl Sandbox {
         self.0.execute(judge, input, attachments, Company::Shared)
     }
 
+    /// Does something on this engine that counts as a run, once there is room.
+    pub(crate) fn with_room<T>(&self, work: impl FnOnce(&Engine, &Limits) -> T) -> T {
+        let _place = self.0.gate.enter_blocking("");
+        work(&self.0.engine, &self.0.limits)
+    }
+
     /// What keeps the child that runs uploads in, and what this kernel lacks of it.
     /// Starts the child, away from the async threads.
     pub async fn mechanisms(&self) -> std::io::Result<Vec<Mechanism>> {
@@ -401,6 +435,15 @@ impl Sandbox {
     }
 }
 
+/// An uploaded component that was compiled and tried.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// Ready to run.
+    pub judge: Judge,
+    /// What its trial found.
+    pub certification: Certification,
+}
+
 /// Whom a run of an uploaded component shares its process with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Company {
@@ -416,7 +459,7 @@ impl Inner {
         if let Some(judge) = self.ready(&digest) {
             return Ok(judge);
         }
-        let facts = inspect(bytes, self.limits.component_bytes_max)?;
+        let facts = inspect_within(bytes, self.limits.component_bytes_max, &self.limits.shape)?;
         let _one_at_a_time = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever compiled meanwhile may have compiled the same.
         if let Some(judge) = self.ready(&digest) {
@@ -438,18 +481,29 @@ impl Inner {
         if let Some(judge) = self.uploaded(&digest) {
             return Ok(judge);
         }
-        let facts = inspect(bytes, self.limits.component_bytes_max)?;
+        Ok(self.compile_away(bytes, false)?.0)
+    }
+
+    /// Compiles in a child, and has it certified there if asked.
+    fn compile_away(&self, bytes: &[u8], certify: bool) -> Result<(Judge, Option<Certification>), Rejected> {
+        let facts = inspect_within(bytes, self.limits.component_bytes_max, &self.limits.shape)?;
         let none = || Rejected::Host("it has no program for children".to_owned());
         let uploads = self.uploads.as_ref().ok_or_else(none)?;
         let _one_at_a_time = uploads.compiling.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(judge) = self.uploaded(&digest) {
-            return Ok(judge);
+        if !certify && let Some(judge) = self.uploaded(&facts.digest) {
+            return Ok((judge, None));
         }
-        let code = uploads.compiler.compile(bytes)?;
+        let (code, certification) = uploads.compiler.compile(bytes, certify)?;
         if let Some(artefacts) = &self.artefacts {
             artefacts.store(Maker::Child, &facts, &code);
         }
-        Ok(self.away(uploads, facts, code))
+        Ok((self.away(uploads, facts, code), certification))
+    }
+
+    fn admit(&self, bytes: &[u8]) -> Result<Admitted, Rejected> {
+        let (judge, certification) = self.compile_away(bytes, true)?;
+        let silent = || Rejected::Host("the child did not certify what it compiled".to_owned());
+        Ok(Admitted { judge, certification: certification.ok_or_else(silent)? })
     }
 
     /// The judge of an uploaded component, if it was compiled and kept earlier.
@@ -465,7 +519,8 @@ impl Inner {
     /// A judge in another process. The code is held until a child has it for the first
     /// time; a later child's is read from the disk again, where there is one.
     fn away(&self, uploads: &Uploads, facts: Facts, code: Vec<u8>) -> Judge {
-        let (digest, world, manifest) = (facts.digest, facts.world, Arc::new(facts.manifest.clone()));
+        let (digest, world, component_bytes) = (facts.digest, facts.world, facts.bytes);
+        let manifest = Arc::new(facts.manifest.clone());
         let code: Code = match &self.artefacts {
             Some(artefacts) => {
                 let (artefacts, held) = (Arc::clone(artefacts), Mutex::new(Some((facts, code))));
@@ -474,7 +529,7 @@ impl Inner {
             }
             None => Arc::new(move || Some((facts.clone(), code.clone()))),
         };
-        let judge = Judge { digest, world, manifest, ready: Arc::new(Ready::Away(code)) };
+        let judge = Judge { digest, world, manifest, component_bytes, ready: Arc::new(Ready::Away(code)) };
         uploads.shelf.put(judge.clone());
         judge
     }
@@ -527,6 +582,7 @@ impl Inner {
             digest: facts.digest,
             world: facts.world,
             manifest: Arc::new(facts.manifest.clone()),
+            component_bytes: facts.bytes,
             ready: Arc::new(Ready::Here(Here { instance_pre, export })),
         })
     }

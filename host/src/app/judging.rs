@@ -4,15 +4,18 @@
 //! Judging computes and changes nothing. What it found is handed to the verb, which
 //! decides within the lines of [`assay_domain::review`] and commits everything at once.
 
+use std::mem;
+
 use assay_domain::gate::Score;
 use assay_domain::ids::{DeliveryId, ReceiptId};
 use assay_domain::review::{self, Force, Proposal, Status, Verdict};
 use assay_domain::terms::ReviewPolicy;
 use assay_sandbox as sandbox;
-use assay_sandbox::{Attachments, Input, Issue, Judge, Outcome, Output, Receipt, Run};
+use assay_sandbox::{Attachments, Company, Input, Issue, Judge, Outcome, Output, Reason, Receipt, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::plugins::Standing;
 use super::task::{Spec, Task};
 use super::traces::Trace;
 use super::{App, plugins};
@@ -141,13 +144,15 @@ impl App {
         let input = Input::Score { task: asked.clone(), delivery: delivery.clone(), config: config.clone() };
         let scored = self.run(&task.spec.scorer, &input, &mut runs).await?;
         let mut reports = Vec::new();
-        if !asked.checks.is_empty() {
-            for pin in &task.spec.verifiers {
-                let config = pin.config.clone();
-                let input = Input::Verify { task: asked.clone(), delivery: delivery.clone(), config };
-                let said = self.run(&pin.digest, &input, &mut runs).await?;
-                reports.push((pin.digest.clone(), veiled(&task.spec, said)));
+        for pin in &task.spec.verifiers {
+            let own = self.builtins.judges_checks_alone(&pin.digest);
+            if own && asked.checks.is_empty() {
+                continue;
             }
+            let config = pin.config.clone();
+            let input = Input::Verify { task: asked.clone(), delivery: delivery.clone(), config };
+            let said = self.run(&pin.digest, &input, &mut runs).await?;
+            reports.push((pin.digest.clone(), veiled(&task.spec, own, said)));
         }
         let findings: Vec<Finding> =
             reports.iter().flat_map(|(digest, report)| findings(&task.spec, digest, report)).collect();
@@ -210,16 +215,30 @@ impl App {
         input: &Input,
         runs: &mut Vec<Judged>,
     ) -> Result<Result<Output, sandbox::Problem>, Error> {
+        let Standing { owner, binds } = self.standing(digest).await?;
         let judge = self.judge_component(digest).await?;
-        let run = self.sandbox.run(&judge, input, Attachments::none()).await;
-        self.metrics.verdict(judge.world.as_str(), run.word(), run.fuel);
+        let mut run = self.run_once(&owner, &judge, input, Company::Shared).await;
+        if matches!(run.outcome, Outcome::Inconclusive { reason: Reason::RunnerLost(_) }) {
+            // Another run may have been at fault, so this one has a second try, by itself.
+            let again = self.run_once(&owner, &judge, input, Company::Alone).await;
+            runs.push(Judged { judge: judge.clone(), run: mem::replace(&mut run, again) });
+        }
         let said = match &run.outcome {
             Outcome::Output(Output::Problem(problem)) => Err(problem.clone()),
-            Outcome::Output(output) => Ok(output.clone()),
+            Outcome::Output(output) if binds => Ok(output.clone()),
+            Outcome::Output(output) => Ok(informing(output.clone())),
             Outcome::Inconclusive { reason } => Err(sandbox::Problem::Failed(reason.to_string())),
         };
         runs.push(Judged { judge, run });
         Ok(said)
+    }
+
+    async fn run_once(&self, owner: &str, judge: &Judge, input: &Input, company: Company) -> Run {
+        let timer = self.metrics.run_started();
+        let run = self.sandbox.run_for(owner, judge, input, Attachments::none(), company).await;
+        let plugin = format!("{}@{}", judge.manifest.name, judge.manifest.version);
+        timer.finish(&plugin, judge.world.as_str(), run.word(), run.fuel);
+        run
     }
 
     /// Signs the runs, chained to the task's receipts so far.
@@ -306,18 +325,31 @@ fn delivered(work: &Work) -> sandbox::Delivery {
     }
 }
 
+/// What a verifier that may not decide says, for a person to read: every finding open.
+fn informing(output: Output) -> Output {
+    let Output::Report(mut report) = output else { return output };
+    for finding in &mut report.findings {
+        let said = status(finding.status).as_str();
+        finding.evidence = format!("{said}, by a verifier that only informs: {}", finding.evidence);
+        finding.status = sandbox::Status::Undecided;
+    }
+    Output::Report(report)
+}
+
 /// A report without the evidence that would give expected answers away: a composition
 /// quotes its parts, and the worker and the reviewer's notes quote the evidence.
-fn veiled(spec: &Spec, said: Result<Output, sandbox::Problem>) -> Result<Output, sandbox::Problem> {
+///
+/// A verifier that is not the house's own may quote whatever it was given.
+fn veiled(spec: &Spec, own: bool, said: Result<Output, sandbox::Problem>) -> Result<Output, sandbox::Problem> {
     let Ok(Output::Report(mut report)) = said else { return said };
     for finding in &mut report.findings {
         let sandbox::Subject::Check(at) = finding.subject else { continue };
         let asked = spec.checks.get(at as usize);
         let composed =
             |kind: &str| ["all", "any", "set"].contains(&kind.strip_prefix("not-").unwrap_or(kind));
-        if asked.is_some_and(|asked| asked.gold && composed(&asked.kind)) {
+        if asked.is_some_and(|asked| asked.gold && (!own || composed(&asked.kind))) {
             let met = if finding.status == sandbox::Status::Pass { "met" } else { "not met" };
-            finding.evidence = format!("{met}; its parts hold expected answers and are not shown");
+            finding.evidence = format!("{met}; it holds expected answers and is not shown");
         }
     }
     Ok(Output::Report(report))

@@ -1,17 +1,39 @@
 //! Components: those that came with the binary, and finding the one a task is bound to.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use assay_db::entities::PluginRow;
 use assay_db::{Change, Record as _};
 use assay_domain::refusal::Refusal;
-use assay_sandbox::{Digest, Facts, Judge};
+use assay_sandbox::{Badge, Digest, Facts, Judge, Manifest};
 use serde_json::Value;
 
 use super::App;
-use super::task::{Spec, to_json};
+use super::task::{Pin, Spec, from_json, to_json};
 use crate::builtin::{BUILTIN, Builtin};
 use crate::error::Error;
+
+/// A verifier that a poster names.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The field, for refusals: `verifier` or `verifier[1]`.
+    pub path: String,
+    /// A digest, a name, or `name@version`.
+    pub component: String,
+    /// Whether it is a digest.
+    pub by_digest: bool,
+    /// An object.
+    pub config: Value,
+}
+
+/// What a component may do here.
+pub(crate) struct Standing {
+    /// Its publisher; empty for those that came with a version of this program.
+    pub(crate) owner: String,
+    /// Whether its verdicts may move money; otherwise they inform a person.
+    pub(crate) binds: bool,
+}
 
 /// The verifier for tasks with JSON Schemas. It is large and rarely needed.
 const SCHEMAS: &str = "criteria-schema";
@@ -27,6 +49,8 @@ pub struct Builtins {
     verifier_of_schemas: Digest,
     /// `auto-review`.
     pub reviewer: Digest,
+    /// Every component of this binary.
+    all: HashSet<Digest>,
     /// `fixed`, `auction` and `hybrid`, by name.
     pricing: Vec<(&'static str, Digest, Value)>,
 }
@@ -51,6 +75,7 @@ impl Builtins {
             verifier: digest("criteria")?,
             verifier_of_schemas: digest(SCHEMAS)?,
             reviewer: digest("auto-review")?,
+            all: BUILTIN.iter().map(|builtin| Digest::of(builtin.bytes)).collect(),
             pricing: pricing.into_iter().collect::<Result<_, Error>>()?,
         })
     }
@@ -58,6 +83,16 @@ impl Builtins {
     /// The verifier for these checks.
     pub fn verifier<'a>(&self, mut checks: impl Iterator<Item = &'a Value>) -> &Digest {
         if checks.any(assay_checks::names_schema) { &self.verifier_of_schemas } else { &self.verifier }
+    }
+
+    /// Whether a component came with this binary, so that it runs in this process.
+    pub fn has(&self, digest: &Digest) -> bool {
+        self.all.contains(digest)
+    }
+
+    /// Whether this is the verifier of checks, which has nothing to do without any.
+    pub(crate) fn judges_checks_alone(&self, digest: &str) -> bool {
+        [&self.verifier, &self.verifier_of_schemas].into_iter().any(|own| own.to_string() == digest)
     }
 
     /// The pricing model of this name.
@@ -69,12 +104,7 @@ impl Builtins {
     /// the path of the field, and what would be right.
     pub fn config_fault(&self, digest: &Digest, config: &Value) -> Option<(String, String)> {
         let (.., schema) = self.pricing.iter().find(|(_, known, _)| known == digest)?;
-        let validator = match jsonschema::validator_for(schema) {
-            Ok(validator) => validator,
-            Err(error) => return Some((String::new(), format!("the component's schema is broken: {error}"))),
-        };
-        let error = validator.iter_errors(config).next()?;
-        Some((error.instance_path().to_string().trim_start_matches('/').replace('/', "."), error.to_string()))
+        schema_fault(schema, config)
     }
 
     /// What is wrong with a check, if anything: the path of the field, and what would
@@ -83,6 +113,21 @@ impl Builtins {
         let issues = assay_checks::validate(&check.to_string()).err()?;
         issues.into_iter().next().map(|issue| (issue.path, issue.message))
     }
+}
+
+/// What a schema finds wrong with a configuration, if anything: the path of the field,
+/// and what would be right. No schema takes no configuration.
+fn schema_fault(schema: &Value, config: &Value) -> Option<(String, String)> {
+    if schema.is_null() {
+        let empty = config.as_object().is_some_and(serde_json::Map::is_empty);
+        return (!empty).then(|| (String::new(), "the component takes no configuration".to_owned()));
+    }
+    let validator = match jsonschema::validator_for(schema) {
+        Ok(validator) => validator,
+        Err(error) => return Some((String::new(), format!("the component's schema is broken: {error}"))),
+    };
+    let error = validator.iter_errors(config).next()?;
+    Some((error.instance_path().to_string().trim_start_matches('/').replace('/', "."), error.to_string()))
 }
 
 fn inspect(builtin: &Builtin) -> Result<Facts, Error> {
@@ -134,8 +179,13 @@ impl App {
             version: facts.manifest.version.clone(),
             world: facts.world.as_str().into(),
             status: "listed".into(),
+            author: facts.manifest.author.clone(),
+            owner: String::new(),
+            // Held to it by the tests of this program.
+            badge: Badge::Deterministic.as_str().into(),
             created_at: self.now().0,
             body: to_json(&facts.manifest)?,
+            certification: b"null".to_vec(),
         };
         self.db.commit(Change::new().row(row.keep()).blob(digest.hex(), builtin.bytes.to_vec())).await?;
         Ok(())
@@ -163,6 +213,30 @@ impl App {
         Ok(())
     }
 
+    /// The verifiers a poster names, bound to their digests and held against their schemas.
+    pub(crate) async fn pin_verifiers(&self, wanted: &[Named]) -> Result<Vec<Pin>, Error> {
+        let mut pins: Vec<Pin> = Vec::with_capacity(wanted.len());
+        for named in wanted {
+            let field = if named.by_digest { "digest" } else { "name" };
+            let row = self.listed_verifier(field, &named.component).await?.ok_or_else(|| {
+                let message =
+                    format!("{:?} is no verifier that is listed here: see GET /v1/plugins", named.component);
+                Refusal::field(format!("{}.{field}", named.path), message)
+            })?;
+            let manifest: Manifest = from_json("manifest", &row.body)?;
+            if let Some((path, message)) = schema_fault(&manifest.config_schema, &named.config) {
+                let dot = if path.is_empty() { "" } else { "." };
+                return Err(Refusal::field(format!("{}.config{dot}{path}", named.path), message).into());
+            }
+            let pin = Pin { digest: row.digest, config: named.config.to_string() };
+            if pins.iter().any(|other| other.digest == pin.digest && other.config == pin.config) {
+                return Err(Refusal::field(named.path.clone(), "is named twice with one configuration").into());
+            }
+            pins.push(pin);
+        }
+        Ok(pins)
+    }
+
     async fn listed_verifier(&self, field: &str, named: &str) -> Result<Option<PluginRow>, Error> {
         const BY_DIGEST: &str = "digest = $1 and world = 'verifier' and status = 'listed'";
         const BY_NAME: &str = "name = $1 and ($2 = '' or version = $2) and world = 'verifier' \
@@ -178,11 +252,34 @@ impl App {
     pub async fn judge_component(&self, digest: &str) -> Result<Judge, Error> {
         let digest: Digest =
             digest.parse().map_err(|_| Error::Internal("impossible digest in a task".into()))?;
-        if let Some(judge) = self.sandbox.known(&digest).await {
+        let own = self.builtins.has(&digest);
+        let known = if own {
+            self.sandbox.known(&digest).await
+        } else {
+            self.sandbox.known_uploaded(&digest).await
+        };
+        if let Some(judge) = known {
             return Ok(judge);
         }
-        let bytes = self.component(&digest).await?;
-        self.prepare(bytes.into()).await
+        let bytes: Arc<[u8]> = self.component(&digest).await?.into();
+        if own {
+            return self.prepare(bytes).await;
+        }
+        let prepared = self.sandbox.prepare_uploaded(bytes).await;
+        prepared.map_err(|error| Error::Internal(format!("a stored component: {error}")))
+    }
+
+    /// Whose turn a component's runs take, and whether its verdicts may move money.
+    pub(crate) async fn standing(&self, digest: &str) -> Result<Standing, Error> {
+        if digest.parse().is_ok_and(|digest| self.builtins.has(&digest)) {
+            return Ok(Standing { owner: String::new(), binds: true });
+        }
+        let row = self.db.read().one::<PluginRow>("digest = $1", &[digest.into()]).await?;
+        Ok(match row {
+            Some(row) => Standing { binds: row.badge == Badge::Deterministic.as_str(), owner: row.owner },
+            // It came with an earlier version of this program.
+            None => Standing { owner: String::new(), binds: true },
+        })
     }
 
     /// The bytes of a component.
@@ -196,10 +293,5 @@ impl App {
             .prepare(bytes)
             .await
             .map_err(|error| Error::Internal(format!("a stored component: {error}")))
-    }
-
-    /// Every component known here.
-    pub async fn plugins(&self) -> Result<Vec<PluginRow>, Error> {
-        Ok(self.db.read().many::<PluginRow>("status = 'listed' ORDER BY name, version", &[]).await?)
     }
 }

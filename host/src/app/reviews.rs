@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::deliveries::Delivery;
 use super::jobs::JobKind;
+use super::registry::count_overturned;
 use super::turn::{Turn, Visibility};
 use super::{Answer, App, Ask};
 use crate::error::Error;
@@ -73,6 +74,7 @@ impl App {
             let facts = json!({ "delivery": id.to_string(), "status": word.as_str() });
             turn.tell("delivery.reviewed", Visibility::Parties, &facts)?;
             turn.change.rows.push(delivery.to_row()?.upsert());
+            turn.change = count_overturned(turn.change, &delivery.body, word);
             let (_, change) = turn.finish()?;
             Ok(change.reply(move |_| render(&delivery)))
         })

@@ -75,6 +75,10 @@ impl App {
             cache_dir: Some(settings.data.join("compiled")),
             cache_key: host_key.derive("compiled components"),
             program: settings.program.clone(),
+            limits: sandbox::Limits {
+                component_bytes_max: settings.limits.component_bytes_max,
+                ..sandbox::Limits::default()
+            },
             ..sandbox::Settings::default()
         })?;
         let app = Arc::new(Self {

@@ -12,6 +12,7 @@ use assay_domain::terms::{Mode, ReviewPolicy};
 use serde_json::{Value, json};
 
 use super::jobs::JobKind;
+use super::plugins::Named;
 use super::pricing::{Cause, Due, Model, pricing_job};
 use super::task::{Check, Criterion, Pin, Spec, Tally, Task};
 use super::turn::{Turn, Visibility, open_tasks_key, spent_key};
@@ -38,6 +39,8 @@ pub struct Post {
     pub criteria: Vec<String>,
     /// When it is done, in checks.
     pub checks: Vec<Value>,
+    /// Verifiers beside the one of checks.
+    pub verifiers: Vec<Named>,
     /// Who chooses among the bids, if not the poster.
     pub pricing: Option<Model>,
 }
@@ -108,6 +111,7 @@ impl App {
         guardrails.permit(post.budget, &post.category)?;
         let mut task = self.draft(ask, post, &guardrails)?;
         self.pin_plugin_checks(&mut task.spec).await?;
+        task.spec.verifiers.extend(self.pin_verifiers(&post.verifiers).await?);
         self.try_pricing(&task).await?;
 
         let deadline_at = task.deadline_at;

@@ -24,6 +24,7 @@ use crate::app::bids::{Bid, Offer};
 use crate::app::deliveries::{Delivered, Delivery, Package, Try};
 use crate::app::judging::Attachment;
 use crate::app::payments::Payment;
+use crate::app::plugins::Named;
 use crate::app::pricing::Model;
 use crate::app::reviews::Review;
 use crate::app::tasks::{Page, Post, TaskView};
@@ -132,8 +133,31 @@ fn read_post(fields: &Fields, limits: &Limits) -> Result<Post, Refusal> {
         deadline_hours: hours.and_then(|hours| u32::try_from(hours).ok()),
         criteria: fields.texts("acceptance_criteria", limits.criteria_max, 1_000)?,
         checks: fields.objects("checks", limits.checks_max)?,
+        verifiers: read_verifiers(fields, limits)?,
         pricing: read_pricing(fields)?,
     })
+}
+
+/// One verifier, or a list of them: `{digest | name, config}`.
+fn read_verifiers(fields: &Fields, limits: &Limits) -> Result<Vec<Named>, Refusal> {
+    if !fields.json("verifier")?.is_array() {
+        let one = fields.inner("verifier")?;
+        return one.map(|one| read_verifier(&one, "verifier".to_owned())).into_iter().collect();
+    }
+    let list = fields.inner_list("verifier", limits.verifiers_per_task_max)?;
+    list.iter().enumerate().map(|(at, one)| read_verifier(one, format!("verifier[{at}]"))).collect()
+}
+
+fn read_verifier(fields: &Fields, path: String) -> Result<Named, Refusal> {
+    let digest = fields.name_if_given("digest", 1..=100)?;
+    let name = fields.name_if_given("name", 1..=201)?;
+    let (component, by_digest) = match (digest, name) {
+        (Some(digest), None) => (digest, true),
+        (None, Some(name)) => (name, false),
+        _ => return Err(Refusal::field(path, "must have a digest, or a name such as word-range@1.0.0")),
+    };
+    let config = fields.json("config")?;
+    Ok(Named { path, component, by_digest, config: if config.is_null() { json!({}) } else { config } })
 }
 
 /// A model by its name, or an object of `model`, `config` and `closes_in_hours`.

@@ -51,7 +51,9 @@ pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) ->
     let Ok(_room) = app.room.try_acquire() else {
         return overloaded().into_response();
     };
-    let time = Duration::from_millis(app.settings.limits.request_ms_max);
+    let limits = &app.settings.limits;
+    let uploads = request.method() == axum::http::Method::POST && request.uri().path() == "/v1/plugins";
+    let time = Duration::from_millis(if uploads { limits.upload_ms_max } else { limits.request_ms_max });
     match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => overloaded().into_response(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use assay_db::Reply;
 use assay_db::entities::PluginRow;
-use assay_domain::refusal::{Code, Refusal};
+use assay_domain::ids::Timestamp;
+use assay_domain::refusal::Refusal;
 use assay_sandbox::{Digest, Input, Outcome as RunOutcome};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
@@ -13,13 +14,13 @@ use axum::response::IntoResponse as _;
 use serde_json::{Value, json};
 
 use super::answer::{self, Outcome, enveloped, ok, reply};
-use super::commission::{page_limit, query_text};
-use super::receipts::path_id;
+use super::commission::{page_limit, path_id, query_text};
 use super::request::{Bytes, Call, Me};
 use crate::app::App;
 use crate::app::access::Scope;
 use crate::app::registry::{Facts, Search};
 use crate::app::uploads::{Upload, Uploaded};
+use crate::clock::rfc3339;
 
 /// `POST /v1/plugins?name=&version=`: the component's bytes.
 pub async fn upload(
@@ -104,7 +105,7 @@ fn plugin(row: &PluginRow) -> Value {
     json!({
         "digest": row.digest, "name": row.name, "version": row.version, "world": row.world,
         "author": row.author, "owner": if row.owner.is_empty() { Value::Null } else { row.owner.clone().into() },
-        "badge": row.badge, "status": row.status, "createdAt": super::render::time(row.created_at),
+        "badge": row.badge, "status": row.status, "createdAt": rfc3339(Timestamp(row.created_at)),
         "manifest": kept(&row.body), "certification": kept(&row.certification),
     })
 }

@@ -1,11 +1,10 @@
-//! Receipts, the keys they are signed with, and the components they name: everything
-//! that somebody needs to judge a judgement again.
+//! Receipts and the keys they are signed with. The components that they name are in
+//! [`super::plugins`].
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::answer::{Outcome, enveloped, json_response, ok};
@@ -52,28 +51,4 @@ pub async fn journal(State(app): State<Arc<App>>) -> Outcome {
         })
         .collect();
     ok(&enveloped(json!({ "items": items })))
-}
-
-/// `GET /v1/plugins`.
-pub async fn plugins(State(app): State<Arc<App>>) -> Outcome {
-    let plugins = app.plugins().await?;
-    let items: Vec<Value> = plugins
-        .iter()
-        .map(|row| {
-            let manifest: Value = serde_json::from_slice(&row.body).unwrap_or_default();
-            json!({
-                "digest": row.digest, "name": row.name, "version": row.version, "world": row.world,
-                "status": row.status, "manifest": manifest,
-            })
-        })
-        .collect();
-    ok(&enveloped(json!({ "items": items })))
-}
-
-/// `GET /v1/plugins/{digest}/component`: the bytes.
-pub async fn component(State(app): State<Arc<App>>, Path(digest): Path<String>) -> Outcome {
-    let digest = path_id(&digest, "component")?;
-    let mut response = app.component(&digest).await?.into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/wasm"));
-    Ok(response)
 }

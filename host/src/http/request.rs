@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use assay_db::Once;
 use assay_domain::refusal::{Code, Refusal};
-use axum::body::Bytes;
+use axum::body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -37,6 +37,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Whoever calls, whatever the key opens.
+    pub fn caller(&self) -> &Caller {
+        &self.ask.caller
+    }
+
     /// The request's caller and key, if the key opens this scope.
     pub fn ask(&self, scope: Scope) -> Result<&Ask, Problem> {
         self.ask.caller.require(scope)?;
@@ -59,15 +64,53 @@ impl FromRequest<Arc<App>> for Call {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let caller = caller(request.headers(), app).await?;
-        let key = idempotency_key(request.headers())?;
-        let place = format!("{} {}", request.method(), request.uri().path());
-        let body = body_of(request, app).await?;
-        let once = key.map(|key| Once {
-            key: hex::encode(Sha256::digest(format!("{}\n{place}\n{key}", caller.party))),
-            body_hash: Sha256::digest(&body).to_vec(),
-        });
+        let (caller, body, once) = read(request, app, app.settings.limits.body_bytes_max).await?;
         Ok(Self { fields: Fields::parse(&body)?, ask: Ask { caller, once } })
+    }
+}
+
+/// Who calls, what they send, and the key under which it counts once.
+async fn read(
+    request: Request,
+    app: &Arc<App>,
+    bytes_max: usize,
+) -> Result<(Caller, body::Bytes, Option<Once>), Problem> {
+    let caller = caller(request.headers(), app).await?;
+    let key = idempotency_key(request.headers())?;
+    let place = format!("{} {}", request.method(), request.uri().path());
+    let body = body_of(request, app, bytes_max).await?;
+    let once = key.map(|key| Once {
+        key: hex::encode(Sha256::digest(format!("{}\n{place}\n{key}", caller.party))),
+        body_hash: Sha256::digest(&body).to_vec(),
+    });
+    Ok((caller, body, once))
+}
+
+/// A request that sends bytes: who asks, once or not, with which bytes.
+pub struct Bytes {
+    body: Arc<[u8]>,
+    ask: Ask,
+}
+
+impl Bytes {
+    /// The request's caller and key, if the key opens this scope.
+    pub fn ask(&self, scope: Scope) -> Result<&Ask, Problem> {
+        self.ask.caller.require(scope)?;
+        Ok(&self.ask)
+    }
+
+    /// What was sent.
+    pub fn body(&self) -> Arc<[u8]> {
+        Arc::clone(&self.body)
+    }
+}
+
+impl FromRequest<Arc<App>> for Bytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (caller, body, once) = read(request, app, app.settings.limits.component_bytes_max).await?;
+        Ok(Self { body: Arc::from(&*body), ask: Ask { caller, once } })
     }
 }
 
@@ -78,13 +121,13 @@ impl FromRequest<Arc<App>> for Open {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        Ok(Self(Fields::parse(&body_of(request, app).await?)?))
+        let bytes_max = app.settings.limits.body_bytes_max;
+        Ok(Self(Fields::parse(&body_of(request, app, bytes_max).await?)?))
     }
 }
 
-async fn body_of(request: Request, app: &Arc<App>) -> Result<Bytes, Problem> {
-    let most = app.settings.limits.body_bytes_max;
-    Bytes::from_request(request, app).await.map_err(|rejection| {
+async fn body_of(request: Request, app: &Arc<App>, most: usize) -> Result<body::Bytes, Problem> {
+    body::Bytes::from_request(request, app).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
             Refusal::new(Code::TooLarge, format!("the body may have at most {most} bytes")).into()
         } else {

@@ -8,7 +8,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{agent, commission, middleware, operations, problem, receipts, test_mode, work};
+use super::{agent, commission, middleware, operations, plugins, problem, receipts, test_mode, work};
 use crate::app::App;
 
 /// The whole of what the server answers.
@@ -19,6 +19,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(agent_routes())
         .merge(work_routes())
         .merge(house_routes())
+        .merge(plugin_routes(&app))
         .merge(test_routes(&app))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
@@ -78,10 +79,21 @@ fn house_routes() -> Router<Arc<App>> {
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/receipts/{id}/input", get(receipts::input))
         .route("/v1/journal", get(receipts::journal))
-        .route("/v1/plugins", get(receipts::plugins))
-        .route("/v1/plugins/{digest}/component", get(receipts::component))
         .route("/health", get(operations::health))
         .route("/metrics", get(operations::metrics))
+}
+
+/// `/v1/plugins`: publish components, find them, try them. An upload is larger than any
+/// other body.
+fn plugin_routes(app: &App) -> Router<Arc<App>> {
+    let upload_bytes_max = app.settings.limits.component_bytes_max;
+    let upload = post(plugins::upload).layer(DefaultBodyLimit::max(upload_bytes_max));
+    Router::new()
+        .route("/v1/plugins", get(plugins::plugins).merge(upload))
+        .route("/v1/plugins/{digest}", get(plugins::facts))
+        .route("/v1/plugins/{digest}/component", get(plugins::component))
+        .route("/v1/plugins/{digest}/run", post(plugins::run))
+        .route("/v1/plugins/{digest}/retire", post(plugins::retire))
 }
 
 /// The test provider's page, and the clock where it may be moved.

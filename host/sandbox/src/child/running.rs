@@ -48,7 +48,7 @@ pub(super) fn serve(mechanisms: Vec<Mechanism>) -> io::Result<()> {
                 work.send(Work { number, judge, input: input.to_vec(), files }).map_err(io::Error::other)?;
             }
             Ask::Escape { parent, port } => say(&to, &Say::Escaped(cage::escape(parent, port)), &[])?,
-            Ask::Begin { .. } | Ask::Compile => return Err(unexpected()),
+            Ask::Begin { .. } | Ask::Compile { .. } => return Err(unexpected()),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::cage::{Attempt, Mechanism};
+use crate::certify::Certification;
 use crate::component::{Facts, Rejected};
 use crate::digest::Digest;
 use crate::outcome::Reason;
@@ -22,8 +23,8 @@ const BODY_BYTES_MAX: usize = 1 << 30;
 pub(crate) enum Ask {
     /// The first word to any child.
     Begin { limits: Limits, runs_max: usize },
-    /// The body is a component.
-    Compile,
+    /// The body is a component; whether it is to be certified.
+    Compile { certify: bool },
     /// The body is the machine code of a component.
     Load { facts: Facts },
     /// Not needed any more.
@@ -40,7 +41,7 @@ pub(crate) enum Say {
     /// The first word of any child.
     Ready { profile: String, mechanisms: Vec<Mechanism> },
     /// The body is machine code.
-    Compiled,
+    Compiled { certification: Option<Certification> },
     /// The component is not taken.
     Rejected(Rejected),
     /// A component could not be loaded; runs of it will fail.
