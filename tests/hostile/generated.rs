@@ -41,13 +41,16 @@ fn random_components_cost_a_refusal_or_a_run() {
     let mut judges = Tally::new();
     for seed in 0..wanted / 2 {
         tally(&mut components, component(seed), |bytes| outcome(&sandbox, bytes));
-        tally(&mut judges, module(seed).map(|module| judging(&module)), |bytes| outcome(&sandbox, bytes));
+        tally(&mut judges, module(seed).and_then(|module| judging(&module)), |bytes| {
+            outcome(&sandbox, bytes)
+        });
     }
     println!("{} random components: {components:?}", wanted / 2);
     println!("{} judges around random modules: {judges:?}", wanted / 2);
 
     let quiet = wat::parse_str(QUIET).expect("the test's own text");
-    let good = sandbox.prepare_blocking(&judging(&quiet)).expect("a judge around an empty module");
+    let quiet = judging(&quiet).expect("it has a memory");
+    let good = sandbox.prepare_blocking(&quiet).expect("a judge around an empty module");
     let run = sandbox.run_blocking(&good, &input(""), Attachments::none());
     assert_eq!(summary(&run), "undecided", "{:?}", run.outcome);
     // None says anything about a check, so none can pass or fail one.
@@ -187,8 +190,8 @@ const PLACE: &str = "in this module's place";
 
 /// A judge around a core module: asked for a verdict, it calls everything the module
 /// exports, and gives what lies where the last number it was given points to. Input and
-/// answer lie in the module's memory.
-fn judging(module: &[u8]) -> Vec<u8> {
+/// answer lie in the module's memory; none without one.
+fn judging(module: &[u8]) -> Option<Vec<u8>> {
     let Exported { functions, memory } = exported(module);
     let before = format!(
         r#"(core module $chance (@custom "{PLACE}" "")) (core instance $random (instantiate $chance))"#
@@ -207,24 +210,25 @@ fn judging(module: &[u8]) -> Vec<u8> {
             calls.push_str(if *result == ValType::I32 { "(local.set $answer)" } else { "drop " });
         }
     }
+    let name = memory.as_ref()?;
+    let _ = write!(imports, r#"(import "random" "{name}" (memory $shared 0))"#);
+    // Arguments are laid over one another from address 0 on, because a random memory may
+    // be small; the answer begins with what the module left of it.
     let helper = format!(
-        r#"(func (export "verify") (param i32) (result i32) (local $answer i32) {calls} (local.get $answer))
+        r#"(func (export "verify") (param i32) (result i32) (local $answer i32) {calls}
+          (memory.fill $shared (i32.const 0) (i32.const 0) (i32.const 2048))
+          (i32.and (local.get $answer) (i32.const 0xfff8)))
         (func (export "small_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))"#
     );
-    let memory = memory.map_or_else(
-        || r#"(core memory $instance "memory")"#.to_owned(),
-        |name| format!(r#"(core memory $random "{name}")"#),
-    );
-    // Arguments are laid over one another from address 0 on: a random memory may be small.
     let after = format!(
         r#"(func $other (type $verify) (canon lift (core func $instance "verify")
-          (memory {memory}) (realloc (core func $instance "small_realloc"))))
+          (memory (core memory $random "{name}")) (realloc (core func $instance "small_realloc"))))
         (export "verify" (func $other))"#
     );
     let with = r#"(with "random" (instance $random))"#;
     let text =
         Text { before: &before, with, imports: &imports, module: &helper, after: &after, ..Text::default() };
-    replaced(&text.component(), module)
+    Some(replaced(&text.component(), module))
 }
 
 fn words(types: &[ValType]) -> String {
