@@ -7,8 +7,8 @@ use assay_sandbox::{
 use serde_json::{Value, json};
 
 use crate::judges::{
-    RESTLESS, Text, answering, body, delivery, finding, input, prepare, report, sandbox, sandbox_with, task,
-    verifier,
+    RESTLESS, Text, answering, body, delivery, finding, input, prepare, report, roomy, sandbox, sandbox_with,
+    task, verifier,
 };
 
 const ANSWER: &str = r#"(data (i32.const 1024) "\00\00\00\00\10\04\00\00\00\00\00\00")"#;
@@ -65,9 +65,9 @@ fn every_world_has_a_dozen_golden_inputs_of_its_own() {
 
 #[test]
 fn the_components_that_come_with_the_binary_are_deterministic() {
-    let sandbox = sandbox_with(Limits::default());
+    let sandbox = roomy();
     for builtin in BUILTIN {
-        let judge = prepare(&sandbox, builtin.bytes);
+        let judge = prepare(sandbox, builtin.bytes);
         let goldens = goldens(judge.world);
         let found = sandbox.certify_blocking(&judge, &goldens);
         assert_eq!(found.badge, Badge::Deterministic, "{}: {:#?}", builtin.name, found.faults);

@@ -31,7 +31,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let limits = Limits { fuel_max: 20_000_000, memory_bytes_max: 32 << 20, ..Limits::default() };
+        let limits = Limits { fuel_max: 50_000_000, memory_bytes_max: 32 << 20, ..Limits::default() };
         let sandbox = sandbox_with(limits);
         let good = prepare(&sandbox, &answering(&report(&[finding(0, 1, 0), finding(1, 1, 0)])));
         Self { sandbox, good }
@@ -136,15 +136,15 @@ fn rust() -> Vec<Row> {
         ("two gigabytes at once", "hoard", "memory"),
         ("a recursion without end", "recurse", "trap"),
         ("a print without end", "flood", "fuel-exhausted"),
-        ("20,000 lines printed", "print", "pass"),
+        ("20,000 lines printed", "print", "undecided"),
         ("notes without end", "chatter", "fuel-exhausted"),
         ("a wait for time to pass", "spin", "fuel-exhausted"),
         ("a sleep of 500 years", "sleep", "trap"),
-        ("three hours of sleep", "wait", "pass"),
-        ("a guess at the host's speed", "time", "pass"),
-        ("keys drawn until they differ from the host's", "entropy", "pass"),
-        ("a thread", "thread", "pass"),
-        ("files, variables, arguments", "reach", "pass"),
+        ("three hours of sleep", "wait", "undecided"),
+        ("a guess at the host's speed", "time", "undecided"),
+        ("keys drawn until they differ from the host's", "entropy", "undecided"),
+        ("a thread", "thread", "undecided"),
+        ("files, variables, arguments", "reach", "undecided"),
         ("an evidence of 16 MiB", "essay", "output-too-large"),
         ("a million findings", "flock", "output-too-large"),
         ("300 findings of its own", "many", "lie"),

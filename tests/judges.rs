@@ -1,7 +1,7 @@
 //! Judges and inputs for the tests of the sandbox: components written in text, and the
 //! guest that does what it is told.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use assay_sandbox::{
     Attachment, Attachments, Check, Class, Delivery, Digest, Input, Judge, Limits, Outcome, Rejected, Run,
@@ -18,6 +18,13 @@ pub(crate) fn sandbox() -> Sandbox {
 
 pub(crate) fn sandbox_with(limits: Limits) -> Sandbox {
     Sandbox::start(Settings { runs_max: 2, limits, ..Settings::default() }).expect("the sandbox starts")
+}
+
+/// The sandbox as users get it, one for all tests: the components that come with the
+/// binary take long to compile.
+pub(crate) fn roomy() -> &'static Sandbox {
+    static ROOMY: LazyLock<Sandbox> = LazyLock::new(|| sandbox_with(Limits::default()));
+    &ROOMY
 }
 
 /// The types of `wit/` that a verifier needs, as a component imports them.

@@ -4,8 +4,10 @@
 use assay::builtin::{BUILTIN, Builtin};
 use assay_sandbox::{
     Attachments, Bid, Check, Class, Decision, Delivery, Finding, Input, Listing, Output, PricingDecision,
-    PricingEvent, Report, Sandbox, Scorecard, Settings, Status, Subject, Task, inspect,
+    PricingEvent, Report, Scorecard, Status, Subject, Task, inspect,
 };
+
+use crate::judges::roomy;
 
 /// What a component must make of its input.
 type Judged = fn(&Output) -> bool;
@@ -179,8 +181,7 @@ fn a_component_names_no_path_of_the_machine_it_was_built_on() {
 
 #[test]
 fn every_case_comes_out_the_same_with_the_same_fuel() {
-    let sandbox =
-        Sandbox::start(Settings { runs_max: 1, ..Settings::default() }).expect("the sandbox starts");
+    let sandbox = roomy();
     for (name, input, expected) in cases() {
         let judge = sandbox.prepare_blocking(find(name).bytes).expect("it is a judge");
         let run = sandbox.run_blocking(&judge, &input, Attachments::none());

@@ -8,11 +8,13 @@
 //! More of them: `ASSAY_GENERATED=20000 cargo test --release hostile::generated`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use arbitrary::Unstructured;
 use assay_sandbox::shape::FEATURES;
 use assay_sandbox::{Attachments, Limits, Rejected, Sandbox};
 use wasm_smith::{Component, Config, Module};
+use wasmparser::{ExternalKind, FuncType, Parser, Payload, RefType, ValType};
 
 use crate::judges::{Text, input, sandbox_with, summary};
 
@@ -39,12 +41,16 @@ fn random_components_cost_a_refusal_or_a_run() {
     let mut judges = Tally::new();
     for seed in 0..wanted / 2 {
         tally(&mut components, component(seed), |bytes| outcome(&sandbox, bytes));
-        tally(&mut judges, module(seed).map(|module| judging(&module)), |bytes| outcome(&sandbox, bytes));
+        tally(&mut judges, module(seed).and_then(|module| judging(&module)), |bytes| {
+            outcome(&sandbox, bytes)
+        });
     }
     println!("{} random components: {components:?}", wanted / 2);
     println!("{} judges around random modules: {judges:?}", wanted / 2);
 
-    let good = sandbox.prepare_blocking(&judging(&quiet())).expect("a judge around an empty module");
+    let quiet = wat::parse_str(QUIET).expect("the test's own text");
+    let quiet = judging(&quiet).expect("it has a memory");
+    let good = sandbox.prepare_blocking(&quiet).expect("a judge around an empty module");
     let run = sandbox.run_blocking(&good, &input(""), Attachments::none());
     assert_eq!(summary(&run), "undecided", "{:?}", run.outcome);
     // None says anything about a check, so none can pass or fail one.
@@ -126,41 +132,120 @@ fn component(seed: u64) -> Option<Vec<u8>> {
     Component::new(config, &mut Unstructured::new(&chance)).ok().map(|component| component.to_bytes())
 }
 
-/// A module with a judge's export and a memory for it, all of it left to chance.
+/// A module of whatever chance makes, all of it exported.
 fn module(seed: u64) -> Option<Vec<u8>> {
     let chance = chance(seed);
-    let wanted = r#"(module (memory (export "memory") 1)
-        (func (export "verify") (param i32) (result i32) (unreachable)))"#;
-    let exports = wat::parse_str(wanted).expect("the test's own text");
-    let config = Config { exports: Some(exports), ..config() };
+    let config = Config { min_funcs: 1, min_memories: 1, export_everything: true, ..config() };
     Module::new(config, &mut Unstructured::new(&chance)).ok().map(|module| module.to_bytes())
 }
 
-/// The module that chance never made: it gives an empty report.
-fn quiet() -> Vec<u8> {
-    let text = r#"(module (memory (export "memory") 17) (func (export "verify") (param i32) (result i32) (i32.const 0)))"#;
-    wat::parse_str(text).expect("the test's own text")
+/// The module that chance never made: it has nothing to call.
+const QUIET: &str = r#"(module (memory (export "memory") 17))"#;
+
+/// What a judge can use of a module.
+#[derive(Default)]
+struct Exported {
+    /// Functions by name and type.
+    functions: Vec<(String, FuncType)>,
+    memory: Option<String>,
+}
+
+fn exported(module: &[u8]) -> Exported {
+    let (mut types, mut functions, mut exported) = (Vec::new(), Vec::new(), Exported::default());
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.expect("it is valid") {
+            Payload::TypeSection(section) => {
+                types.extend(section.into_iter_err_on_gc_types().map(|one| one.expect("it is valid")));
+            }
+            Payload::FunctionSection(section) => {
+                functions.extend(section.into_iter().map(|one| one.expect("it is valid")));
+            }
+            Payload::ExportSection(section) => {
+                for export in section.into_iter().map(|one| one.expect("it is valid")) {
+                    // Nothing is imported, so positions are those of its own functions.
+                    let position = export.index as usize;
+                    match export.kind {
+                        ExternalKind::Func => {
+                            let function: &FuncType = &types[functions[position] as usize];
+                            exported.functions.push((escaped(export.name), function.clone()));
+                        }
+                        ExternalKind::Memory => exported.memory = Some(escaped(export.name)),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    exported
+}
+
+/// A name as text WebAssembly has it, whatever letters chance chose.
+fn escaped(name: &str) -> String {
+    name.bytes().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
 /// The name of the module that another takes the place of.
 const PLACE: &str = "in this module's place";
 
-/// A judge around a core module: its export is lifted as it is. The allocator is not
-/// the module's own, or no input would ever reach it.
-fn judging(module: &[u8]) -> Vec<u8> {
+/// A judge around a core module: asked for a verdict, it calls everything the module
+/// exports, and gives what lies where the last number it was given points to. Input and
+/// answer lie in the module's memory; none without one.
+fn judging(module: &[u8]) -> Option<Vec<u8>> {
+    let Exported { functions, memory } = exported(module);
     let before = format!(
-        r#"(core module $chance (memory (export "memory") 1)
-            (func (export "verify") (param i32) (result i32) (i32.const 0)) (@custom "{PLACE}" ""))
-        (core instance $random (instantiate $chance))"#
+        r#"(core module $chance (@custom "{PLACE}" "")) (core instance $random (instantiate $chance))"#
     );
-    let after = r#"(func $other (type $verify) (canon lift (core func $random "verify")
-          (memory (core memory $random "memory")) (realloc (core func $instance "small_realloc"))))
-        (export "verify" (func $other))"#;
-    // Arguments are laid over one another from address 0 on: a random memory may be small.
-    let helper = r#"(func (export "verify") (param i32) (result i32) (i32.const 0))
-        (func (export "small_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))"#;
-    let component = Text { before: &before, module: helper, after, ..Text::default() }.component();
-    replaced(&component, module)
+    let mut imports = String::new();
+    let mut calls = String::new();
+    for (position, (name, function)) in functions.iter().enumerate() {
+        let (params, results) = (words(function.params()), words(function.results()));
+        let _ = write!(
+            imports,
+            r#"(import "random" "{name}" (func $f{position} (param {params}) (result {results})))"#
+        );
+        let arguments: String = function.params().iter().map(argument).collect();
+        let _ = write!(calls, "(call $f{position} {arguments})");
+        for result in function.results().iter().rev() {
+            calls.push_str(if *result == ValType::I32 { "(local.set $answer)" } else { "drop " });
+        }
+    }
+    let name = memory.as_ref()?;
+    let _ = write!(imports, r#"(import "random" "{name}" (memory $shared 0))"#);
+    // Arguments are laid over one another from address 0 on, because a random memory may
+    // be small; the answer begins with what the module left of it.
+    let helper = format!(
+        r#"(func (export "verify") (param i32) (result i32) (local $answer i32) {calls}
+          (memory.fill $shared (i32.const 0) (i32.const 0) (i32.const 2048))
+          (i32.and (local.get $answer) (i32.const 0xfff8)))
+        (func (export "small_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))"#
+    );
+    let after = format!(
+        r#"(func $other (type $verify) (canon lift (core func $instance "verify")
+          (memory (core memory $random "{name}")) (realloc (core func $instance "small_realloc"))))
+        (export "verify" (func $other))"#
+    );
+    let with = r#"(with "random" (instance $random))"#;
+    let text =
+        Text { before: &before, with, imports: &imports, module: &helper, after: &after, ..Text::default() };
+    Some(replaced(&text.component(), module))
+}
+
+fn words(types: &[ValType]) -> String {
+    types.iter().map(|one| format!("{one} ")).collect()
+}
+
+/// Small numbers and nothing: chance brings its own large ones.
+fn argument(kind: &ValType) -> &'static str {
+    match *kind {
+        ValType::I32 => "(i32.const 3)",
+        ValType::I64 => "(i64.const 5)",
+        ValType::F32 => "(f32.const 0.5)",
+        ValType::F64 => "(f64.const nan)",
+        ValType::V128 => "(v128.const i64x2 7 9)",
+        ValType::Ref(reference) if reference == RefType::FUNCREF => "(ref.null func)",
+        ValType::Ref(_) => "(ref.null extern)",
+    }
 }
 
 /// The component with `module` in the place of the one that says so.

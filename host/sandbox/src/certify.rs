@@ -249,7 +249,7 @@ impl<'a> Trial<'a> {
     fn unanswered(&mut self, golden: &Golden, reason: &Reason) {
         let name = &golden.name;
         if golden.must_answer {
-            self.fault(format!("golden input {name:?} of the manifest gets no answer: {reason}"));
+            self.fault(format!("golden input {name:?} gets no answer: {reason}"));
         } else if reason.may_pass() {
             self.fault(format!("golden input {name:?} gets no answer that repeats: {reason}"));
         }

@@ -275,14 +275,13 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
+        // First of all: a table of the pool says that its maximum is the pool's, and with
+        // that this host's limit would be an answer.
         if desired > self.table_elements_max {
             let max = self.table_elements_max;
             return Err(self.refuse(format!("asked for a table of {desired} elements, {max} are allowed")));
         }
-        Ok(true)
+        Ok(maximum.is_none_or(|maximum| desired <= maximum))
     }
 
     fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
