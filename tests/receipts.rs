@@ -4,7 +4,7 @@
 use std::fs;
 
 use assay_sandbox::{
-    Attachments, Digest, HostKey, Input, Issue, KeyError, PublicKeys, Receipt, ReceiptError, Replay,
+    Attachments, Digest, HostKey, Input, Issue, KeyError, Origin, PublicKeys, Receipt, ReceiptError, Replay,
     ReplayError, Sandbox, World, replay, replay_with, verify, verify_chain,
 };
 use serde_json::Value;
@@ -240,7 +240,7 @@ async fn a_replay_wants_the_attachments_that_were_read() {
     let issue = Issue { id: "receipt-1", previous: None, engine_profile: sandbox.profile() };
     let receipt = Receipt::issue(issue, &judge, &run, &key());
     let (bytes, keys) = (input.canonical(), key().public_keys());
-    let with = replay_with(&sandbox, &receipt, RESTLESS, &bytes, held, &keys).await;
+    let with = replay_with(&sandbox, &receipt, (Origin::Own, RESTLESS), &bytes, held, &keys).await;
     assert_eq!(with.expect("a replay"), Replay::Match { same_profile: true });
     let without = replay(&sandbox, &receipt, RESTLESS, &bytes, &keys).await;
     assert!(matches!(without, Err(ReplayError::Host(_))));

@@ -31,7 +31,8 @@ fn saying(name: &str, version: &str, status: u8, more: &str) -> Vec<u8> {
 
 /// A verifier that says another thing to whoever asks the same instance again.
 fn moody() -> Vec<u8> {
-    let manifest = r#"{"name":"moody","version":"1.0.0","world":"verifier","description":"Remembers.","author":"Ada"}"#;
+    let manifest =
+        r#"{"name":"moody","version":"1.0.0","world":"verifier","description":"Remembers.","author":"Ada"}"#;
     let laid_out = |finding: Vec<u8>| {
         report(&[finding]).iter().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"))
     };
@@ -78,7 +79,12 @@ fn an_upload_is_listed_once_and_its_name_stays_its_publishers() {
             (&eve, saying("criteria", "9.0.0", PASS, ""), "", "409 ALREADY_EXISTS"),
             (&ada, saying("gold-bar", "1.1.0", PASS, ""), "?name=silver-bar", "400 INVALID_FIELD"),
             (&ada, saying("gold-bar", "one", PASS, ""), "", "400 INVALID_FIELD"),
-            (&ada, saying("gold-bar", "1.2.0", PASS, r#","config_schema":{"type":7}"#), "", "400 INVALID_FIELD"),
+            (
+                &ada,
+                saying("gold-bar", "1.2.0", PASS, r#","config_schema":{"type":7}"#),
+                "",
+                "400 INVALID_FIELD",
+            ),
             (&ada, b"\0asm\x01\0\0\0".to_vec(), "", "400 PLUGIN_REJECTED"),
             (&ada, b"no wasm".to_vec(), "", "400 PLUGIN_REJECTED"),
             (&house.nobody(), bytes.clone(), "", "401 UNAUTHORIZED"),
@@ -103,10 +109,13 @@ fn the_registry_finds_what_is_listed_and_says_how_it_has_done() {
             let names = page["data"]["items"].as_array().expect("a list").iter();
             names.map(|item| item["name"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
         };
-        for query in ["name=gold-bar", "search=LD-b", "search=ada", "author=Ada", "world=verifier&search=gold"] {
+        for query in
+            ["name=gold-bar", "search=LD-b", "search=ada", "author=Ada", "world=verifier&search=gold"]
+        {
             assert_eq!(found(query).await, ["gold-bar"], "{query}");
         }
-        for query in ["name=gold", "search=g_ld", "search=%25old", "world=pricing&search=gold", "author=ada"] {
+        for query in ["name=gold", "search=g_ld", "search=%25old", "world=pricing&search=gold", "author=ada"]
+        {
             assert!(found(query).await.is_empty(), "{query}");
         }
         let (mut cursor, mut names) = (String::new(), Vec::new());
@@ -152,7 +161,9 @@ fn a_task_is_bound_to_a_verifier_that_decides_with_the_others_and_is_paid_by() {
         let own: Vec<_> = findings.iter().filter(|finding| finding["verifier"] == json!(digest)).collect();
         assert_eq!((own.len(), &own[0]["evidence"]), (1, &json!("yes")));
         let receipts = delivered["data"]["receipts"].as_array().expect("receipts");
-        assert!(receipts.iter().any(|receipt| receipt["plugin"] == json!(digest) && receipt["outcome"] == "pass"));
+        assert!(
+            receipts.iter().any(|receipt| receipt["plugin"] == json!(digest) && receipt["outcome"] == "pass")
+        );
         let facts = ada.get(&format!("/v1/plugins/{digest}")).await.good();
         assert_eq!(facts["data"]["runs"], 1);
 
@@ -252,7 +263,12 @@ fn anyone_may_try_a_component_so_often_a_day() {
         assert_eq!(ada.post(&path, &json!({ "input": given })).await.body["error"]["field"], "input");
         let most = house.app.settings.limits.trial_runs_per_day_max;
         for _ in 1..most {
-            ada.post(&path, &json!({ "input": serde_json::from_slice::<Value>(&input("{}").canonical()).expect("JSON") })).await.good();
+            ada.post(
+                &path,
+                &json!({ "input": serde_json::from_slice::<Value>(&input("{}").canonical()).expect("JSON") }),
+            )
+            .await
+            .good();
         }
         let given: Value = serde_json::from_slice(&input("{}").canonical()).expect("JSON");
         assert_eq!(ada.post(&path, &json!({ "input": given })).await.refusal(), "429 QUOTA_EXHAUSTED");

@@ -53,8 +53,13 @@
 //! **Money**: a verb's [`assay_domain::ledger::Move`]s → the ledger applies them in the
 //! commit → transfers → balances ([`app::wallet`]). In: [`app::payments`].
 //!
-//! **Plugin**: [`app::plugins`] stores by digest → a task pins the digest at posting →
-//! [`app::judging`] runs it → [`app::receipts`].
+//! **Plugin**: [`app::uploads`] takes bytes → [`assay_sandbox`] looks at their shape, has a
+//! child process compile and certify them → [`app::registry`] lists them by digest →
+//! [`app::plugins`] pins the digest to a task at posting → [`app::judging`] runs it, in a
+//! child process unless it came with this binary → [`app::receipts`].
+//!
+//! A child is this same program, started with `sandbox-child` as its first argument
+//! ([`assay_sandbox::child`]); `main.rs` looks for that before anything else.
 
 pub mod app;
 pub mod builtin;

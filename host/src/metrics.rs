@@ -79,7 +79,11 @@ impl Metrics {
         registry.register("requests_in_flight", "Requests being worked on", self.requests_in_flight.clone());
         registry.register("verdicts", "Runs of components", self.verdicts.clone());
         registry.register("verdict_fuel", "Fuel of a run", self.verdict_fuel.clone());
-        registry.register("plugin_runs", "Runs of a component by what came of them", self.plugin_runs.clone());
+        registry.register(
+            "plugin_runs",
+            "Runs of a component by what came of them",
+            self.plugin_runs.clone(),
+        );
         registry.register("plugin_fuel", "Fuel that a component's runs took", self.plugin_fuel.clone());
         let seconds = self.plugin_seconds.clone();
         registry.register_with_unit("plugin", "Time that a component's runs took", Unit::Seconds, seconds);

@@ -64,10 +64,15 @@ import zlib
 # Imported by the above when they are first used.
 import _strptime
 import encodings.ascii
+import encodings.cp1252
 import encodings.idna
 import encodings.latin_1
 import encodings.utf_16
+import encodings.utf_16_le
 import encodings.utf_32
+import linecache
+import locale
+import tokenize
 
 SHARED = {
     module.__name__: module

@@ -16,6 +16,9 @@ SEEN = "__seen__"
 
 NOTE_MAX = 300
 
+# Python loads half of `ast` at its first use, and the component must have it by then.
+ast.unparse(ast.parse(""))
+
 
 class BrokenTest(Exception):
     """The test itself is at fault, which is never held against the worker."""
@@ -85,7 +88,7 @@ def prepared(name: str, tree: ast.Module, names: set[str]) -> Test:
 def condition(node: ast.expr, filename: str, names: set[str]) -> Condition:
     text = one_line(ast.unparse(node))
     if isinstance(node, ast.Compare):
-        operands = [evaluable(one, filename, set()) for one in (node.left, *node.comparators)]
+        operands = [operand(one, filename, names) for one in (node.left, *node.comparators)]
         return Condition([type(one).__name__ for one in node.ops], text, operands)
     if isinstance(node, ast.BoolOp):
         kind = "and" if isinstance(node.op, ast.And) else "or"
@@ -95,10 +98,15 @@ def condition(node: ast.expr, filename: str, names: set[str]) -> Condition:
     return Condition("value", text, [evaluable(node, filename, names)])
 
 
+def operand(node: ast.expr, filename: str, names: set[str]) -> CodeType:
+    """What a side of a comparison gave is said anyway."""
+    whole = isinstance(node, ast.Call) and called(node) in names
+    return evaluable(node, filename, set() if whole else names)
+
+
 def evaluable(node: ast.expr, filename: str, names: set[str]) -> CodeType:
-    if names and not (isinstance(node, ast.Call) and called(node) in names):
-        node = ast.fix_missing_locations(Watched(names).visit(node))
-    return compile(ast.Expression(node), filename, "eval")
+    watched = ast.fix_missing_locations(Watched(names).visit(node))
+    return compile(ast.Expression(watched), filename, "eval")
 
 
 class Watched(ast.NodeTransformer):

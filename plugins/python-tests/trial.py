@@ -96,8 +96,10 @@ class Trial:
             names = self.defined()
             self.guarded(lambda: exec(self.test.before, names))
             held = self.holds(self.test.condition, names)
-        except (Missed, Ended) as ending:
-            return self.failed(str(ending))
+        except Missed as missed:
+            return self.failed(f"{missed}{self.values_seen()}")
+        except Ended as ended:
+            return self.failed(str(ended))
         finally:
             modules.restore()
         if not held:
@@ -130,7 +132,7 @@ class Trial:
         return value
 
     def values_seen(self) -> str:
-        told_of = [f"{text} gave {shown(value)}" for text, value in self.seen[:3]]
+        told_of = [f"{text} gave {shown(value)}" for text, value in self.seen[-3:]]
         return ": " + ", ".join(told_of) if told_of else ""
 
     def guarded(self, work, when: str = ""):

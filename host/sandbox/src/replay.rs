@@ -10,7 +10,7 @@ use crate::input::{Input, InputError};
 use crate::keys::PublicKeys;
 use crate::outcome::{Outcome, Reason, Run};
 use crate::receipt::{self, Receipt, ReceiptError};
-use crate::sandbox::{Judge, Limits, Sandbox};
+use crate::sandbox::{Judge, Limits, Origin, Sandbox};
 use crate::state::Attachments;
 use crate::world;
 
@@ -91,14 +91,15 @@ pub async fn replay(
     input: &[u8],
     keys: &PublicKeys,
 ) -> Result<Replay, ReplayError> {
-    replay_with(sandbox, receipt, component, input, Attachments::none(), keys).await
+    replay_with(sandbox, receipt, (Origin::Own, component), input, Attachments::none(), keys).await
 }
 
-/// Replays a receipt, with the bytes of the attachments its input names.
+/// Replays a receipt of a component that somebody uploaded, or with the bytes of the
+/// attachments its input names.
 pub async fn replay_with(
     sandbox: &Sandbox,
     receipt: &Receipt,
-    component: &[u8],
+    (origin, component): (Origin, &[u8]),
     input: &[u8],
     attachments: Attachments,
     keys: &PublicKeys,
@@ -111,7 +112,7 @@ pub async fn replay_with(
         return Err(ReplayError::OtherVersion(receipt.version.clone()));
     }
     let input = Input::parse(input)?;
-    let judge = sandbox.prepare(Arc::from(component)).await?;
+    let judge = sandbox.prepare_from(origin, Arc::from(component)).await?;
     let run = sandbox.run(&judge, &input, attachments).await;
     if let Outcome::Inconclusive { reason } = &run.outcome
         && (reason.may_pass() || needs_more(sandbox.limits(), receipt))

@@ -91,7 +91,7 @@ impl Default for Limits {
             memory_bytes_max: 256 << 20,
             output_bytes_max: 1 << 20,
             wall_ms_max: 60_000,
-            component_bytes_max: 32 << 20,
+            component_bytes_max: 48 << 20,
             shape: ShapeLimits::default(),
             table_elements_max: 200_000,
             instances_max: 200,
@@ -334,6 +334,14 @@ impl Sandbox {
         }
     }
 
+    /// One or the other.
+    pub async fn prepare_from(&self, origin: Origin, bytes: Arc<[u8]>) -> Result<Judge, Rejected> {
+        match origin {
+            Origin::Own => self.prepare(bytes).await,
+            Origin::Uploaded => self.prepare_uploaded(bytes).await,
+        }
+    }
+
     /// The same for a component that is new: it is certified as well, in the child that
     /// compiles it.
     pub async fn admit(&self, bytes: Arc<[u8]>) -> Result<Admitted, Rejected> {
@@ -433,6 +441,15 @@ impl Sandbox {
         let component = cache::deserialize(&self.0.engine, code).map_err(|error| format!("{error:#}"))?;
         self.0.judge(&component, facts).map_err(|error| error.to_string())
     }
+}
+
+/// Who vouches for a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It came with the program: it is compiled and run in this process.
+    Own,
+    /// Nobody does: it is compiled and run in children.
+    Uploaded,
 }
 
 /// An uploaded component that was compiled and tried.

@@ -340,7 +340,11 @@ fn informing(output: Output) -> Output {
 /// quotes its parts, and the worker and the reviewer's notes quote the evidence.
 ///
 /// A verifier that is not the house's own may quote whatever it was given.
-fn veiled(spec: &Spec, own: bool, said: Result<Output, sandbox::Problem>) -> Result<Output, sandbox::Problem> {
+fn veiled(
+    spec: &Spec,
+    own: bool,
+    said: Result<Output, sandbox::Problem>,
+) -> Result<Output, sandbox::Problem> {
     let Ok(Output::Report(mut report)) = said else { return said };
     for finding in &mut report.findings {
         let sandbox::Subject::Check(at) = finding.subject else { continue };

@@ -230,7 +230,9 @@ impl App {
             }
             let pin = Pin { digest: row.digest, config: named.config.to_string() };
             if pins.iter().any(|other| other.digest == pin.digest && other.config == pin.config) {
-                return Err(Refusal::field(named.path.clone(), "is named twice with one configuration").into());
+                return Err(
+                    Refusal::field(named.path.clone(), "is named twice with one configuration").into()
+                );
             }
             pins.push(pin);
         }
@@ -253,11 +255,8 @@ impl App {
         let digest: Digest =
             digest.parse().map_err(|_| Error::Internal("impossible digest in a task".into()))?;
         let own = self.builtins.has(&digest);
-        let known = if own {
-            self.sandbox.known(&digest).await
-        } else {
-            self.sandbox.known_uploaded(&digest).await
-        };
+        let known =
+            if own { self.sandbox.known(&digest).await } else { self.sandbox.known_uploaded(&digest).await };
         if let Some(judge) = known {
             return Ok(judge);
         }

@@ -90,7 +90,8 @@ impl App {
             certification: to_json(&admitted.certification)?,
         };
         let (name, version) = (&plugin.name, &plugin.version);
-        let taken = |what: String| Refusal { field: Some("name".into()), ..Refusal::new(Code::AlreadyExists, what) };
+        let taken =
+            |what: String| Refusal { field: Some("name".into()), ..Refusal::new(Code::AlreadyExists, what) };
         let mut change = Change::new().take(
             format!("plugin/{name}@{version}"),
             plugin.digest.clone(),
@@ -102,9 +103,8 @@ impl App {
             Some(known) if known != owner => return Err(others.into()),
             Some(_) => {}
         }
-        let change = change
-            .row(plugin.insert())
-            .blob(admitted.judge.digest.hex(), upload.bytes.to_vec());
+        let change =
+            change.row(plugin.clone().insert()).blob(admitted.judge.digest.hex(), upload.bytes.to_vec());
         let uploaded = Uploaded { plugin, is_new: true };
         Ok(change.reply(move |_| render(&uploaded)))
     }
@@ -117,14 +117,13 @@ impl App {
         render: fn(&Uploaded) -> Reply,
     ) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || async {
-            let mut plugin =
-                self.plugin_row(digest).await?.ok_or_else(|| Refusal::not_found("component"))?;
+            let mut plugin = self.plugin_row(digest).await?.ok_or_else(|| Refusal::not_found("component"))?;
             if plugin.owner != ask.caller.party.to_string() && !ask.caller.is_operator() {
                 return Err(Refusal::new(Code::NotAParty, "only its publisher retires a component").into());
             }
             plugin.status = "retired".into();
             let retired = Uploaded { plugin, is_new: false };
-            let change = Change::new().row(retired.plugin.upsert());
+            let change = Change::new().row(retired.plugin.clone().upsert());
             Ok(change.reply(move |_| render(&retired)))
         })
         .await

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use assay_domain::gate::{Outcome as Gate, Score};
 use assay_domain::review::{Force, Verdict};
-use assay_sandbox::{self as sandbox, Attachments, Digest, Input, Judge, Outcome, Output, Sandbox, Settings};
+use assay_sandbox::{self as judged, Attachments, Digest, Input, Judge, Outcome, Output, Sandbox};
 use clap::Args;
 use serde_json::Value;
 
 use super::line;
+use super::replay::{origin, sandbox};
 use crate::app::plugins::Builtins;
 use crate::builtin::BUILTIN;
 
@@ -36,7 +37,7 @@ pub(super) struct Flags {
 pub(super) async fn run(flags: Flags) -> super::Outcome {
     let task = read_task(&flags.task)?;
     let delivery = draft(&flags.delivery, &task)?;
-    let sandbox = Sandbox::start(Settings::default()).map_err(line)?;
+    let sandbox = sandbox()?;
     let builtins = Builtins::of_binary().map_err(line)?;
 
     let scorer = own(&sandbox, &builtins.scorer).await?;
@@ -54,7 +55,11 @@ pub(super) async fn run(flags: Flags) -> super::Outcome {
     };
 
     let verifier = match &flags.verifier {
-        Some(path) => sandbox.prepare(Arc::from(read(path)?)).await.map_err(line)?,
+        Some(path) => {
+            let bytes = read(path)?;
+            let origin = origin(&Digest::of(&bytes));
+            sandbox.prepare_from(origin, Arc::from(bytes)).await.map_err(line)?
+        }
         None => {
             let checks: Result<Vec<Value>, _> =
                 task.checks.iter().map(|check| serde_json::from_str(&check.json)).collect();
@@ -77,15 +82,15 @@ pub(super) async fn run(flags: Flags) -> super::Outcome {
 
 /// Prints the findings; gives what they come to.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
-fn tell(report: &sandbox::Report, forces: &[Force], kinds: &[String]) -> Verdict {
+fn tell(report: &judged::Report, forces: &[Force], kinds: &[String]) -> Verdict {
     let mut said = Vec::with_capacity(report.findings.len());
     for finding in &report.findings {
         let (name, force) = match &finding.subject {
-            sandbox::Subject::Check(at) => {
+            judged::Subject::Check(at) => {
                 let at = *at as usize;
                 (kinds.get(at).map_or("", String::as_str), forces.get(at).copied().unwrap_or(Force::Binding))
             }
-            sandbox::Subject::Own(name) => (name.as_str(), Force::Binding),
+            judged::Subject::Own(name) => (name.as_str(), Force::Binding),
         };
         let status = crate::app::judging::status(finding.status);
         println!("  {:<9} {name:<18} {}", status.as_str(), finding.evidence);
@@ -94,8 +99,8 @@ fn tell(report: &sandbox::Report, forces: &[Force], kinds: &[String]) -> Verdict
     Verdict::of(said)
 }
 
-fn force(check: &sandbox::Check) -> Force {
-    let binds = check.required && check.class == sandbox::Class::Decidable;
+fn force(check: &judged::Check) -> Force {
+    let binds = check.required && check.class == judged::Class::Decidable;
     if binds { Force::Binding } else { Force::Advisory }
 }
 
@@ -116,10 +121,10 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn draft(path: &Path, task: &sandbox::Task) -> Result<sandbox::Delivery, String> {
+fn draft(path: &Path, task: &judged::Task) -> Result<judged::Delivery, String> {
     let content =
         String::from_utf8(read(path)?).map_err(|_| format!("{}: is not UTF-8 text", path.display()))?;
-    Ok(sandbox::Delivery {
+    Ok(judged::Delivery {
         id: String::new(),
         content,
         summary: String::new(),
@@ -131,7 +136,7 @@ fn draft(path: &Path, task: &sandbox::Task) -> Result<sandbox::Delivery, String>
 }
 
 /// A task of the API, in either case, bare or in an envelope.
-fn read_task(path: &Path) -> Result<sandbox::Task, String> {
+fn read_task(path: &Path) -> Result<judged::Task, String> {
     let wrong = |what: String| format!("{}: {what}", path.display());
     let value: Value = serde_json::from_slice(&read(path)?).map_err(|error| wrong(error.to_string()))?;
     let task = value.get("data").unwrap_or(&value);
@@ -139,12 +144,12 @@ fn read_task(path: &Path) -> Result<sandbox::Task, String> {
     if text("title").is_empty() {
         return Err(wrong("title: is missing; this is no task as the API answers it".into()));
     }
-    let criteria: Vec<sandbox::Criterion> = list(&task["criteria"]).map(criterion).collect();
+    let criteria: Vec<judged::Criterion> = list(&task["criteria"]).map(criterion).collect();
     let class_of = |at: usize| {
         let own = criteria.iter().find(|one| one.checks.iter().any(|check| *check as usize == at));
-        own.map_or(sandbox::Class::Decidable, |one| one.class)
+        own.map_or(judged::Class::Decidable, |one| one.class)
     };
-    let checks = list(&task["checks"]).enumerate().map(|(at, json)| sandbox::Check {
+    let checks = list(&task["checks"]).enumerate().map(|(at, json)| judged::Check {
         kind: json["kind"].as_str().unwrap_or_default().to_owned(),
         required: json["required"].as_bool().unwrap_or(true),
         weight: json["weight"].as_u64().and_then(|weight| u32::try_from(weight).ok()).unwrap_or(1),
@@ -152,7 +157,7 @@ fn read_task(path: &Path) -> Result<sandbox::Task, String> {
         json: json.to_string(),
         prior: None,
     });
-    Ok(sandbox::Task {
+    Ok(judged::Task {
         id: text("id"),
         title: text("title"),
         description: text("description"),
@@ -171,14 +176,14 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn criterion(value: &Value) -> sandbox::Criterion {
+fn criterion(value: &Value) -> judged::Criterion {
     let class = match value["class"].as_str() {
-        Some("decidable") => sandbox::Class::Decidable,
-        Some("necessary") => sandbox::Class::Necessary,
-        _ => sandbox::Class::Human,
+        Some("decidable") => judged::Class::Decidable,
+        Some("necessary") => judged::Class::Necessary,
+        _ => judged::Class::Human,
     };
     let checks = list(&value["checks"]).filter_map(|at| at.as_u64().and_then(|at| u32::try_from(at).ok()));
-    sandbox::Criterion {
+    judged::Criterion {
         text: value["text"].as_str().unwrap_or_default().into(),
         class,
         checks: checks.collect(),

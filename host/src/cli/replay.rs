@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use assay_sandbox::{Digest, PublicKeys, Receipt, Replay, Sandbox, Settings, replay};
+use assay_sandbox::{
+    Attachments, Digest, Origin, PublicKeys, Receipt, Replay, Sandbox, Settings, replay_with,
+};
 use clap::Args;
 use serde_json::Value;
 
 use super::{Outcome, line};
 use crate::builtin::BUILTIN;
+use crate::config::own_program;
 
 /// What to replay, and where the parts come from.
 #[derive(Args)]
@@ -41,10 +44,23 @@ pub(super) async fn run(flags: Flags) -> Outcome {
     let component = parts.component(&receipt.plugin).await?;
     let input = parts.input(&receipt.id).await?;
     let keys = parts.keys().await?;
-    let sandbox = Sandbox::start(Settings::default()).map_err(line)?;
-    let (text, code) = verdict(&replay(&sandbox, &receipt, &component, &input, &keys).await.map_err(line)?);
+    let sandbox = sandbox()?;
+    let component = (origin(&Digest::of(&component)), component.as_slice());
+    let replayed = replay_with(&sandbox, &receipt, component, &input, Attachments::none(), &keys).await;
+    let (text, code) = verdict(&replayed.map_err(line)?);
     println!("{text}");
     Ok(code)
+}
+
+/// A sandbox for a command, with this program for its children.
+pub(super) fn sandbox() -> Result<Sandbox, String> {
+    Sandbox::start(Settings { program: own_program(), ..Settings::default() }).map_err(line)
+}
+
+/// Whether this binary vouches for a component.
+pub(super) fn origin(digest: &Digest) -> Origin {
+    let own = BUILTIN.iter().any(|builtin| Digest::of(builtin.bytes) == *digest);
+    if own { Origin::Own } else { Origin::Uploaded }
 }
 
 /// A replay in words.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Outcome, enveloped, ok, reply};
 use super::commission::{page_limit, path_id, query_text};
-use super::request::{Bytes, Call, Me};
+use super::request::{Bytes, Call};
 use crate::app::App;
 use crate::app::access::Scope;
 use crate::app::registry::{Facts, Search};
@@ -45,10 +45,7 @@ pub async fn retire(State(app): State<Arc<App>>, Path(digest): Path<String>, cal
 }
 
 /// `GET /v1/plugins?world=&name=&author=&search=&limit=&cursor=`.
-pub async fn plugins(
-    State(app): State<Arc<App>>,
-    Query(query): Query<HashMap<String, String>>,
-) -> Outcome {
+pub async fn plugins(State(app): State<Arc<App>>, Query(query): Query<HashMap<String, String>>) -> Outcome {
     let limit = page_limit(&query, 50, app.settings.limits.page_items_max)?;
     let text = |name: &str| query_text(&query, name).map(|text| text.unwrap_or_default().to_owned());
     let search =
