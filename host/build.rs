@@ -17,7 +17,8 @@ const TARGET: &str = "wasm32-wasip2";
 
 /// What the outer cargo, its wrappers and its user set for the host, by the start of
 /// the name.
-const HOST_ONLY: [&str; 14] = [
+const HOST_ONLY: [&str; 15] = [
+    "ASSAY_GOLDENS",
     "CARGO_BUILD_",
     "CARGO_CFG_",
     "CARGO_ENCODED_RUSTFLAGS",

@@ -7,6 +7,7 @@
 //! | [`build`], [`rust`], [`python`], [`js`] | one component out of it, with the language's own tools |
 //! | [`manifest`] | what the component says about itself, where no macro wrote it |
 //! | [`fixture`], [`expect`] | an input and what should come of it |
+//! | [`goldens`] | the fixtures a server certifies the component with |
 //! | [`test`], [`watch`] | runs the fixtures in the real sandbox, and again on changes |
 //! | [`check`] | what a server would say of the file, offline |
 //! | [`push`] | sends it to one |
@@ -22,6 +23,7 @@ mod build;
 mod check;
 mod expect;
 mod fixture;
+mod goldens;
 mod js;
 mod manifest;
 mod new;

@@ -26,9 +26,9 @@ pub(super) fn run() -> Outcome {
 /// Builds, and says what came of it.
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(super) fn build(project: &Project) -> Result<Built, String> {
-    let (name, bytes) = match project.settings.lang {
+    let (name, bytes) = match project.lang {
         Lang::Rust => {
-            let (name, made) = rust::build(&project.folder)?;
+            let (name, made) = rust::build(project)?;
             (name, super::read(&made)?)
         }
         Lang::Python => with_manifest(project, python::build)?,

@@ -8,21 +8,53 @@ use serde_json::Value;
 
 /// Nothing is expected of what is left out.
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub(super) struct Expect {
     /// The verdict's word: `pass`, `fail`, `undecided`, `scored`, `accept`, `request-revision`,
     /// `escalate`, `decided`, `inconclusive`.
     outcome: Option<String>,
     /// A verifier's findings, by the position of their check or their own name.
     findings: BTreeMap<String, Status>,
-    /// The output as a receipt knows it. Fields that are left out may be anything.
-    output: Option<Value>,
+    /// The output as a receipt knows it, by its kind. What is left out may be anything; lists
+    /// have as many items.
+    #[serde(flatten)]
+    output: BTreeMap<Kind, Value>,
+}
+
+/// What a run can come to, as its output names it.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Report,
+    Scorecard,
+    Decision,
+    Pricing,
+    Problem,
+    Inconclusive,
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Scorecard => "scorecard",
+            Self::Decision => "decision",
+            Self::Pricing => "pricing",
+            Self::Problem => "problem",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
 }
 
 impl Expect {
     /// Whether any run would do.
     pub(super) fn is_empty(&self) -> bool {
-        self.outcome.is_none() && self.findings.is_empty() && self.output.is_none()
+        self.outcome.is_none() && self.findings.is_empty() && self.output.is_empty()
+    }
+
+    /// Whether the run should end without an answer.
+    pub(super) fn is_inconclusive(&self) -> bool {
+        self.outcome.as_deref() == Some("inconclusive") || self.output.contains_key(&Kind::Inconclusive)
     }
 
     /// One line for each thing that is not as expected.
@@ -45,9 +77,10 @@ impl Expect {
                 Some(_) => {}
             }
         }
-        if let Some(wanted) = &self.output {
-            let got = serde_json::from_slice(&run.output).unwrap_or_default();
-            compare("output", wanted, &got, &mut found);
+        let got: Value = serde_json::from_slice(&run.output).unwrap_or_default();
+        for (kind, wanted) in &self.output {
+            let kind = kind.as_str();
+            compare(kind, wanted, got.get(kind).unwrap_or(&Value::Null), &mut found);
         }
         found
     }

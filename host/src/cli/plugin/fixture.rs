@@ -44,11 +44,16 @@ impl Fixture {
     /// Errors name the file and the field.
     pub(super) fn read(path: &Path, world: World) -> Result<Self, String> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let wrong = |error: String| format!("fixtures/{name}: {error}");
+        let wrong = |error: String| format!("{name}: {error}");
         let written: Written =
             serde_json::from_slice(&super::read(path)?).map_err(|error| wrong(error.to_string()))?;
         let folder = path.parent().unwrap_or(path);
         Self::of(written, world, folder).map_err(wrong)
+    }
+
+    /// Whether it has the bytes of attachments.
+    pub(super) fn has_files(&self) -> bool {
+        !self.input.attachments().is_empty()
     }
 
     fn of(mut written: Written, world: World, folder: &Path) -> Result<Self, String> {

@@ -3,6 +3,7 @@
 use assay_sandbox::component::MANIFEST_SECTION;
 use serde_json::{Value, json};
 
+use super::goldens;
 use super::project::Project;
 
 /// The component with its manifest at the end.
@@ -38,6 +39,7 @@ fn of(project: &Project) -> Result<Value, String> {
         "description": text("description", &settings.description)?,
         "author": text("author", &settings.author)?,
         "config_schema": schema,
+        "goldens": goldens::of(project)?,
     }))
 }
 

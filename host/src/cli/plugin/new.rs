@@ -190,15 +190,16 @@ fn locked(flags: &Flags) -> String {
 /// What a template says for every project, said for this one.
 fn fill(text: &str, flags: &Flags) -> String {
     let (fixture, expect) = match flags.world {
-        World::Pricing => ("`listing`, `book`, `event`", "`outcome` (`decided`)"),
+        World::Pricing => ("`listing`, `book`, `event`", "`outcome` (`decided`), `pricing`"),
         World::Reviewer => (
             "`task`, `delivery`, `scorecard`, `reports`",
-            "`outcome` (`accept`, `request-revision`, `escalate`)",
+            "`outcome` (`accept`, `request-revision`, `escalate`), `decision`",
         ),
-        World::Scorer => ("`task`, `delivery`", "`outcome` (`scored`)"),
+        World::Scorer => ("`task`, `delivery`", "`outcome` (`scored`), `scorecard`"),
         World::Verifier => (
             "`task`, `delivery`",
-            "`outcome` (`pass`, `fail`, `undecided`), `findings` by name or position with their status",
+            "`outcome` (`pass`, `fail`, `undecided`), `findings` by name or position with \
+             their status, `report`",
         ),
     };
     [

@@ -38,6 +38,13 @@ impl Lang {
         }
     }
 
+    /// Told by the file that its own tools want.
+    fn of(folder: &Path) -> Option<Self> {
+        let known =
+            [(Self::Rust, "Cargo.toml"), (Self::Python, "requirements.txt"), (Self::Js, "package.json")];
+        known.into_iter().find(|(_, file)| folder.join(file).exists()).map(|(lang, _)| lang)
+    }
+
     /// Where its templates lie in the checkout.
     pub(super) fn templates(self) -> &'static str {
         match self {
@@ -51,8 +58,8 @@ impl Lang {
     pub(super) fn judge_file(self) -> &'static str {
         match self {
             Self::Rust => "src/lib.rs",
-            Self::Python => "app.py",
-            Self::Js => "index.js",
+            Self::Python => "judge.py",
+            Self::Js => "judge.js",
         }
     }
 }
@@ -61,7 +68,7 @@ impl Lang {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settings {
-    pub(super) lang: Lang,
+    lang: Option<Lang>,
     pub(super) world: World,
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
@@ -69,11 +76,14 @@ pub(super) struct Settings {
     pub(super) author: Option<String>,
     /// A file beside it.
     pub(super) config_schema: Option<PathBuf>,
+    /// Fixtures that the component is certified with; all of them when left out.
+    pub(super) goldens: Option<Vec<PathBuf>>,
 }
 
 /// A folder with a `plugin.toml`.
 pub(super) struct Project {
     pub(super) folder: PathBuf,
+    pub(super) lang: Lang,
     pub(super) settings: Settings,
 }
 
@@ -92,8 +102,13 @@ impl Project {
                  `assay plugin new NAME --lang rust --world verifier`"
             ));
         };
-        let settings = toml::from_str(&text).map_err(|error| format!("{SETTINGS}: {error}"))?;
-        Ok(Self { folder, settings })
+        let settings: Settings = toml::from_str(&text).map_err(|error| format!("{SETTINGS}: {error}"))?;
+        let lang = settings.lang.or_else(|| Lang::of(&folder)).ok_or_else(|| {
+            format!(
+                "{SETTINGS}: lang is missing, and no Cargo.toml, requirements.txt or package.json says it"
+            )
+        })?;
+        Ok(Self { folder, lang, settings })
     }
 
     /// The fixtures, by name.

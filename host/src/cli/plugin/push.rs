@@ -61,9 +61,10 @@ async fn send(
     bytes: Vec<u8>,
 ) -> Result<(StatusCode, Value), String> {
     let url = format!("{}/v1/plugins", flags.server.trim_end_matches('/'));
+    let asked = reqwest::Url::parse_with_params(&url, [("name", name), ("version", version)])
+        .map_err(|error| format!("--server {}: {error}, as in http://127.0.0.1:8080", flags.server))?;
     let response = reqwest::Client::new()
-        .post(&url)
-        .query(&[("name", name), ("version", version)])
+        .post(asked)
         .bearer_auth(&flags.key)
         .header("content-type", "application/wasm")
         .body(bytes)

@@ -17,7 +17,8 @@ pub(super) fn build(project: &Project, name: &str) -> Result<(), String> {
     let mut componentize = Command::new(&tool);
     componentize
         .current_dir(&project.folder)
-        .args(["--wit-path", "wit", "--world", world, "componentize", "app", "--output"])
+        .args(["--quiet", "--wit-path", "wit", "--world", world, "componentize", "component"])
+        .args(["--python-path", ".", "--stub-wasi", "--output"])
         .arg(format!("{name}.wasm"));
     tools::run(&mut componentize, "what is wrong is above")
 }

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::tools;
+use super::project::Project;
+use super::{goldens, tools};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -14,13 +15,16 @@ const TARGET: &str = "wasm32-wasip2";
 const HOST_ONLY: [&str; 4] = ["RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"];
 
 /// Builds; gives the name of the package and where cargo put its component.
-pub(super) fn build(folder: &Path) -> Result<(String, PathBuf), String> {
+pub(super) fn build(project: &Project) -> Result<(String, PathBuf), String> {
+    let folder = &project.folder;
     add_target(folder)?;
     let mut cargo = Command::new("cargo");
     cargo
         .current_dir(folder)
         .args(["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"])
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(folder)?);
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(folder)?)
+        // The SDK's macro puts them into the manifest.
+        .env("ASSAY_GOLDENS", Value::from(goldens::of(project)?).to_string());
     for name in HOST_ONLY {
         cargo.env_remove(name);
     }

@@ -30,15 +30,22 @@ impl Pricing for Judge {
         event: &PricingEvent,
         config: Config,
     ) -> Result<Vec<PricingDecision>, Problem> {
-        let (good, dear): (Vec<&Bid>, Vec<&Bid>) = book.iter().partition(|bid| bid.price <= listing.price);
+        let (good, dear): (Vec<&Bid>, Vec<&Bid>) =
+            book.iter().partition(|bid| bid.price <= listing.price);
         // Of one price the earlier bid wins, so that the order of the book decides nothing.
-        let lowest = good.iter().min_by_key(|bid| (bid.price, bid.placed_at, &bid.id));
+        let lowest = good
+            .iter()
+            .min_by_key(|bid| (bid.price, bid.placed_at, &bid.id));
         let is_over = matches!(event, PricingEvent::Deadline);
         if let Some(bid) = lowest.filter(|_| is_over || good.len() >= config.bids_wanted) {
             return Ok(vec![PricingDecision::award(bid, bid.price)]);
         }
-        let reason = |bid: &Bid| format!("{} is over {}", grouped(bid.price), grouped(listing.price));
-        let mut decisions: Vec<_> = dear.iter().map(|bid| PricingDecision::reject(bid, reason(bid))).collect();
+        let reason =
+            |bid: &Bid| format!("{} is over {}", grouped(bid.price), grouped(listing.price));
+        let mut decisions: Vec<_> = dear
+            .iter()
+            .map(|bid| PricingDecision::reject(bid, reason(bid)))
+            .collect();
         if !is_over {
             decisions.push(PricingDecision::Wait(listing.closes_at));
         }

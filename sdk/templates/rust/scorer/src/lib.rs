@@ -16,7 +16,10 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { words_wanted: 200, paragraph_words_max: 120 }
+        Self {
+            words_wanted: 200,
+            paragraph_words_max: 120,
+        }
     }
 }
 
@@ -28,11 +31,21 @@ impl Scorer for Judge {
 
     fn score(_task: &Task, delivery: &Delivery, config: Config) -> Result<Scorecard, Problem> {
         if config.words_wanted == 0 {
-            return Err(Problem::InvalidConfig("words_wanted: at least 1".to_owned()));
+            return Err(Problem::InvalidConfig(
+                "words_wanted: at least 1".to_owned(),
+            ));
         }
-        let paragraphs: Vec<u64> = delivery.content.split("\n\n").map(words).filter(|&words| words > 0).collect();
+        let paragraphs: Vec<u64> = delivery
+            .content
+            .split("\n\n")
+            .map(words)
+            .filter(|&words| words > 0)
+            .collect();
         let total: u64 = paragraphs.iter().sum();
-        let sides = vec![length(total, config.words_wanted), readable(&paragraphs, config.paragraph_words_max)];
+        let sides = vec![
+            length(total, config.words_wanted),
+            readable(&paragraphs, config.paragraph_words_max),
+        ];
         let notes = format!(
             "{} in {}",
             counted(total, "word", "words"),
@@ -47,17 +60,32 @@ fn words(text: &str) -> u64 {
 }
 
 fn length(words: u64, wanted: u64) -> Dimension {
-    let note = if words < wanted { evidence::at_least(words, wanted, "word", "words") } else { String::new() };
+    let note = if words < wanted {
+        evidence::at_least(words, wanted, "word", "words")
+    } else {
+        String::new()
+    };
     Dimension::new("length", 2, share(words, wanted), note)
 }
 
 fn readable(paragraphs: &[u64], words_max: u64) -> Dimension {
-    let good = paragraphs.iter().filter(|&&words| words <= words_max).count() as u64;
+    let good = paragraphs
+        .iter()
+        .filter(|&&words| words <= words_max)
+        .count() as u64;
     let longest = paragraphs.iter().copied().max().unwrap_or(0);
     let too_long = longest > words_max;
-    let note = if too_long { evidence::at_most(longest, words_max, "word", "words") } else { String::new() };
+    let note = if too_long {
+        evidence::at_most(longest, words_max, "word", "words")
+    } else {
+        String::new()
+    };
     // A text without paragraphs has no readable ones either.
-    let score = if paragraphs.is_empty() { 0 } else { share(good, paragraphs.len() as u64) };
+    let score = if paragraphs.is_empty() {
+        0
+    } else {
+        share(good, paragraphs.len() as u64)
+    };
     Dimension::new("paragraphs", 1, score, note)
 }
 

@@ -16,7 +16,10 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { words_min: 50, banned: Vec::new() }
+        Self {
+            words_min: 50,
+            banned: Vec::new(),
+        }
     }
 }
 
@@ -27,19 +30,30 @@ impl Verifier for Judge {
     type Config = Config;
 
     fn verify(_task: &Task, delivery: &Delivery, config: Config) -> Result<Report, Problem> {
-        Ok(Report::of([length(&delivery.content, config.words_min), phrases(&delivery.content, &config.banned)]))
+        Ok(Report::of([
+            length(&delivery.content, config.words_min),
+            phrases(&delivery.content, &config.banned),
+        ]))
     }
 }
 
 fn length(content: &str, words_min: u64) -> Finding {
     let words = content.split_whitespace().count() as u64;
-    Finding::met("length", words >= words_min, at_least(words, words_min, "word", "words"))
+    Finding::met(
+        "length",
+        words >= words_min,
+        at_least(words, words_min, "word", "words"),
+    )
 }
 
 fn phrases(content: &str, banned: &[String]) -> Finding {
     let content = content.to_lowercase();
     let found = |phrase: &&String| content.contains(&phrase.to_lowercase());
-    let found: Vec<String> = banned.iter().filter(found).map(|phrase| quoted(phrase, 60)).collect();
+    let found: Vec<String> = banned
+        .iter()
+        .filter(found)
+        .map(|phrase| quoted(phrase, 60))
+        .collect();
     let evidence = format!("banned phrases that occur: {}", listed(&found));
     Finding::met("phrases", found.is_empty(), evidence)
 }
