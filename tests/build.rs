@@ -15,7 +15,7 @@ fn main() {
         .into_iter()
         .find(|path| path.is_dir())
         .expect("the folder tests/guests is part of the checkout");
-    for source in ["Cargo.toml", "Cargo.lock", "src/lib.rs", "../../wit/0.1.0/plugin.wit"] {
+    for source in ["Cargo.toml", "Cargo.lock", "src/harm.rs", "src/lib.rs", "../../wit/0.1.0/plugin.wit"] {
         println!("cargo::rerun-if-changed={}", guests.join(source).display());
     }
     println!("cargo::rustc-env=ASSAY_RESTLESS_GUEST={}", build(&guests).display());

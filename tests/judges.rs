@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use assay_sandbox::{
-    Attachment, Attachments, Check, Class, Delivery, Digest, Input, Judge, Limits, Rejected, Run, Sandbox,
-    Settings, Task,
+    Attachment, Attachments, Check, Class, Delivery, Digest, Input, Judge, Limits, Outcome, Rejected, Run,
+    Sandbox, Settings, Task,
 };
 
 /// A verifier in Rust: clocks, sleep, hash maps, and misbehaviour by configuration.
@@ -133,6 +133,11 @@ pub(crate) fn verifier(module: &str) -> Vec<u8> {
     Text { module, ..Text::default() }.component()
 }
 
+/// The export of a core module that does these instructions.
+pub(crate) fn body(instructions: &str) -> String {
+    format!(r#"(func (export "verify") (param i32) (result i32) {instructions})"#)
+}
+
 /// A verifier that does nothing but give this answer, laid out at address 1024.
 pub(crate) fn answering(bytes: &[u8]) -> Vec<u8> {
     let escaped = bytes.iter().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"));
@@ -238,4 +243,12 @@ pub(crate) fn rejected(bytes: &[u8]) -> Rejected {
 pub(crate) fn run(sandbox: &Sandbox, bytes: &[u8], config: &str) -> Run {
     let judge = prepare(sandbox, bytes);
     sandbox.run_blocking(&judge, &input(config), Attachments::none())
+}
+
+/// What came of it, in one line: the reason's code, or the word.
+pub(crate) fn summary(run: &Run) -> String {
+    match &run.outcome {
+        Outcome::Output(_) => run.word().to_owned(),
+        Outcome::Inconclusive { reason } => reason.code().to_owned(),
+    }
 }

@@ -2,10 +2,12 @@
 //! the sandbox, then stories over HTTP as users live them.
 
 mod answers;
+mod certification;
 mod commands;
 mod commit;
 mod components;
 mod criteria;
+mod hostile;
 mod house;
 mod judges;
 mod laws;

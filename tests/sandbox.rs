@@ -1,25 +1,16 @@
-//! Runs: what a hostile component costs, what a restless one can see, and that the same
-//! input always gives the same verdict.
+//! Runs: what they cost, what a restless component can see, and that the same input always
+//! gives the same verdict. Components that mean harm are in `hostile`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use assay_sandbox::clock::VirtualClock;
 use assay_sandbox::random::Randomness;
-use assay_sandbox::{Attachments, Digest, Input, Limits, Outcome, Output, Run};
+use assay_sandbox::{Attachments, Digest, Input, Limits, Output, Run};
 
 use crate::judges::{
-    RESTLESS, Text, answering, finding, input, input_with_files, prepare, report, run, sandbox, sandbox_with,
-    verifier,
+    RESTLESS, Text, body, input, input_with_files, prepare, run, sandbox, sandbox_with, summary, verifier,
 };
-
-/// What came of it, in one line: the reason's code, or the word.
-fn summary(run: &Run) -> String {
-    match &run.outcome {
-        Outcome::Output(_) => run.word().to_owned(),
-        Outcome::Inconclusive { reason } => reason.code().to_owned(),
-    }
-}
 
 /// The evidence of a verifier's only finding.
 fn evidence(run: &Run) -> &str {
@@ -27,68 +18,6 @@ fn evidence(run: &Run) -> &str {
         Some(Output::Report(report)) => &report.findings[0].evidence,
         other => panic!("a report is wanted, not {other:?}; {:?}", run.outcome),
     }
-}
-
-fn body(instructions: &str) -> String {
-    format!(r#"(func (export "verify") (param i32) (result i32) {instructions})"#)
-}
-
-#[test]
-fn hostile_components_cost_one_inconclusive_run() {
-    let sandbox = sandbox();
-    let two = |first, second| answering(&report(&[finding(first, 1, 0), finding(second, 1, 0)]));
-    let huge_text = Text {
-        memory: "300",
-        module: r#"(data (i32.const 1024) "\00\00\00\00\10\04\00\00\01\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\01\00\00\00\00\00\00\00\00\01")
-            (func (export "verify") (param i32) (result i32) (i32.const 1024))"#,
-        ..Text::default()
-    };
-    let huge_list = Text {
-        memory: "300",
-        module: r#"(data (i32.const 1024) "\00\00\00\00\10\04\00\00\20\a1\07\00\00\00\00\00")
-            (func (export "verify") (param i32) (result i32) (i32.const 1024))"#,
-        ..Text::default()
-    };
-    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-        ("a loop without end", verifier(&body("(loop $l (br $l)) (unreachable)")), "fuel-exhausted"),
-        ("a trap", verifier(&body("(unreachable)")), "trap"),
-        ("a division by zero", verifier(&body("(i32.div_u (i32.const 1) (i32.const 0))")), "trap"),
-        (
-            "one huge growth",
-            verifier(&body("(drop (memory.grow (i32.const 60000))) (i32.const 1024)")),
-            "memory",
-        ),
-        (
-            "many small growths",
-            verifier(&body("(loop $l (drop (memory.grow (i32.const 1))) (br $l)) (unreachable)")),
-            "memory",
-        ),
-        (
-            "calls without end",
-            verifier(&format!(
-                "(func $f (param i64) (result i64) (i64.add (call $f (i64.add (local.get 0) (i64.const 1))) (local.get 0))) {}",
-                body("(drop (call $f (i64.const 0))) (i32.const 1024)")
-            )),
-            "stack-overflow",
-        ),
-        ("a text of 16 MiB", huge_text.component(), "output-too-large"),
-        ("half a million findings", huge_list.component(), "output-too-large"),
-        ("an answer outside of memory", verifier(&body("(i32.const 0x7fffffff)")), "trap"),
-        ("an answer that is neither", answering(&[9; 16]), "trap"),
-        ("a score above the scale", answering(&report(&[finding(0, 10_001, 0)])), "lie"),
-        ("a finding for a check that is not there", answering(&report(&[finding(2, 1, 0)])), "lie"),
-        ("two findings for one check", two(1, 1), "lie"),
-        ("an evidence of 9,000 bytes", answering(&report(&[finding(0, 1, 9_000)])), "lie"),
-    ];
-    for (what, component, expected) in cases {
-        let run = run(&sandbox, &component, "");
-        assert_eq!(summary(&run), expected, "{what}: {:?}", run.outcome);
-        assert_eq!(run.word(), "inconclusive", "{what}");
-        assert_eq!(run.output, format!(r#"{{"inconclusive":"{expected}"}}"#).as_bytes(), "{what}");
-    }
-    // The same two findings in their places are believed: the cases above are refused
-    // for what they say.
-    assert_eq!(summary(&run(&sandbox, &two(0, 1), "")), "pass");
 }
 
 #[test]
@@ -221,24 +150,10 @@ fn nothing_of_the_real_world_is_in_reach() {
 }
 
 #[test]
-fn misbehaviour_in_rust_is_told_from_its_reason() {
-    let sandbox = sandbox();
-    for (config, expected) in [
-        ("panic", "trap"),
-        ("exit", "trap"),
-        ("grow", "memory"),
-        ("recurse", "trap"),
-        ("nonsense", "undecided"),
-    ] {
-        let run = run(&sandbox, RESTLESS, config);
-        assert_eq!(summary(&run), expected, "{config}: {:?}", run.outcome);
-    }
-    let run = run(&sandbox, RESTLESS, "panic");
-    assert!(
-        run.log.iter().any(|line| line.starts_with("stderr: ") && line.contains("delivery-1")),
-        "{:?}",
-        run.log
-    );
+fn what_a_panic_says_is_kept() {
+    let run = run(&sandbox(), RESTLESS, "panic");
+    let kept = run.log.iter().any(|line| line.starts_with("stderr: ") && line.contains("delivery-1"));
+    assert!(kept, "{:?}", run.log);
 }
 
 #[test]

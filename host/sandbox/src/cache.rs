@@ -108,11 +108,18 @@ fn read(engine: &Engine, kept: &[u8]) -> Result<(Facts, Component), String> {
     Ok((facts, deserialize(engine, artefact).map_err(|error| format!("{error:#}"))?))
 }
 
+/// A component's machine code on another engine of the same settings, or of settings that
+/// differ in nothing machine code depends on.
+pub(crate) fn carry(engine: &Engine, component: &Component) -> wasmtime::Result<Component> {
+    deserialize(engine, &component.serialize()?)
+}
+
 #[expect(unsafe_code, reason = "wasmtime offers no safe way to load code that was compiled earlier")]
 fn deserialize(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: the bytes must be what `Component::serialize` gave and must not have been
-    // changed since. The only caller has just checked a keyed hash over them, and only
-    // `Artefacts::write` makes such hashes, of exactly that.
+    // changed since. `carry` has them from there and from nowhere else; `read` is given
+    // them after a keyed hash over them was checked, and only `Artefacts::write` makes
+    // such hashes, of exactly that.
     unsafe { Component::deserialize(engine, artefact) }
 }
 

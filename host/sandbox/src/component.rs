@@ -1,9 +1,8 @@
 //! What can be said of a component without running it: whether it is one, what it is
 //! for, what it wants to import, and what its manifest says.
 //!
-//! Everything here reads bytes in one pass. Deeper looks at an upload (counts of
-//! functions and locals, a trial on golden inputs) belong beside [`inspect`], between
-//! it and compiling.
+//! Everything here reads bytes. How much of everything there may be is [`crate::shape`];
+//! whether it answers alike is a trial, [`crate::certify`].
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +13,8 @@ use wasmparser::{
 use wasmtime::Engine;
 
 use crate::digest::Digest;
+use crate::goldens;
+use crate::shape::{self, Excess, ShapeLimits};
 use crate::wasi;
 use crate::world::{self, World};
 
@@ -45,6 +46,10 @@ pub struct Manifest {
     /// A JSON Schema of its configuration; null when it takes none.
     #[serde(default)]
     pub config_schema: Value,
+    /// Inputs it must be able to judge, each the JSON of an [`crate::Input`] of its world, at
+    /// most 16. They are what it is certified with, beside the world's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub goldens: Vec<Value>,
 }
 
 /// What is known of a component before it is compiled.
@@ -85,6 +90,9 @@ pub enum Rejected {
     /// WebAssembly that is broken, or needs a proposal this host does not offer.
     #[error("the component is not valid here: {0}")]
     Malformed(String),
+    /// It has more of something than a compiler is asked to take.
+    #[error("{0}")]
+    Shape(Excess),
     /// It asks for something it may not have.
     #[error("the component imports {0}, which no judge is given")]
     Import(String),
@@ -117,6 +125,7 @@ impl Rejected {
             Self::CoreModule => "component_is_core_module",
             Self::NotWebAssembly => "component_not_webassembly",
             Self::Malformed(_) => "component_malformed",
+            Self::Shape(_) => "component_shape_refused",
             Self::Import(_) => "component_import_forbidden",
             Self::NoWorld => "component_world_missing",
             Self::ManyWorlds => "component_world_ambiguous",
@@ -130,6 +139,15 @@ impl Rejected {
 
 /// Looks at a component's bytes without compiling or running anything.
 pub fn inspect(bytes: &[u8], component_bytes_max: usize) -> Result<Facts, Rejected> {
+    inspect_within(bytes, component_bytes_max, &ShapeLimits::default())
+}
+
+/// The same with limits of the caller's own for how much of everything there may be.
+pub fn inspect_within(
+    bytes: &[u8],
+    component_bytes_max: usize,
+    shape: &ShapeLimits,
+) -> Result<Facts, Rejected> {
     if bytes.len() > component_bytes_max {
         return Err(Rejected::TooLarge { bytes: bytes.len(), bytes_max: component_bytes_max });
     }
@@ -149,6 +167,8 @@ pub fn inspect(bytes: &[u8], component_bytes_max: usize) -> Result<Facts, Reject
         }
     }
     let manifest = manifest(&surface.manifests, world)?;
+    goldens::goldens_of(&manifest)?;
+    shape::check(bytes, shape)?;
     Ok(Facts { digest: Digest::of(bytes), bytes: bytes.len(), world, manifest, imports: surface.imports })
 }
 

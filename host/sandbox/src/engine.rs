@@ -4,7 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use wasmtime::{
-    Config, Engine, EngineWeak, OperatorCost, OptLevel, PoolingAllocationConfig, RegallocAlgorithm, Strategy,
+    Config, Engine, EngineWeak, InstanceAllocationStrategy, OperatorCost, OptLevel, PoolingAllocationConfig,
+    RegallocAlgorithm, Strategy,
 };
 
 use crate::digest::Digest;
@@ -35,8 +36,21 @@ pub(crate) struct Host {
 
 /// Starts an engine whose pool holds `runs_max` runs at once, and its epoch thread.
 pub(crate) fn start(limits: &Limits, runs_max: usize) -> Result<Host, SandboxError> {
-    let config = config(limits, runs_max)?;
-    let engine = Engine::new(&config).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
+    let mut config = config();
+    config.allocation_strategy(pool(limits, runs_max)?);
+    host(&config)
+}
+
+/// Starts an engine that takes memory from the system for each run. It differs from the
+/// other in nothing else, so what a run comes to and its fuel must not differ either.
+pub(crate) fn start_on_demand() -> Result<Host, SandboxError> {
+    let mut config = config();
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    host(&config)
+}
+
+fn host(config: &Config) -> Result<Host, SandboxError> {
+    let engine = Engine::new(config).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
     let profile = profile(&engine);
     let weak = engine.weak();
     thread::Builder::new()
@@ -61,7 +75,7 @@ fn tick(engine: &EngineWeak) {
     }
 }
 
-fn config(limits: &Limits, runs_max: usize) -> Result<Config, SandboxError> {
+fn config() -> Config {
     let mut config = Config::new();
     // Winch is not meant for code nobody trusts.
     config.strategy(Strategy::Cranelift);
@@ -97,8 +111,7 @@ fn config(limits: &Limits, runs_max: usize) -> Result<Config, SandboxError> {
     config.debug_symbols(false);
 
     config.memory_init_cow(true);
-    config.allocation_strategy(pool(limits, runs_max)?);
-    Ok(config)
+    config
 }
 
 fn operator_cost() -> OperatorCost {

@@ -12,13 +12,14 @@
 //! | [`work`], [`verdict`], [`pricing`] | what goes in and what comes out, as in `wit/` | what to do about it |
 //! | [`input`] | one run's arguments or result, and their canonical bytes | |
 //! | [`world`] | the four kinds of judge | |
-//! | [`component`] | what can be said of a component without running it | deciding who may upload |
+//! | [`component`], [`shape`] | what can be said of a component without running it | deciding who may upload |
 //! | `engine` | wasmtime's settings, the engine profile, the epoch's ticking | |
 //! | `cache` | compiled artefacts on disk, ready judges in memory | |
 //! | [`clock`], [`random`], `console`, `streams`, `wasi` | the virtual world a judge lives in | anything of the real one |
 //! | `state` | what one run owns, and its limits | |
 //! | [`sandbox`] | settings, preparing a judge, the gate in front of runs | |
 //! | `run`, [`outcome`], [`invariants`] | one run: instantiate, call, check, count | moving money |
+//! | [`goldens`], [`certify`] | whether a judge answers alike under all circumstances | what a badge allows |
 //! | [`keys`], [`receipt`], [`replay`] | signing a verdict, and checking one again | storing it |
 //!
 //! # Laws
@@ -28,11 +29,14 @@
 //!   only ever makes a run inconclusive.
 //! - A limit a judge runs into ends the run. It is never an answer the judge can see,
 //!   or the same judge would say something else on a host with other limits.
-//! - Nothing here reads the host's clock; whoever issues a receipt passes its id in.
+//! - Nothing here reads the host's clock; whoever issues a receipt passes its id in. Only
+//!   [`certify`] has a stopwatch, for figures that decide nothing.
 
+pub mod certify;
 pub mod clock;
 pub mod component;
 pub mod digest;
+pub mod goldens;
 pub mod input;
 pub mod invariants;
 pub mod keys;
@@ -42,6 +46,7 @@ pub mod random;
 pub mod receipt;
 pub mod replay;
 pub mod sandbox;
+pub mod shape;
 pub mod verdict;
 pub mod work;
 pub mod world;
@@ -55,8 +60,10 @@ mod state;
 mod streams;
 mod wasi;
 
-pub use component::{Facts, Manifest, Rejected, inspect};
+pub use certify::{Badge, Certification};
+pub use component::{Facts, Manifest, Rejected, inspect, inspect_within};
 pub use digest::Digest;
+pub use goldens::{Golden, goldens, goldens_of};
 pub use input::{Input, InputError, Output};
 pub use keys::{HostKey, KeyError, PublicKeys};
 pub use outcome::{Outcome, Reason, Run};
@@ -64,6 +71,7 @@ pub use pricing::{Bid, Listing, Offer, PricingDecision, PricingEvent, Rejection}
 pub use receipt::{Issue, Receipt, ReceiptError, verify, verify_chain};
 pub use replay::{Difference, Replay, ReplayError, replay, replay_with};
 pub use sandbox::{Judge, Limits, Sandbox, SandboxError, Settings};
+pub use shape::{Excess, ShapeLimits};
 pub use state::Attachments;
 pub use verdict::{Decision, Dimension, Finding, Problem, Report, Scorecard, Status, Subject};
 pub use work::{Attachment, Check, Class, Criterion, Delivery, Task, Trace};

@@ -63,6 +63,58 @@ pub(crate) fn try_out(engine: &Engine, limits: &Limits, judge: &Judge) -> Result
     fits(&mut store, &instance, judge).map_err(|error| TryOut::Export(format!("{error:#}")))
 }
 
+/// What a trial chooses that a run takes from its input.
+#[derive(Clone, Copy)]
+pub(crate) struct Circumstances {
+    pub(crate) seed: [u8; 32],
+    /// Milliseconds since 1970.
+    pub(crate) starts_at_ms: u64,
+}
+
+/// What one call of a trial came to.
+pub(crate) struct Call {
+    pub(crate) outcome: Outcome,
+    pub(crate) fuel: u64,
+    /// The most memory held at once until then, bytes.
+    pub(crate) memory_bytes: u64,
+}
+
+/// The randomness a run of this input has.
+pub(crate) fn seed_of(input: &Input) -> [u8; 32] {
+    seed(&input.pin().digest)
+}
+
+/// Asks one instance the same again and again, `calls` times or until there is no answer.
+pub(crate) fn trial(
+    engine: &Engine,
+    limits: &Limits,
+    judge: &Judge,
+    (input, attachments): (&Input, Attachments),
+    circumstances: Circumstances,
+    calls: usize,
+) -> Vec<Call> {
+    let Circumstances { seed, starts_at_ms } = circumstances;
+    let state = State::at(starts_at_ms, input, seed, attachments, limits);
+    let mut store = store(engine, state, limits);
+    let begun = instantiate(&mut store, judge.instance_pre(), limits);
+    let mut done = Vec::new();
+    while done.len() < calls {
+        let called = begun.as_ref().map_err(Clone::clone).and_then(|instance| {
+            set_fuel(&mut store, limits.fuel_max)?;
+            store.data_mut().begin_call(limits.fuel_max);
+            Ok(call(&mut store, instance, judge, input, limits))
+        });
+        let (outcome, fuel) = called.unwrap_or_else(|reason| (Outcome::inconclusive(reason), 0));
+        let (outcome, _) = within(outcome, limits.output_bytes_max);
+        let over = matches!(outcome, Outcome::Inconclusive { .. });
+        done.push(Call { outcome, fuel, memory_bytes: store.data().limiter.bytes_peak() });
+        if over {
+            break;
+        }
+    }
+    done
+}
+
 /// Why a component is of no use.
 pub(crate) enum TryOut {
     Instantiation(String),

@@ -10,13 +10,14 @@ use tokio::task;
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-use crate::cache::{Artefacts, Shelf};
-use crate::component::{Facts, Manifest, Rejected, inspect};
+use crate::cache::{self, Artefacts, Shelf};
+use crate::component::{Facts, Manifest, Rejected, inspect_within};
 use crate::digest::Digest;
 use crate::engine;
 use crate::input::Input;
 use crate::outcome::Run;
 use crate::run::{self, TryOut};
+use crate::shape::ShapeLimits;
 use crate::state::{Attachments, State};
 use crate::wasi;
 use crate::world::World;
@@ -55,6 +56,8 @@ pub struct Limits {
     pub wall_ms_max: u64,
     /// A component's bytes.
     pub component_bytes_max: usize,
+    /// How much a component may have of everything a compiler spends on.
+    pub shape: ShapeLimits,
     /// Elements of one table: a Python interpreter has some 100,000 functions.
     pub table_elements_max: usize,
     /// Core instances of a run; a component made from many libraries has one for each.
@@ -76,6 +79,7 @@ impl Default for Limits {
             output_bytes_max: 1 << 20,
             wall_ms_max: 60_000,
             component_bytes_max: 32 << 20,
+            shape: ShapeLimits::default(),
             table_elements_max: 200_000,
             instances_max: 200,
             memories_max: 50,
@@ -138,6 +142,8 @@ pub struct Judge {
     pub world: World,
     /// What it says about itself.
     pub manifest: Arc<Manifest>,
+    /// How many bytes it has.
+    pub component_bytes: usize,
     ready: Arc<Ready>,
 }
 
@@ -158,6 +164,16 @@ impl Judge {
     pub(crate) fn code_bytes(&self) -> usize {
         let range = self.ready.instance_pre.component().image_range();
         range.end.addr() - range.start.addr()
+    }
+
+    /// The same judge, its machine code carried over to another engine.
+    pub(crate) fn carried(&self, engine: &Engine, linker: &Linker<State>) -> wasmtime::Result<Self> {
+        let component = cache::carry(engine, self.ready.instance_pre.component())?;
+        let instance_pre = linker.instantiate_pre(&component)?;
+        let export = component
+            .get_export_index(None, self.world.export())
+            .ok_or_else(|| wasmtime::format_err!("its export was lost on the way"))?;
+        Ok(Self { ready: Arc::new(Ready { instance_pre, export }), ..self.clone() })
     }
 }
 
@@ -272,6 +288,12 @@ impl Sandbox {
         run::execute(&self.0.engine, &self.0.limits, judge, input, attachments)
     }
 
+    /// Does something on this engine that counts as a run, once there is room.
+    pub(crate) fn with_room<T>(&self, work: impl FnOnce(&Engine, &Limits) -> T) -> std::io::Result<T> {
+        let _permit = self.wait_for_room()?;
+        Ok(work(&self.0.engine, &self.0.limits))
+    }
+
     fn wait_for_room(&self) -> std::io::Result<OwnedSemaphorePermit> {
         if let Ok(permit) = Arc::clone(&self.0.gate).try_acquire_owned() {
             return Ok(permit);
@@ -288,7 +310,7 @@ impl Inner {
         if let Some(judge) = self.ready(&digest) {
             return Ok(judge);
         }
-        let facts = inspect(bytes, self.limits.component_bytes_max)?;
+        let facts = inspect_within(bytes, self.limits.component_bytes_max, &self.limits.shape)?;
         let _one_at_a_time = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever compiled meanwhile may have compiled the same.
         if let Some(judge) = self.ready(&digest) {
@@ -330,6 +352,7 @@ impl Inner {
             digest: facts.digest,
             world: facts.world,
             manifest: Arc::new(facts.manifest.clone()),
+            component_bytes: facts.bytes,
             ready: Arc::new(Ready { instance_pre, export }),
         })
     }

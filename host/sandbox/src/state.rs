@@ -68,6 +68,17 @@ impl State {
         Self::new(input.starts_at_ms(), seed, Files::new(input.attachments(), attachments), limits)
     }
 
+    /// The same with a clock that starts at another time.
+    pub(crate) fn at(
+        starts_at_ms: u64,
+        input: &Input,
+        seed: [u8; 32],
+        attachments: Attachments,
+        limits: &Limits,
+    ) -> Self {
+        Self::new(starts_at_ms, seed, Files::new(input.attachments(), attachments), limits)
+    }
+
     /// The world of a component that is brought to life and asked nothing.
     pub(crate) fn empty(seed: [u8; 32], limits: &Limits) -> Self {
         Self::new(0, seed, Files::new(&[], Attachments::none()), limits)

@@ -1,5 +1,7 @@
 //! A verifier for the tests of the sandbox: what it does is its configuration's one word.
 
+mod harm;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
@@ -33,11 +35,16 @@ impl Guest for Restless {
             "exit" => std::process::exit(7),
             "grow" => grow(),
             "recurse" => recurse(0).to_string(),
-            other => return Err(Problem::InvalidConfig(format!("{other:?} is nothing to do"))),
+            other => return harm::answer(other),
         };
-        let subject = Subject::Own("seen".to_owned());
-        Ok(Report { findings: vec![Finding { subject, status: Status::Pass, score: 10_000, evidence }] })
+        Ok(Report { findings: vec![seen(evidence)] })
     }
+}
+
+/// A finding of the guest's own.
+fn seen(evidence: String) -> Finding {
+    let subject = Subject::Own("seen".to_owned());
+    Finding { subject, status: Status::Pass, score: 10_000, evidence }
 }
 
 /// Everything a guest could tell two runs apart by.
