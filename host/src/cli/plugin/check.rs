@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use assay_sandbox::{Facts, Rejected, Sandbox, inspect};
+use assay_sandbox::{Badge, Certification, Facts, Rejected, goldens, goldens_of, inspect};
 use clap::Args;
 
-use super::{grouped, size};
-use crate::cli::Outcome;
+use super::{duration, grouped, size};
+use crate::cli::{Outcome, line};
 
 /// What to check.
 #[derive(Args)]
@@ -27,7 +27,12 @@ pub(super) async fn run(flags: &Flags) -> Outcome {
     let facts = inspect(&bytes, sandbox.limits().component_bytes_max).map_err(refused)?;
     tell(&facts);
     let judge = sandbox.prepare(bytes).await.map_err(refused)?;
-    let _ = (judge, grouped(1), Sandbox::profile(&sandbox));
+    let mut goldens = goldens(facts.world);
+    goldens.extend(goldens_of(&facts.manifest).map_err(refused)?);
+    // It blocks for some hundred runs, which is no work for a thread that others share.
+    let certify = tokio::task::spawn_blocking(move || sandbox.certify_blocking(&judge, &goldens));
+    let certification = certify.await.map_err(line)?;
+    tell_certification(&certification);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -43,5 +48,32 @@ fn tell(facts: &Facts) {
     println!("size         {}", size(facts.bytes as u64));
     for (at, import) in facts.imports.iter().enumerate() {
         println!("{:<12} {import}", if at == 0 { "imports" } else { "" });
+    }
+}
+
+/// What its trial found.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+fn tell_certification(found: &Certification) {
+    println!("code         {}", size(found.code_bytes));
+    println!(
+        "trial        {} golden inputs, {} runs, {} without an answer",
+        found.goldens,
+        grouped(found.runs.into()),
+        found.inconclusive
+    );
+    println!("fuel         {} p50, {} p99", grouped(found.fuel_p50), grouped(found.fuel_p99));
+    println!("time         {} p50, {} p99, here", duration(found.time_us_p50), duration(found.time_us_p99));
+    println!("memory       {} at most", size(found.memory_bytes_peak));
+    println!("profile      {}", found.profile);
+    println!("badge        {}: {}", found.badge.as_str(), meaning(found.badge));
+    for fault in &found.faults {
+        println!("  fault      {fault}");
+    }
+}
+
+const fn meaning(badge: Badge) -> &'static str {
+    match badge {
+        Badge::Deterministic => "its verdicts may move money",
+        Badge::EvidenceOnly => "a server lists it, and its verdicts inform a person but move no money",
     }
 }

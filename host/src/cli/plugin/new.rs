@@ -103,7 +103,7 @@ pub(super) fn run(flags: &Flags) -> Outcome {
     let (name, count) = (&flags.name, files.len());
     println!(
         "{name}: a {} in {}, {count} files. The judge is in {}.\n",
-        flags.world,
+        kind(flags.world),
         flags.lang.title(),
         flags.lang.judge_file()
     );
@@ -206,13 +206,22 @@ fn fill(text: &str, flags: &Flags) -> String {
         ("{{name}}", flags.name.as_str()),
         ("{{crate}}", &flags.name.replace('-', "_")),
         ("{{world}}", flags.world.as_str()),
+        ("{{kind}}", kind(flags.world)),
         ("{{author}}", &flags.author),
-        ("{{description}}", &format!("{}: a {} for Assay.", flags.name, flags.world)),
+        ("{{description}}", &format!("{}: a {} for Assay.", flags.name, kind(flags.world))),
         ("{{fixture}}", fixture),
         ("{{expect}}", expect),
     ]
     .iter()
     .fold(text.to_owned(), |text, (word, with)| text.replace(word, with))
+}
+
+/// What a component of this world is called.
+const fn kind(world: World) -> &'static str {
+    match world {
+        World::Pricing => "pricing model",
+        _ => world.as_str(),
+    }
 }
 
 fn create(folder: &Path, files: &[(String, String)]) -> Result<(), String> {

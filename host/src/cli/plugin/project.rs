@@ -90,7 +90,7 @@ pub(super) struct Project {
 const SETTINGS: &str = "plugin.toml";
 
 /// What tools put beside the sources.
-const MADE: [&str; 3] = ["target", "node_modules", "__pycache__"];
+const MADE: [&str; 5] = ["Cargo.lock", "__pycache__", "node_modules", "package-lock.json", "target"];
 
 impl Project {
     /// The one in the folder the command runs in.

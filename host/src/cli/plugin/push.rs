@@ -34,6 +34,9 @@ pub(super) struct Flags {
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(super) async fn run(flags: &Flags) -> Outcome {
     let bytes = super::read(&flags.file)?;
+    if flags.server.starts_with("https:") {
+        return Err("--server: this binary speaks plain http; give it a proxy or tunnel that adds TLS".into());
+    }
     // What is no component at all need not travel.
     let facts = inspect(&bytes, Limits::default().component_bytes_max)
         .map_err(|error| format!("{}: {error}", flags.file.display()))?;

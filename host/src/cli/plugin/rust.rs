@@ -66,15 +66,16 @@ fn rustc(folder: &Path, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// Nothing of this machine's paths, so that the same sources give the same digest anywhere.
+/// Cargo names the project's own files from its folder already.
 fn flags(folder: &Path) -> Result<String, String> {
     let version = rustc(folder, &["-vV"])?;
     let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
     let library = Path::new(&rustc(folder, &["--print", "sysroot"])?).join("lib/rustlib/src/rust");
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    let mut paths = vec![(folder.to_owned(), "/plugin".to_owned()), (library, format!("/rustc/{commit}"))];
-    paths.extend(home.map(|home| (home, "/cargo".to_owned())));
-    let flags = paths.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
+    let paths = [Some((library, format!("/rustc/{commit}"))), home.map(|home| (home, "/cargo".to_owned()))];
+    let flags =
+        paths.iter().flatten().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
     // Cargo's separator of encoded flags, so that paths may hold spaces.
     Ok(flags.collect::<Vec<_>>().join("\u{1f}"))
 }

@@ -38,7 +38,7 @@ pub(super) async fn all(sandbox: &Sandbox, project: &Project) -> Result<bool, St
         sandbox.prepare(built.bytes).await.map_err(|error| format!("{}: {error}", built.path.display()))?;
     if judge.world != project.settings.world {
         let (said, is) = (project.settings.world, judge.world);
-        return Err(format!("plugin.toml says world = \"{said}\", and the component is a {is}"));
+        return Err(format!("plugin.toml says world = \"{said}\", and the component's is {is}"));
     }
     let paths = project.fixtures()?;
     let mut wrong = 0;
