@@ -1,5 +1,6 @@
 //! Builds the components of `plugins/` for wasm32-wasip2 and lists them in
-//! `$OUT_DIR/builtin.rs`, from which `src/builtin.rs` takes them.
+//! `$OUT_DIR/builtin.rs`, from which `src/builtin.rs` takes them; and lists in
+//! `$OUT_DIR/templates.rs` what `assay plugin new` writes.
 //!
 //! The nested cargo hears nothing of the outer one's flags, wrappers and profiles,
 //! has a target folder of its own that all outer profiles share, and remaps every
@@ -7,6 +8,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +17,8 @@ const TARGET: &str = "wasm32-wasip2";
 
 /// What the outer cargo, its wrappers and its user set for the host, by the start of
 /// the name.
-const HOST_ONLY: [&str; 14] = [
+const HOST_ONLY: [&str; 15] = [
+    "ASSAY_GOLDENS",
     "CARGO_BUILD_",
     "CARGO_CFG_",
     "CARGO_ENCODED_RUSTFLAGS",
@@ -52,6 +55,45 @@ fn main() {
     }
     list.push_str("];\n");
     fs::write(out.join("builtin.rs"), list).expect("the output folder takes files");
+    fs::write(out.join("templates.rs"), templates(&root)).expect("the output folder takes files");
+}
+
+/// What `assay plugin new` writes: each file's path from the checkout, and its text.
+fn templates(root: &Path) -> String {
+    let mut files = Vec::new();
+    for source in ["sdk/rust/src", "sdk/templates", "sdk/python", "sdk/js", "wit/0.1.0"] {
+        gather(&root.join(source), &mut files);
+    }
+    files.extend(["Cargo.toml", "Cargo.lock", "README.md"].map(|name| root.join("sdk/rust").join(name)));
+    files.sort();
+    let mut list = String::from("static TEMPLATES: &[Template] = &[\n");
+    for file in files {
+        let place = file.strip_prefix(root).expect("it is in the checkout");
+        let place = place.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>();
+        let (place, file) = (place.join("/"), file.display().to_string());
+        writeln!(list, "    ({place:?}, include_str!({file:?})),").expect("a text takes text");
+    }
+    list.push_str("];\n");
+    list
+}
+
+/// Every file below a folder that may not be there, but what tools leave in it when somebody
+/// works on a template in place.
+fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
+    if !folder.exists() {
+        return;
+    }
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in fs::read_dir(folder).expect("the folder can be read").flatten() {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let made = ["target", "node_modules", "__pycache__", ".venv"].contains(&name.as_str())
+            || name.ends_with(".wasm");
+        if path.is_dir() && !made {
+            gather(&path, files);
+        } else if path.is_file() && !made {
+            files.push(path);
+        }
+    }
 }
 
 fn var(name: &str) -> OsString {

@@ -24,7 +24,8 @@ fn assay(arguments: &[&str]) -> Output {
     command(arguments).output().expect("the program starts")
 }
 
-fn command(arguments: &[&str]) -> Command {
+/// The program with these arguments, and nothing of the environment's settings for it.
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments);
     for (name, _) in std::env::vars_os() {
@@ -35,7 +36,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -14,6 +14,7 @@ mod laws;
 mod ledger;
 mod lifecycle;
 mod money;
+mod plugin_command;
 mod plugins;
 mod postgres;
 mod pricing;

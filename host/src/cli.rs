@@ -13,6 +13,7 @@ mod audit;
 mod check;
 pub mod demo;
 mod keys;
+mod plugin;
 mod replay;
 mod serve;
 
@@ -30,6 +31,8 @@ enum Verb {
     Demo(demo::Flags),
     /// Run the server
     Serve(ServeFlags),
+    /// Write a judge of your own, in Rust, Python or JavaScript, and list it
+    Plugin(plugin::Flags),
     /// Judge a draft before delivering it, offline
     Check(check::Flags),
     /// Run a receipt's component on its input again and compare
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         match command.verb {
             Verb::Demo(flags) => demo::run(flags).await,
             Verb::Serve(flags) => serve::run(flags.settings()?).await,
+            Verb::Plugin(flags) => plugin::run(flags).await,
             Verb::Check(flags) => check::run(flags).await,
             Verb::Replay(flags) => replay::run(flags).await,
             Verb::Audit(flags) => audit::run(flags).await,

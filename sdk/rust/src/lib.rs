@@ -12,6 +12,7 @@
 //! - [`types`]: what comes in and what goes out.
 //! - [`worlds`]: the four traits.
 //! - [`attachments`]: the bytes of a delivery's files.
+//! - [`evidence`]: sentences a worker can act on.
 //! - [`log`]: notes for whoever runs the component.
 //! - [`numbers`]: figures in evidence sentences.
 //! - [`manifest`]: what a component says about itself.
@@ -20,6 +21,7 @@
 pub mod attachments;
 #[doc(hidden)]
 pub mod bindings;
+pub mod evidence;
 mod export;
 pub mod log;
 pub mod manifest;

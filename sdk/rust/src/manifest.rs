@@ -1,8 +1,10 @@
 //! What a component says about itself: one JSON object in the custom section
 //! `assay:manifest`, which the host reads without running anything.
 //!
-//! `{"name","version","world","description","author","config_schema"}`, all but
-//! the last strings; `config_schema` is a JSON Schema of the configuration.
+//! `{"name","version","world","description","author","config_schema","goldens"}`, the
+//! first five strings; `config_schema` is a JSON Schema of the configuration, `goldens`
+//! are inputs the component is certified with. They are left out unless whoever builds
+//! sets `ASSAY_GOLDENS` to a JSON array of them, as `assay plugin build` does.
 
 /// The name of the custom section.
 pub const SECTION: &str = "assay:manifest";
@@ -84,6 +86,15 @@ pub const fn bytes<const N: usize>(parts: &[Part]) -> [u8; N] {
     out
 }
 
+/// The field's name, where there is something to put into it.
+#[doc(hidden)]
+pub const fn before_goldens(goldens: Option<&str>) -> &'static str {
+    match goldens {
+        Some(_) => ",\"goldens\":",
+        None => "",
+    }
+}
+
 /// Writes the manifest of the package that calls it; also readable as
 /// `MANIFEST` for the package's own tests.
 #[doc(hidden)]
@@ -104,6 +115,11 @@ macro_rules! __manifest {
                 env!("CARGO_MANIFEST_DIR"),
                 "/config.schema.json"
             ))),
+            $crate::manifest::Part::Json($crate::manifest::before_goldens(option_env!("ASSAY_GOLDENS"))),
+            $crate::manifest::Part::Json(match option_env!("ASSAY_GOLDENS") {
+                Some(goldens) => goldens,
+                None => "",
+            }),
             $crate::manifest::Part::Json("}"),
         ];
 
