@@ -20,6 +20,7 @@ fn in_runtime<T>(work: impl AsyncFnOnce() -> T) -> T {
     runtime.expect("a runtime starts").block_on(work())
 }
 
+/// It passes one of the two checks it is given, so its verdict is `undecided`.
 fn good() -> Vec<u8> {
     answering(&report(&[finding(0, 10_000, 3)]))
 }
@@ -92,7 +93,7 @@ fn what_got_out_of_the_sandbox_is_still_in_a_cage() {
         }
         // It still judges.
         let judge = uploaded(&sandbox, &good()).await;
-        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "pass");
+        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
     });
 }
 
@@ -107,7 +108,7 @@ fn a_lost_child_costs_an_inconclusive_run_and_nothing_else() {
         let (running, judge) = (sandbox.clone(), endless.clone());
         let held = tokio::spawn(async move { judged(&running, &judge, &input("{}")).await });
         // The other place is free, and its run shares the child with the endless one.
-        assert_eq!(judged(&sandbox, &good, &input("{}")).await.word(), "pass");
+        assert_eq!(judged(&sandbox, &good, &input("{}")).await.word(), "undecided");
         loop {
             sandbox.kill_runner().await.expect("there is a child");
             if held.is_finished() {
@@ -118,7 +119,7 @@ fn a_lost_child_costs_an_inconclusive_run_and_nothing_else() {
         let lost = held.await.expect("it ends");
         let Outcome::Inconclusive { reason } = &lost.outcome else { panic!("{:?}", lost.outcome) };
         assert_eq!((reason.code(), reason.may_pass(), lost.word()), ("runner-lost", true, "inconclusive"));
-        assert_eq!(judged(&sandbox, &good, &input("{}")).await.word(), "pass");
+        assert_eq!(judged(&sandbox, &good, &input("{}")).await.word(), "undecided");
     });
 }
 
@@ -135,7 +136,7 @@ fn compiled_code_of_an_upload_is_kept_apart_and_found_again() {
         let sandbox = with_children(settings());
         assert!(sandbox.known(&digest).await.is_none(), "what a child compiled is not loaded here");
         let judge = sandbox.known_uploaded(&digest).await.expect("it was kept");
-        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "pass");
+        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
         // The code of a later child comes from the disk; altered, it is not sent.
         for file in std::fs::read_dir(folder.path()).expect("the folder") {
             let path = file.expect("a file").path();

@@ -74,6 +74,8 @@ import linecache
 import locale
 import tokenize
 
+from values import mend
+
 SHARED = {
     module.__name__: module
     for module in (
@@ -160,6 +162,7 @@ def restore():
         if len(module.__dict__) != len(members):
             for name in [name for name in module.__dict__ if name not in members]:
                 del module.__dict__[name]
+    mend()
     random.Random.seed = seeded
     sys.stdout, sys.stderr, sys.stdin = Nowhere(), Nowhere(), io.StringIO()
     _restrict(RECURSION)

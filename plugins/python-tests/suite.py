@@ -16,9 +16,6 @@ SEEN = "__seen__"
 
 NOTE_MAX = 300
 
-# Python loads half of `ast` at its first use, and the component must have it by then.
-ast.unparse(ast.parse(""))
-
 
 class BrokenTest(Exception):
     """The test itself is at fault, which is never held against the worker."""
@@ -67,7 +64,8 @@ def read(setup: str, tests: list[tuple[str, str]]) -> Suite:
     for (name, _), one in zip(trees, used):
         if not one & names:
             raise BrokenTest(f"{name}: calls nothing that a solution would define")
-    made = [prepared(name, tree, one & names) for (name, tree), one in zip(trees, used)]
+    texts = [text.strip() for _, text in tests]
+    made = [prepared(name, text, tree, one & names) for (name, tree), text, one in zip(trees, texts, used)]
     return Suite(compile(preparation, "<setup>", "exec"), made, names)
 
 
@@ -78,47 +76,58 @@ def parsed(text: str, name: str) -> ast.Module:
         raise BrokenTest(f"{name}: is not Python: {getattr(error, 'msg', error)}") from None
 
 
-def prepared(name: str, tree: ast.Module, names: set[str]) -> Test:
+def prepared(name: str, source: str, tree: ast.Module, names: set[str]) -> Test:
     assertion = tree.body.pop()
-    text = one_line(ast.unparse(assertion))
-    before = compile(tree, f"<{name}>", "exec")
-    return Test(name, text, names, before, condition(assertion.test, f"<{name}>", names))
+    reader = Reader(f"<{name}>", source, names)
+    before = compile(tree, reader.filename, "exec")
+    return Test(name, reader.words(assertion), names, before, reader.condition(assertion.test))
 
 
-def condition(node: ast.expr, filename: str, names: set[str]) -> Condition:
-    text = one_line(ast.unparse(node))
-    if isinstance(node, ast.Compare):
-        operands = [operand(one, filename, names) for one in (node.left, *node.comparators)]
-        return Condition([type(one).__name__ for one in node.ops], text, operands)
-    if isinstance(node, ast.BoolOp):
-        kind = "and" if isinstance(node.op, ast.And) else "or"
-        return Condition(kind, text, parts=[condition(one, filename, names) for one in node.values])
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return Condition("not", text, parts=[condition(node.operand, filename, names)])
-    return Condition("value", text, [evaluable(node, filename, names)])
+@dataclass
+class Reader:
+    """Takes one assertion apart."""
 
+    filename: str
+    source: str
+    # What the solution defines.
+    names: set[str]
 
-def operand(node: ast.expr, filename: str, names: set[str]) -> CodeType:
-    """What a side of a comparison gave is said anyway."""
-    whole = isinstance(node, ast.Call) and called(node) in names
-    return evaluable(node, filename, set() if whole else names)
+    def condition(self, node: ast.expr) -> Condition:
+        text = self.words(node)
+        if isinstance(node, ast.Compare):
+            operands = [self.operand(one) for one in (node.left, *node.comparators)]
+            return Condition([type(one).__name__ for one in node.ops], text, operands)
+        if isinstance(node, ast.BoolOp):
+            kind = "and" if isinstance(node.op, ast.And) else "or"
+            return Condition(kind, text, parts=[self.condition(one) for one in node.values])
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return Condition("not", text, parts=[self.condition(node.operand)])
+        return Condition("value", text, [self.evaluable(Watched(self).visit(node))])
 
+    def operand(self, node: ast.expr) -> CodeType:
+        """What a whole side of a comparison gave is said anyway."""
+        whole = isinstance(node, ast.Call) and called(node) in self.names
+        return self.evaluable(node if whole else Watched(self).visit(node))
 
-def evaluable(node: ast.expr, filename: str, names: set[str]) -> CodeType:
-    watched = ast.fix_missing_locations(Watched(names).visit(node))
-    return compile(ast.Expression(watched), filename, "eval")
+    def evaluable(self, node: ast.expr) -> CodeType:
+        return compile(ast.fix_missing_locations(ast.Expression(node)), self.filename, "eval")
+
+    def words(self, node: ast.AST) -> str:
+        """As the poster wrote it, on one line."""
+        line = " ".join((ast.get_source_segment(self.source, node) or "").split())
+        return line if len(line) <= NOTE_MAX else line[: NOTE_MAX - 1] + "…"
 
 
 class Watched(ast.NodeTransformer):
     """`isclose(area(3), 28.2)` is told as that, and as what `area(3)` gave."""
 
-    def __init__(self, names: set[str]):
-        self.names = names
+    def __init__(self, reader: Reader):
+        self.reader = reader
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
-        if called(node) not in self.names:
+        if called(node) not in self.reader.names:
             return self.generic_visit(node)
-        words = ast.Constant(one_line(ast.unparse(node)))
+        words = ast.Constant(self.reader.words(node))
         return ast.Call(ast.Name(SEEN, ast.Load()), [words, node], [])
 
 
@@ -148,8 +157,3 @@ def bound(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.arg):
             found.add(node.arg)
     return found
-
-
-def one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= NOTE_MAX else line[: NOTE_MAX - 1] + "…"

@@ -40,6 +40,14 @@ LIBRARY = {
 }  # fmt: skip
 
 
+def mend():
+    """Gives the library's classes back the methods that a solution may have replaced."""
+    for owner, methods in LIBRARY.items():
+        for name, method in methods.items():
+            if _members(owner).get(name) is not method:
+                setattr(owner, name, method)
+
+
 def compares_as_python_does(value) -> bool:
     """Whether `==` and its kin on this value are the language's own, all the way down."""
     seen, waiting, looked_at = set(), [value], 0
