@@ -152,7 +152,7 @@ fn rust() -> Vec<Row> {
         ("a thread", "thread", "undecided"),
         ("files, variables, arguments", "reach", "undecided"),
         ("an evidence of 16 MiB", "essay", "output-too-large"),
-        ("100,000 findings", "flock", "output-too-large"),
+        ("20,000 findings", "flock", "output-too-large"),
         ("300 findings of its own", "many", "lie"),
         ("a score above the scale", "praise", "lie"),
         ("a finding for a check that is not there", "ghost", "lie"),

@@ -23,7 +23,7 @@ pub(super) fn loops() -> Vec<Row> {
     let hang =
         r#"(func (export "hang") (param i32 i32 i32 i32) (result i32) (loop $l (br $l)) (unreachable))"#;
     let late = r#"(func (export "late") (param i32) (loop $l (br $l)))"#;
-    let tail = r#"(func $f (param i32) (result i32) (return_call $f (local.get 0)))"#;
+    let tail = r"(func $f (param i32) (result i32) (return_call $f (local.get 0)))";
     let many = "(func $a (param i32) (result i32) (return_call $b (local.get 0)))
         (func $b (param i32) (result i32) (return_call $a (local.get 0)))";
     vec![
@@ -160,15 +160,15 @@ pub(super) fn stacks() -> Vec<Row> {
     let wide = format!(
         "(func $f (param i64) (result i64) (local {}) {} (call $f (local.get 0)) {})",
         "i64 ".repeat(500),
-        (1..500).map(|n| format!("(local.set {n} (i64.load (i32.const {n})))")).collect::<String>(),
-        (1..500).map(|n| format!("(local.get {n}) i64.add ")).collect::<String>()
+        (1..500).fold(String::new(), |text, n| text + &format!("(local.set {n} (i64.load (i32.const {n})))")),
+        (1..500).fold(String::new(), |text, n| text + &format!("(local.get {n}) i64.add "))
     );
     let deeper = |function: &str| {
         verifier(&format!("{function} {}", body("(drop (call $f (i64.const 0))) (i32.const 1024)")))
     };
-    let indirect = r#"(type $f (func (param i32) (result i32))) (table $t 1 1 funcref)
+    let indirect = r"(type $f (func (param i32) (result i32))) (table $t 1 1 funcref)
         (func $self (type $f) (i32.add (call_indirect $t (type $f) (local.get 0) (i32.const 0)) (i32.const 1)))
-        (elem (i32.const 0) $self)"#;
+        (elem (i32.const 0) $self)";
     vec![
         row("calls without end", deeper(deep), "stack-overflow"),
         row("calls without end with large frames", deeper(&wide), "stack-overflow"),
