@@ -109,7 +109,7 @@ fn what_a_judge_draws_or_reads_from_the_clock_costs_it_the_badge() {
 #[test]
 fn a_judge_that_remembers_is_no_deterministic_one() {
     let module = format!(
-        r#"{ANSWER} (global $asked (mut i32) (i32.const 0)) {}"#,
+        r"{ANSWER} (global $asked (mut i32) (i32.const 0)) {}",
         body(
             "(global.set $asked (i32.add (global.get $asked) (i32.const 1)))
             (i32.store8 (i32.const 1024) (i32.gt_u (global.get $asked) (i32.const 1))) (i32.const 1024)"

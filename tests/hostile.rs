@@ -64,6 +64,7 @@ fn there_are_enough_of_them() {
     let rows = [
         behaviours::loops(),
         behaviours::memory(),
+        behaviours::stacks(),
         behaviours::results(),
         calls::imports(),
         calls::resources(),
@@ -84,6 +85,11 @@ fn loops() {
 #[test]
 fn memory() {
     Bench::new().all(behaviours::memory());
+}
+
+#[test]
+fn stacks() {
+    Bench::new().all(behaviours::stacks());
 }
 
 #[test]
@@ -146,7 +152,7 @@ fn rust() -> Vec<Row> {
         ("a thread", "thread", "undecided"),
         ("files, variables, arguments", "reach", "undecided"),
         ("an evidence of 16 MiB", "essay", "output-too-large"),
-        ("a million findings", "flock", "output-too-large"),
+        ("20,000 findings", "flock", "output-too-large"),
         ("300 findings of its own", "many", "lie"),
         ("a score above the scale", "praise", "lie"),
         ("a finding for a check that is not there", "ghost", "lie"),

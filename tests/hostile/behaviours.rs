@@ -23,7 +23,7 @@ pub(super) fn loops() -> Vec<Row> {
     let hang =
         r#"(func (export "hang") (param i32 i32 i32 i32) (result i32) (loop $l (br $l)) (unreachable))"#;
     let late = r#"(func (export "late") (param i32) (loop $l (br $l)))"#;
-    let tail = r#"(func $f (param i32) (result i32) (return_call $f (local.get 0)))"#;
+    let tail = r"(func $f (param i32) (result i32) (return_call $f (local.get 0)))";
     let many = "(func $a (param i32) (result i32) (return_call $b (local.get 0)))
         (func $b (param i32) (result i32) (return_call $a (local.get 0)))";
     vec![
@@ -93,20 +93,12 @@ pub(super) fn memory() -> Vec<Row> {
         (func (export "verify") (param i32) (result i32)
           (loop $l (drop (memory.grow (i32.const 8))) (drop (memory.grow $second (i32.const 8))) (br $l))
           (unreachable))"#;
-    let deep = "(func $f (param i64) (result i64)
-        (i64.add (call $f (i64.add (local.get 0) (i64.const 1))) (local.get 0)))";
-    let wide = format!(
-        "(func $f (param i64) (result i64) (local {}) {} (call $f (local.get 0)) {})",
-        "i64 ".repeat(500),
-        (1..500).map(|n| format!("(local.set {n} (i64.load (i32.const {n})))")).collect::<String>(),
-        (1..500).map(|n| format!("(local.get {n}) i64.add ")).collect::<String>()
+    let meeting = format!(
+        r#"(table $t 1 5 funcref) (data (i32.const 1024) "\00\00\00\00\10\04\00\00\00\00\00\00") {}"#,
+        body(
+            "(if (i32.ne (table.grow $t (ref.null func) (i32.const 5)) (i32.const -1)) (then (unreachable))) (i32.const 1024)"
+        )
     );
-    let deeper = |function: &str| {
-        verifier(&format!("{function} {}", body("(drop (call $f (i64.const 0))) (i32.const 1024)")))
-    };
-    let indirect = r#"(type $f (func (param i32) (result i32))) (table $t 1 1 funcref)
-        (func $self (type $f) (i32.add (call_indirect $t (type $f) (local.get 0) (i32.const 0)) (i32.const 1)))
-        (elem (i32.const 0) $self)"#;
     let grow = |amount: &str| {
         verifier(&body(&format!("(loop $l (drop (memory.grow {amount})) (br $l)) (unreachable)")))
     };
@@ -135,6 +127,7 @@ pub(super) fn memory() -> Vec<Row> {
             )),
             "memory",
         ),
+        row("a table that meets its own maximum", verifier(&meeting), "undecided"),
         row(
             "a table above the limit from the start",
             verifier(&format!("{ANSWER} (table 300000 funcref)")),
@@ -144,13 +137,6 @@ pub(super) fn memory() -> Vec<Row> {
             "90 tables in a module",
             verifier(&format!("{ANSWER} {}", "(table 1 funcref)".repeat(90))),
             "undecided",
-        ),
-        row("calls without end", deeper(deep), "stack-overflow"),
-        row("calls without end with large frames", deeper(&wide), "stack-overflow"),
-        row(
-            "calls through a table without end",
-            verifier(&format!("{indirect} {}", body("(call $self (local.get 0))"))),
-            "stack-overflow",
         ),
         row(
             "data outside of memory",
@@ -165,6 +151,32 @@ pub(super) fn memory() -> Vec<Row> {
             "component_instantiation_failed",
         ),
         row("a load outside of memory", verifier(&body("(i32.load (i32.const -4))")), "trap"),
+    ]
+}
+
+pub(super) fn stacks() -> Vec<Row> {
+    let deep = "(func $f (param i64) (result i64)
+        (i64.add (call $f (i64.add (local.get 0) (i64.const 1))) (local.get 0)))";
+    let wide = format!(
+        "(func $f (param i64) (result i64) (local {}) {} (call $f (local.get 0)) {})",
+        "i64 ".repeat(500),
+        (1..500).fold(String::new(), |text, n| text + &format!("(local.set {n} (i64.load (i32.const {n})))")),
+        (1..500).fold(String::new(), |text, n| text + &format!("(local.get {n}) i64.add "))
+    );
+    let deeper = |function: &str| {
+        verifier(&format!("{function} {}", body("(drop (call $f (i64.const 0))) (i32.const 1024)")))
+    };
+    let indirect = r"(type $f (func (param i32) (result i32))) (table $t 1 1 funcref)
+        (func $self (type $f) (i32.add (call_indirect $t (type $f) (local.get 0) (i32.const 0)) (i32.const 1)))
+        (elem (i32.const 0) $self)";
+    vec![
+        row("calls without end", deeper(deep), "stack-overflow"),
+        row("calls without end with large frames", deeper(&wide), "stack-overflow"),
+        row(
+            "calls through a table without end",
+            verifier(&format!("{indirect} {}", body("(call $self (local.get 0))"))),
+            "stack-overflow",
+        ),
     ]
 }
 

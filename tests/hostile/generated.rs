@@ -16,6 +16,7 @@ use assay_sandbox::{Attachments, Limits, Rejected, Sandbox};
 use wasm_smith::{Component, Config, Module};
 use wasmparser::{ExternalKind, FuncType, Parser, Payload, RefType, ValType};
 
+use super::shapes;
 use crate::judges::{Text, input, sandbox_with, summary};
 
 /// Components made when nothing else is said, half of each sort.
@@ -182,7 +183,7 @@ fn exported(module: &[u8]) -> Exported {
 
 /// A name as text WebAssembly has it, whatever letters chance chose.
 fn escaped(name: &str) -> String {
-    name.bytes().map(|byte| format!("\\{byte:02x}")).collect()
+    name.bytes().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"))
 }
 
 /// The name of the module that another takes the place of.
@@ -204,7 +205,7 @@ fn judging(module: &[u8]) -> Option<Vec<u8>> {
             imports,
             r#"(import "random" "{name}" (func $f{position} (param {params}) (result {results})))"#
         );
-        let arguments: String = function.params().iter().map(argument).collect();
+        let arguments: String = function.params().iter().copied().map(argument).collect();
         let _ = write!(calls, "(call $f{position} {arguments})");
         for result in function.results().iter().rev() {
             calls.push_str(if *result == ValType::I32 { "(local.set $answer)" } else { "drop " });
@@ -232,12 +233,12 @@ fn judging(module: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn words(types: &[ValType]) -> String {
-    types.iter().map(|one| format!("{one} ")).collect()
+    types.iter().fold(String::new(), |text, one| text + &format!("{one} "))
 }
 
 /// Small numbers and nothing: chance brings its own large ones.
-fn argument(kind: &ValType) -> &'static str {
-    match *kind {
+fn argument(kind: ValType) -> &'static str {
+    match kind {
         ValType::I32 => "(i32.const 3)",
         ValType::I64 => "(i64.const 5)",
         ValType::F32 => "(f32.const 0.5)",
@@ -253,12 +254,12 @@ fn replaced(component: &[u8], module: &[u8]) -> Vec<u8> {
     let mut bytes = component[..8].to_vec();
     let mut rest = &component[8..];
     while let [id, after @ ..] = rest {
-        let (length, digits) = number(after);
+        let (length, digits) = read(after);
         let (content, next) = after[digits..].split_at(length);
         let here = *id == 1 && content.windows(PLACE.len()).any(|window| window == PLACE.as_bytes());
         let content = if here { module } else { content };
         bytes.push(*id);
-        bytes.extend(digits_of(content.len()));
+        bytes.extend(shapes::number(content.len()));
         bytes.extend(content);
         rest = next;
     }
@@ -266,15 +267,10 @@ fn replaced(component: &[u8], module: &[u8]) -> Vec<u8> {
 }
 
 /// A number as WebAssembly writes it, and its bytes.
-fn number(bytes: &[u8]) -> (usize, usize) {
+fn read(bytes: &[u8]) -> (usize, usize) {
     let end = bytes.iter().position(|byte| byte & 128 == 0).expect("the number ends");
     let value = bytes[..=end].iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 127));
     (value, end + 1)
-}
-
-fn digits_of(value: usize) -> [u8; 5] {
-    let digit = |place: usize| (value >> (7 * place) & 127) as u8;
-    [digit(0) | 128, digit(1) | 128, digit(2) | 128, digit(3) | 128, digit(4)]
 }
 
 #[test]

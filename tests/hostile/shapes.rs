@@ -19,13 +19,13 @@ const NESTED: u8 = 4;
 const TYPES: u8 = 7;
 
 /// A number as WebAssembly writes it.
-fn number(mut value: usize) -> Vec<u8> {
+pub(super) fn number(mut value: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while value > 127 {
-        bytes.push((value & 127) as u8 | 128);
+        bytes.push(value.to_le_bytes()[0] | 128);
         value >>= 7;
     }
-    bytes.push((value & 127) as u8);
+    bytes.push(value.to_le_bytes()[0]);
     bytes
 }
 

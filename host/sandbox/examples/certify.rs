@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use assay_sandbox::{Sandbox, Settings, goldens, goldens_of, inspect};
+use assay_sandbox::{Output, Sandbox, Settings, goldens, goldens_of, inspect};
 
 fn main() {
     let sandbox = Sandbox::start(Settings::default()).expect("the sandbox starts");
@@ -27,6 +27,13 @@ fn certify(sandbox: &Sandbox, path: &str) -> Result<(), Box<dyn std::error::Erro
     println!("  ready in {:?}", start.elapsed());
     let mut inputs = goldens(facts.world);
     inputs.extend(goldens_of(&facts.manifest)?);
+    for golden in &inputs {
+        let run = sandbox.run_blocking(&judge, &golden.input, golden.attachments.clone());
+        println!("  {:34} {:12} {:10} fuel", golden.name, run.word(), run.fuel);
+        if !matches!(run.answer(), Some(answer) if !matches!(answer, Output::Problem(_))) {
+            println!("    {:?}", run.outcome);
+        }
+    }
     let start = Instant::now();
     let certification = sandbox.certify_blocking(&judge, &inputs);
     println!("  tried in {:?}: {}", start.elapsed(), serde_json::to_string_pretty(&certification)?);

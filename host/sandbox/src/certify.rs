@@ -82,7 +82,8 @@ pub struct Certification {
 
 impl Sandbox {
     /// Runs a judge on golden inputs under different circumstances, on this thread, which
-    /// it blocks: some hundred runs, each in turn with those of others.
+    /// it blocks: some hundred runs, each in turn with those of others. Not to be called
+    /// from async code.
     pub fn certify_blocking(&self, judge: &Judge, goldens: &[Golden]) -> Certification {
         let mut trial = Trial::new(self, judge);
         match on_demand(judge) {

@@ -23,7 +23,7 @@ pub(crate) fn answer(harm: &str) -> Result<Report, Problem> {
         "entropy" => vec![seen(entropy())],
         "thread" => vec![seen(spawn())],
         "essay" => vec![seen("gold ".repeat(3 << 20))],
-        "flock" => (0..1_000_000).map(named).collect(),
+        "flock" => (0..20_000).map(named).collect(),
         "many" => (0..300).map(named).collect(),
         "praise" => vec![Finding { score: u16::MAX, ..seen(String::new()) }],
         "ghost" => vec![about(4_000_000)],

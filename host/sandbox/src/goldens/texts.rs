@@ -141,9 +141,9 @@ fn delivery(content: String) -> Delivery {
 
 /// Some 100 kB of sentences, no two alike.
 fn long() -> String {
-    (0..1_500)
-        .map(|n| format!("Sample {n} of the ingot holds {} parts of gold in 1,000. ", 900 + n * 37 % 100))
-        .collect()
+    (0..1_500).fold(String::new(), |text, n| {
+        text + &format!("Sample {n} of the ingot holds {} parts of gold in 1,000. ", 900 + n * 37 % 100)
+    })
 }
 
 fn broken() -> Task {
