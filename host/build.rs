@@ -87,7 +87,7 @@ fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("the folder can be read").flatten() {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         let made = ["target", "node_modules", "__pycache__", ".venv"].contains(&name.as_str())
-            || name.ends_with(".wasm");
+            || path.extension().is_some_and(|end| end == "wasm");
         if path.is_dir() && !made {
             gather(&path, files);
         } else if path.is_file() && !made {

@@ -202,8 +202,8 @@ fn a_python_project_of_every_world_builds() {
 }
 
 #[test]
-fn a_javascript_project_of_every_world_builds_and_is_certified() {
-    try_out("js", &WORLDS);
+fn a_javascript_project_of_every_world_builds() {
+    try_out("js", &["verifier"]);
 }
 
 #[test]

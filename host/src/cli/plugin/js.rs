@@ -1,4 +1,4 @@
-//! A component from a JavaScript project: the QuickJS componentizer, in the project's own
+//! A component from a JavaScript project: the `QuickJS` componentizer, in the project's own
 //! `node_modules`.
 
 use std::process::Command;

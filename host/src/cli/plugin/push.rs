@@ -16,7 +16,7 @@ pub(super) struct Flags {
     /// The component
     #[arg(value_name = "FILE.wasm")]
     file: PathBuf,
-    /// Where the server listens, as in http://127.0.0.1:8080
+    /// Where the server listens, as in `http://127.0.0.1:8080`
     #[arg(long, env = "ASSAY_SERVER", value_name = "URL")]
     server: String,
     /// A key with the scope plugins

@@ -24,7 +24,7 @@ pub(super) struct Flags {
 pub(super) async fn run(flags: &Flags) -> Outcome {
     let sandbox = super::sandbox()?;
     if flags.watch {
-        watch::forever(&sandbox).await
+        watch::forever(&sandbox).await;
     }
     let all_right = all(&sandbox, &Project::here()?).await?;
     Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
