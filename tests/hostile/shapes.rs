@@ -109,7 +109,7 @@ pub(super) fn counts() -> Vec<Row> {
     vec![
         row("20,000 functions", functions(20_000, 0, 0, &locals(0)), TAKEN),
         row("300,000 functions", functions(300_000, 0, 0, &locals(0)), REFUSED),
-        row("a custom section of 40 MB", custom(40_000_000), "component_too_large"),
+        row("a custom section of 40 MB", custom(40_000_000), REFUSED),
         row("a custom section of 20 MB", custom(20_000_000), REFUSED),
         row("a custom section of 1 MB", custom(1_000_000), TAKEN),
         row("a million custom sections", many(1_000_000, section(CUSTOM, &[1, b'x'])), TAKEN),

@@ -16,7 +16,8 @@ use crate::goldens::Golden;
 use crate::input::Output;
 use crate::outcome::{Outcome, Reason};
 use crate::run::{self, Call, Circumstances};
-use crate::sandbox::{Judge, Sandbox, SandboxError};
+use crate::sandbox::{Judge, Sandbox};
+use crate::settings::SandboxError;
 use crate::wasi;
 
 /// Fuel of all runs of one certification, in full runs. One golden input that ends in

@@ -9,7 +9,7 @@ use wasmtime::{
 };
 
 use crate::digest::Digest;
-use crate::sandbox::{Limits, SandboxError};
+use crate::settings::{Limits, SandboxError};
 
 /// How often the epoch moves, so how finely a wall limit is kept.
 const EPOCH_MS: u64 = 10;

@@ -17,7 +17,8 @@
 //! | `cache` | compiled artefacts on disk, ready judges in memory | |
 //! | [`clock`], [`random`], `console`, `streams`, `wasi` | the virtual world a judge lives in | anything of the real one |
 //! | `state` | what one run owns, and its limits | |
-//! | [`sandbox`] | settings, preparing a judge, here or in a child | |
+//! | [`settings`] | every setting and limit of a sandbox | |
+//! | [`sandbox`] | preparing a judge, here or in a child, and running it | |
 //! | `gate` | so many runs at once, and a turn for each tenant | who the tenants are |
 //! | [`child`], `parent`, `compiler`, `runner` | the processes uploads are compiled and run in | believing what they say |
 //! | `run`, [`outcome`], [`invariants`] | one run: instantiate, call, check, count | moving money |
@@ -49,6 +50,7 @@ pub mod random;
 pub mod receipt;
 pub mod replay;
 pub mod sandbox;
+pub mod settings;
 pub mod shape;
 pub mod verdict;
 pub mod work;
@@ -78,7 +80,8 @@ pub use outcome::{Outcome, Reason, Run};
 pub use pricing::{Bid, Listing, Offer, PricingDecision, PricingEvent, Rejection};
 pub use receipt::{Issue, Receipt, ReceiptError, verify, verify_chain};
 pub use replay::{Difference, Replay, ReplayError, replay, replay_with};
-pub use sandbox::{Admitted, Company, Judge, Limits, Origin, Sandbox, SandboxError, Settings};
+pub use sandbox::{Admitted, Company, Judge, Origin, Sandbox};
+pub use settings::{Limits, SandboxError, Settings};
 pub use shape::{Excess, ShapeLimits};
 pub use state::Attachments;
 pub use verdict::{Decision, Dimension, Finding, Problem, Report, Scorecard, Status, Subject};

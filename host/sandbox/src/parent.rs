@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use crate::child::{ARGUMENT, Role};
-use crate::sandbox::Limits;
+use crate::settings::Limits;
 
 /// How children of this sandbox are started.
 #[derive(Clone)]

@@ -10,7 +10,8 @@ use crate::input::{Input, InputError};
 use crate::keys::PublicKeys;
 use crate::outcome::{Outcome, Reason, Run};
 use crate::receipt::{self, Receipt, ReceiptError};
-use crate::sandbox::{Judge, Limits, Origin, Sandbox};
+use crate::sandbox::{Judge, Origin, Sandbox};
+use crate::settings::Limits;
 use crate::state::Attachments;
 use crate::world;
 

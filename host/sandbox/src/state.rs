@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::input::Input;
 use crate::outcome::Reason;
 use crate::random::Randomness;
-use crate::sandbox::Limits;
+use crate::settings::Limits;
 use crate::work::Attachment;
 
 /// What calls into the host cost, as a word for the engine profile: [`State::charge`]

@@ -93,11 +93,11 @@ impl App {
 
     /// A component, retired or not, and how it has done.
     pub async fn plugin(&self, digest: &Digest) -> Result<Facts, Error> {
+        const WITHOUT_ANSWER: &str = "plugin = $1 and outcome = 'inconclusive'";
         let plugin = self.plugin_row(digest).await?.ok_or_else(|| Refusal::not_found("component"))?;
         let name = plugin.digest.as_str();
         let read = self.db.read();
         let runs = read.count::<ReceiptRow>("plugin = $1", &[name.into()]).await?;
-        const WITHOUT_ANSWER: &str = "plugin = $1 and outcome = 'inconclusive'";
         let inconclusive = read.count::<ReceiptRow>(WITHOUT_ANSWER, &[name.into()]).await?;
         let overturned = read.cell(&overturned_key(name)).await?;
         Ok(Facts { plugin, runs, inconclusive, overturned })

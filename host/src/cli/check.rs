@@ -54,17 +54,14 @@ pub(super) async fn run(flags: Flags) -> super::Outcome {
         other => return Err(format!("the scorer gave no score: {other:?}")),
     };
 
-    let verifier = match &flags.verifier {
-        Some(path) => {
-            let bytes = read(path)?;
-            let origin = origin(&Digest::of(&bytes));
-            sandbox.prepare_from(origin, Arc::from(bytes)).await.map_err(line)?
-        }
-        None => {
-            let checks: Result<Vec<Value>, _> =
-                task.checks.iter().map(|check| serde_json::from_str(&check.json)).collect();
-            own(&sandbox, builtins.verifier(checks.map_err(line)?.iter())).await?
-        }
+    let verifier = if let Some(path) = &flags.verifier {
+        let bytes = read(path)?;
+        let origin = origin(&Digest::of(&bytes));
+        sandbox.prepare_from(origin, Arc::from(bytes)).await.map_err(line)?
+    } else {
+        let checks: Result<Vec<Value>, _> =
+            task.checks.iter().map(|check| serde_json::from_str(&check.json)).collect();
+        own(&sandbox, builtins.verifier(checks.map_err(line)?.iter())).await?
     };
     let forces: Vec<Force> = task.checks.iter().map(force).collect();
     let kinds: Vec<String> = task.checks.iter().map(|check| check.kind.clone()).collect();

@@ -36,15 +36,14 @@ pub struct Attempt {
 /// wasmtime holds without it.
 pub(super) fn enter(role: Role) -> Vec<Mechanism> {
     let mechanism =
-        |(name, done): (&str, Result<(), String>)| Mechanism { name: name.to_owned(), fault: done.err() };
+        |name: &str, done: Result<(), String>| Mechanism { name: name.to_owned(), fault: done.err() };
     // The order matters: the last one takes away what the others need.
-    let steps: [(&str, fn(Role) -> Result<(), String>); 4] = [
-        ("resource limits", kernel::limit_resources),
-        ("unprivileged user", |_| kernel::become_nobody()),
-        ("landlock", |_| kernel::close_files_and_network()),
-        ("seccomp", |_| kernel::filter_system_calls()),
-    ];
-    steps.into_iter().map(|(name, step)| mechanism((name, step(role)))).collect()
+    vec![
+        mechanism("resource limits", kernel::limit_resources(role)),
+        mechanism("unprivileged user", kernel::become_nobody()),
+        mechanism("landlock", kernel::close_files_and_network()),
+        mechanism("seccomp", kernel::filter_system_calls()),
+    ]
 }
 
 /// Everything a component that got out of wasmtime would try first.
@@ -77,7 +76,7 @@ mod kernel {
         ABI, Access, AccessFs, AccessNet, RestrictionStatus, Ruleset, RulesetAttr, RulesetStatus, Scope,
     };
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    use nix::sys::signal::{Signal, kill};
+    use nix::sys::signal::kill;
     use nix::unistd::{Gid, Pid, Uid, setgid, setgroups, setuid};
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
@@ -149,8 +148,9 @@ mod kernel {
             limit(Resource::RLIMIT_DATA, COMPILE_DATA_BYTES_MAX)?;
             limit(Resource::RLIMIT_CPU, COMPILE_CPU_SECONDS_MAX)?;
         }
-        nix::sys::prctl::set_dumpable(false).map_err(|error| error.to_string())?;
-        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())
+        // No signal asks for its death with the parent's: the kernel means the thread that
+        // started it. A runner ends when its pipe does, a compilation by its own limits.
+        nix::sys::prctl::set_dumpable(false).map_err(|error| error.to_string())
     }
 
     pub(super) fn become_nobody() -> Result<(), String> {
@@ -161,9 +161,7 @@ mod kernel {
         let failed = |what: &'static str| move |error| format!("{what}: {error}");
         setgroups(&[]).map_err(failed("setgroups"))?;
         setgid(Gid::from_raw(NOBODY)).map_err(failed("setgid"))?;
-        setuid(Uid::from_raw(NOBODY)).map_err(failed("setuid"))?;
-        // Another user's process forgets that it should not outlive its parent.
-        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).map_err(failed("prctl"))
+        setuid(Uid::from_raw(NOBODY)).map_err(failed("setuid"))
     }
 
     pub(super) fn close_files_and_network() -> Result<(), String> {

@@ -7,7 +7,8 @@ use super::wire::{self, Ask, Say};
 use crate::certify::Certification;
 use crate::component::Rejected;
 use crate::goldens;
-use crate::sandbox::{Sandbox, Settings};
+use crate::sandbox::Sandbox;
+use crate::settings::Settings;
 
 /// One component, one answer. It compiles in here, it is brought to life in here, and
 /// whatever that does to the process is over with it.

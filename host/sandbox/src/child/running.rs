@@ -12,7 +12,8 @@ use super::wire::{self, Ask, Cost, Say};
 use crate::digest::Digest;
 use crate::input::Input;
 use crate::outcome::{Outcome, Reason};
-use crate::sandbox::{Judge, Sandbox, Settings};
+use crate::sandbox::{Judge, Sandbox};
+use crate::settings::Settings;
 use crate::state::Attachments;
 
 /// A run that waits for a thread.

@@ -10,7 +10,7 @@ use crate::certify::Certification;
 use crate::component::{Facts, Rejected};
 use crate::digest::Digest;
 use crate::outcome::Reason;
-use crate::sandbox::Limits;
+use crate::settings::Limits;
 
 /// A header is a few words; a log or a manifest may be in it.
 const HEADER_BYTES_MAX: usize = 4 << 20;
