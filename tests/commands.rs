@@ -20,7 +20,7 @@ pub(crate) fn program() -> PathBuf {
     program
 }
 
-fn assay(arguments: &[&str]) -> Output {
+pub(crate) fn assay(arguments: &[&str]) -> Output {
     command(arguments).output().expect("the program starts")
 }
 

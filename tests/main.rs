@@ -10,6 +10,7 @@ mod criteria;
 mod hostile;
 mod house;
 mod judges;
+mod languages;
 mod laws;
 mod ledger;
 mod lifecycle;

@@ -17,7 +17,7 @@ const LANGUAGES: [&str; 3] = ["rust", "python", "js"];
 const WORLDS: [&str; 4] = ["verifier", "scorer", "reviewer", "pricing"];
 
 /// `assay plugin` with these words, in this folder.
-fn plugin(folder: &Path, words: &[&str]) -> Output {
+pub(crate) fn plugin(folder: &Path, words: &[&str]) -> Output {
     let arguments: Vec<&str> = ["plugin"].iter().chain(words).copied().collect();
     let mut command = command(&arguments);
     command.current_dir(folder).env("CARGO_TARGET_DIR", workshop().join("target"));
@@ -25,7 +25,7 @@ fn plugin(folder: &Path, words: &[&str]) -> Output {
 }
 
 /// Where the projects of this file are built.
-fn workshop() -> PathBuf {
+pub(crate) fn workshop() -> PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
     let target = test.ancestors().nth(3).expect("target/PROFILE/deps/TEST").to_owned();
     let workshop = target.join("plugin-projects");
@@ -46,7 +46,7 @@ fn refused(output: &Output, said: &str) {
 }
 
 /// A new project in the workshop. What its tools installed in an earlier run stays.
-fn made(name: &str, language: &str, world: &str) -> PathBuf {
+pub(crate) fn made(name: &str, language: &str, world: &str) -> PathBuf {
     let workshop = workshop();
     let (folder, kept) = (workshop.join(name), workshop.join(format!("{name}-tools")));
     let tools = [".venv", "node_modules"];

@@ -170,3 +170,24 @@ fn without_a_program_nothing_uploaded_is_taken() {
         assert!(refused.is_err());
     });
 }
+
+#[test]
+fn whoever_has_many_runs_waiting_starves_nobody() {
+    in_runtime(async || {
+        let settings = Settings { program: Some(program()), runs_max: 1, ..Settings::default() };
+        let sandbox = Sandbox::start(settings).expect("it starts");
+        let judge = uploaded(&sandbox, &good()).await;
+        let input = input("{}");
+        let ended = std::sync::Mutex::new(Vec::new());
+        let run = async |tenant: &'static str| {
+            sandbox.run_for(tenant, &judge, &input, Attachments::none(), Company::Shared).await;
+            ended.lock().expect("nobody panics with it").push(tenant);
+        };
+        // They enter in this order, each before any has ended.
+        let tenants = ["heavy"; 20].into_iter().chain(["light"; 2]);
+        futures_util::future::join_all(tenants.map(run)).await;
+        let ended = ended.into_inner().expect("nobody panics with it");
+        let light: Vec<usize> = (0..ended.len()).filter(|at| ended[*at] == "light").collect();
+        assert!(light.len() == 2 && light[0] <= 3 && light[1] <= 5, "{ended:?}");
+    });
+}

@@ -58,7 +58,8 @@ def installed(folder: Path) -> Path:
 def manifest() -> bytes:
     plugin = tomllib.loads((HERE / "plugin.toml").read_text(encoding="utf-8"))
     schema = json.loads((HERE / plugin["config_schema"]).read_text(encoding="utf-8"))
-    return json.dumps({**plugin, "config_schema": schema}, ensure_ascii=False).encode()
+    goldens = json.loads((HERE / "goldens.json").read_text(encoding="utf-8"))
+    return json.dumps({**plugin, "config_schema": schema, "goldens": goldens}, ensure_ascii=False).encode()
 
 
 def custom_section(name: str, data: bytes) -> bytes:
