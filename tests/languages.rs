@@ -199,13 +199,13 @@ async fn replayed(party: &Actor, id: &str, component: &[u8]) {
     let input = request.send().await.expect("an answer").bytes().await.expect("an input");
     let keys = party.get("/v1/receipts/keys").await.good();
     let key = keys["data"]["items"][0]["publicKey"].as_str().expect("a key").to_owned();
-    let parts: [(&str, Vec<u8>); 3] = [
+    let pieces: [(&str, Vec<u8>); 3] = [
         ("receipt.json", receipt.into_bytes()),
         ("input.json", input.to_vec()),
         ("component.wasm", component.to_vec()),
     ];
     let replay = |changed: Option<usize>| {
-        for (number, (name, bytes)) in parts.iter().enumerate() {
+        for (number, (name, bytes)) in pieces.iter().enumerate() {
             let mut bytes = bytes.clone();
             if changed == Some(number) {
                 let middle = bytes.len() / 2;
@@ -220,9 +220,9 @@ async fn replayed(party: &Actor, id: &str, component: &[u8]) {
     let good = replay(None);
     assert!(good.status.success(), "{}{}", text(&good.stdout), text(&good.stderr));
     assert!(text(&good.stdout).starts_with("match: same verdict, same fuel"), "{}", text(&good.stdout));
-    for changed in 0..parts.len() {
+    for (changed, (name, _)) in pieces.iter().enumerate() {
         let bad = replay(Some(changed));
-        assert_eq!(bad.status.code(), Some(1), "{}: {}", parts[changed].0, text(&bad.stdout));
+        assert_eq!(bad.status.code(), Some(1), "{name}: {}", text(&bad.stdout));
         assert!(!text(&bad.stderr).is_empty() || text(&bad.stdout).starts_with("mismatch"));
     }
 }

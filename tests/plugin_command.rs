@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::commands::{command, text};
 use crate::house::each_house;
+use crate::registry::saying;
 
 const LANGUAGES: [&str; 3] = ["rust", "python", "js"];
 const WORLDS: [&str; 4] = ["verifier", "scorer", "reviewer", "pricing"];
@@ -203,7 +204,7 @@ fn a_python_project_of_every_world_builds() {
 
 #[test]
 fn a_javascript_project_of_every_world_builds() {
-    try_out("js", &["verifier"]);
+    try_out("js", &WORLDS);
 }
 
 #[test]
@@ -259,6 +260,25 @@ fn a_file_that_is_no_component_is_refused_before_it_travels() {
     }
     let output = plugin(here, &["push", "text.wasm"]);
     assert_eq!(output.status.code(), Some(2), "it is not known where to");
+}
+
+#[test]
+fn a_component_is_pushed_and_found_on_the_server() {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("bar.wasm"), saying("gold-bar", "1.0.0", 0, "")).expect("a file");
+    each_house(async |house| {
+        let publisher = house.agent("ada").await;
+        let push = |more: &[&str]| {
+            let words = ["push", "bar.wasm", "--server", &house.base_url, "--key", &publisher.key];
+            plugin(folder.path(), &[words.as_slice(), more].concat())
+        };
+        refused(&push(&["--version", "2.0.0"]), "version");
+        let told = good(&push(&[]));
+        assert!(told.starts_with("gold-bar 1.0.0, a verifier\n"), "{told}");
+        assert!(told.contains("badge  deterministic"), "{told}");
+        let page = told.lines().find_map(|line| line.strip_prefix("page   ")).expect("where it is");
+        assert_eq!(publisher.get(page).await.good()["data"]["name"], "gold-bar");
+    });
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::judges::{Text, finding, input, report};
 use crate::story::{GOOD, claimed, tea};
 
 /// A verifier that says the same of the first check, whatever it is given.
-fn saying(name: &str, version: &str, status: u8, more: &str) -> Vec<u8> {
+pub(crate) fn saying(name: &str, version: &str, status: u8, more: &str) -> Vec<u8> {
     let manifest = format!(
         r#"{{"name":"{name}","version":"{version}","world":"verifier","description":"Says one thing.","author":"Ada"{more}}}"#
     );
@@ -100,6 +100,19 @@ fn an_upload_is_listed_once_and_its_name_stays_its_publishers() {
 }
 
 #[test]
+fn the_same_bytes_sent_twice_at_once_are_one_plugin() {
+    each_house(async |house| {
+        let (ada, eve) = (house.agent("ada").await, house.agent("eve").await);
+        let bytes = saying("gold-bar", "1.0.0", PASS, "");
+        let (first, second) = tokio::join!(uploads(&ada, &bytes, ""), uploads(&eve, &bytes, ""));
+        let mut statuses = [first.status, second.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 201]);
+        assert_eq!(first.body["data"], second.body["data"]);
+    });
+}
+
+#[test]
 fn the_registry_finds_what_is_listed_and_says_how_it_has_done() {
     each_house(async |house| {
         let ada = house.agent("ada").await;
@@ -168,6 +181,15 @@ fn a_task_is_bound_to_a_verifier_that_decides_with_the_others_and_is_paid_by() {
         );
         let facts = ada.get(&format!("/v1/plugins/{digest}")).await.good();
         assert_eq!(facts["data"]["runs"], 1);
+        let figures = ada.request(Method::GET, "/metrics").send().await.expect("an answer").text().await;
+        let figures = figures.expect("a text");
+        for line in [
+            "assay_plugin_runs_total{plugin=\"gold-bar@1.0.0\",outcome=\"undecided\"} 1",
+            "assay_plugin_fuel_total{plugin=\"gold-bar@1.0.0\"}",
+            "assay_plugin_seconds_total{plugin=\"gold-bar@1.0.0\"}",
+        ] {
+            assert!(figures.contains(line), "{line} is not in {figures}");
+        }
 
         let alice = house.rich_agent("another alice", 500).await;
         for (verifier, field) in [

@@ -2,8 +2,10 @@
 //! what becomes of the server when those die.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
+use assay::builtin::BUILTIN;
 use assay_sandbox::{
     Attachments, Company, Input, Judge, Limits, Mechanism, Outcome, Reason, Rejected, Run, Sandbox, Settings,
 };
@@ -147,16 +149,36 @@ fn compiled_code_of_an_upload_is_kept_apart_and_found_again() {
         }
         sandbox.kill_runner().await.expect("there is a child");
         let run = judged(&sandbox, &judge, &input("{}")).await;
-        assert!(matches!(
-            &run.outcome,
-            Outcome::Inconclusive { reason: Reason::Host(_) | Reason::RunnerLost(_) }
-        ));
-        assert!(sandbox_again(settings()).known_uploaded(&digest).await.is_none());
+        assert!(
+            matches!(&run.outcome, Outcome::Inconclusive { reason: Reason::Host(_) }),
+            "{:?}",
+            run.outcome
+        );
+        // Whoever needs it next has it compiled again.
+        assert!(sandbox.known_uploaded(&digest).await.is_none());
+        let judge = uploaded(&sandbox, &good()).await;
+        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
     });
 }
 
-fn sandbox_again(settings: Settings) -> Sandbox {
-    with_children(settings)
+#[test]
+fn a_compilation_that_takes_too_much_is_one_refused_upload() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("assay");
+    // The child keeps a limit that is lower than its own; a large component takes longer.
+    let text =
+        format!("#!/bin/sh\n[ \"$2\" = compile ] && ulimit -t 1\nexec {} \"$@\"\n", program().display());
+    std::fs::write(&script, text).expect("a script");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
+    in_runtime(async || {
+        let sandbox = Sandbox::start(Settings { program: Some(script), runs_max: 1, ..Settings::default() });
+        let sandbox = sandbox.expect("it starts");
+        let large = BUILTIN.iter().max_by_key(|builtin| builtin.bytes.len()).expect("there are some");
+        let refused = sandbox.prepare_uploaded(Arc::from(large.bytes)).await.expect_err("it takes too long");
+        assert_eq!(refused.code(), "component_compilation_limit", "{refused}");
+        let judge = uploaded(&sandbox, &good()).await;
+        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
+    });
 }
 
 #[test]

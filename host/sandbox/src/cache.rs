@@ -85,11 +85,14 @@ impl Artefacts {
         Some((facts, file.split_off(file.len() - code_bytes)))
     }
 
-    /// Keeps a compiled component. A failure costs a later compilation, nothing else.
-    pub(crate) fn store(&self, maker: Maker, facts: &Facts, code: &[u8]) {
-        if let Err(error) = self.write(maker, facts, code) {
+    /// Keeps a compiled component, and says whether it could. A failure costs a later
+    /// compilation, nothing else.
+    pub(crate) fn store(&self, maker: Maker, facts: &Facts, code: &[u8]) -> bool {
+        let written = self.write(maker, facts, code);
+        if let Err(error) = &written {
             tracing::warn!(component = %facts.digest, error, "a compiled artefact could not be kept");
         }
+        written.is_ok()
     }
 
     /// The seal, the length of the facts, the facts, the machine code.
@@ -206,6 +209,16 @@ impl Shelf {
             && (judges.by_digest.len() > self.count_max || judges.code_bytes > self.code_bytes_max)
         {
             judges.drop_oldest();
+        }
+    }
+}
+
+impl Shelf {
+    /// Takes a judge off that turned out to be of no use.
+    pub(crate) fn remove(&self, digest: &Digest) {
+        let mut judges = self.judges.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((judge, _)) = judges.by_digest.remove(digest) {
+            judges.code_bytes -= judge.code_bytes();
         }
     }
 }

@@ -32,6 +32,11 @@ const LOADED_MAX: usize = 256;
 /// Gives machine code to send, and what is known of its component.
 pub(crate) type Code = Arc<dyn Fn() -> Option<(Facts, Vec<u8>)> + Send + Sync>;
 
+/// Why a component cannot be sent to a child: its file was lost, or altered.
+pub(crate) fn code_gone() -> Reason {
+    Reason::Host("its compiled code is gone".to_owned())
+}
+
 /// The shared child, started when it is needed.
 pub(crate) struct Runners {
     nursery: Nursery,
@@ -85,13 +90,13 @@ impl Runners {
 
     /// Kills the shared child, as the system does when it is out of memory.
     pub(crate) fn kill(&self) {
-        if let Some(runner) = &*self.shared.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(runner) = lock(&self.shared).take() {
             runner.kill();
         }
     }
 
     fn shared(&self) -> io::Result<Arc<Runner>> {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = lock(&self.shared);
         if let Some(runner) = shared.as_ref().filter(|runner| runner.lives()) {
             return Ok(Arc::clone(runner));
         }
@@ -241,7 +246,7 @@ impl Pipe {
             Question::Run { number, digest, code, input, files } => (number, digest, code, input, files),
         };
         if !self.load(&digest, &code)? {
-            let reason = Some(Reason::Host("its compiled code is gone".to_owned()));
+            let reason = Some(code_gone());
             deliver(&self.waiting, Say::Ran { number, reason, cost: Cost::default() }, Vec::new());
             return Ok(());
         }

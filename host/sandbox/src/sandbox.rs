@@ -16,10 +16,10 @@ use crate::digest::Digest;
 use crate::engine;
 use crate::gate::Gate;
 use crate::input::Input;
-use crate::outcome::Run;
+use crate::outcome::{Outcome, Run};
 use crate::parent::Nursery;
 use crate::run::{self, TryOut};
-use crate::runner::{Code, Runners};
+use crate::runner::{self, Code, Runners};
 use crate::settings::{Limits, SandboxError, Settings};
 use crate::state::{Attachments, State};
 use crate::wasi;
@@ -409,10 +409,10 @@ impl Inner {
             return Ok((judge, None));
         }
         let (code, certification) = uploads.compiler.compile(bytes, certify)?;
-        if let Some(artefacts) = &self.artefacts {
-            artefacts.store(Maker::Child, &facts, &code);
-        }
-        Ok((self.away(uploads, facts, code), certification))
+        let store = |artefacts: &Arc<Artefacts>| artefacts.store(Maker::Child, &facts, &code);
+        // What the disk keeps, memory need not, until it is run.
+        let held = if self.artefacts.as_ref().is_some_and(store) { None } else { Some(code) };
+        Ok((self.away(uploads, facts, held), certification))
     }
 
     fn admit(&self, bytes: &[u8]) -> Result<Admitted, Rejected> {
@@ -428,21 +428,22 @@ impl Inner {
             return Some(judge);
         }
         let (facts, code) = self.artefacts.as_ref()?.read(Maker::Child, digest)?;
-        Some(self.away(uploads, facts, code))
+        Some(self.away(uploads, facts, Some(code)))
     }
 
-    /// A judge in another process. The code is held until a child has it for the first
-    /// time; a later child's is read from the disk again, where there is one.
-    fn away(&self, uploads: &Uploads, facts: Facts, code: Vec<u8>) -> Judge {
+    /// A judge in another process. Code that is at hand is held until a child has it; a
+    /// later child's is read from the disk, where there is one.
+    fn away(&self, uploads: &Uploads, facts: Facts, code: Option<Vec<u8>>) -> Judge {
         let (digest, world, component_bytes) = (facts.digest, facts.world, facts.bytes);
         let manifest = Arc::new(facts.manifest.clone());
         let code: Code = match &self.artefacts {
             Some(artefacts) => {
-                let (artefacts, held) = (Arc::clone(artefacts), Mutex::new(Some((facts, code))));
+                let held = Mutex::new(code.map(|code| (facts, code)));
+                let artefacts = Arc::clone(artefacts);
                 let take = move || held.lock().unwrap_or_else(PoisonError::into_inner).take();
                 Arc::new(move || take().or_else(|| artefacts.read(Maker::Child, &digest)))
             }
-            None => Arc::new(move || Some((facts.clone(), code.clone()))),
+            None => Arc::new(move || Some((facts.clone(), code.clone()?))),
         };
         let judge = Judge { digest, world, manifest, component_bytes, ready: Arc::new(Ready::Away(code)) };
         uploads.shelf.put(judge.clone());
@@ -462,11 +463,17 @@ impl Inner {
                 run::execute(&self.engine, &self.limits, judge, here, input, attachments)
             }
             (Ready::Away(_), _) if judge.world != input.world() => run::of_another_world(judge, input),
-            (Ready::Away(code), Some(uploads)) if company == Company::Shared => {
-                uploads.runners.run(&judge.digest, code, input, &attachments)
-            }
             (Ready::Away(code), Some(uploads)) => {
-                uploads.runners.run_alone(&judge.digest, code, input, &attachments)
+                let run = match company {
+                    Company::Shared => uploads.runners.run(&judge.digest, code, input, &attachments),
+                    Company::Alone => uploads.runners.run_alone(&judge.digest, code, input, &attachments),
+                };
+                if matches!(&run.outcome, Outcome::Inconclusive { reason } if *reason == runner::code_gone())
+                {
+                    // Whoever asks next has it compiled again.
+                    uploads.shelf.remove(&judge.digest);
+                }
+                run
             }
             (Ready::Away(_), None) => run::failed(input, "no program for children".to_owned()),
         }

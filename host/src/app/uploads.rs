@@ -55,12 +55,32 @@ impl App {
             Some(_) => None,
             None => Some(self.sandbox.admit(Arc::clone(&upload.bytes)).await.map_err(refused)?),
         };
+        let settled = self.settle_upload(ask, upload, &digest, admitted.as_ref(), render).await;
+        match settled {
+            // Somebody sent the same at the same time: it is the same plugin.
+            Err(Error::Refused(refusal))
+                if refusal.code == Code::AlreadyExists && self.plugin_row(&digest).await?.is_some() =>
+            {
+                self.settle_upload(ask, upload, &digest, None, render).await
+            }
+            settled => settled,
+        }
+    }
+
+    async fn settle_upload(
+        &self,
+        ask: &Ask,
+        upload: &Upload,
+        digest: &Digest,
+        admitted: Option<&Admitted>,
+        render: fn(&Uploaded) -> Reply,
+    ) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || async {
-            if let Some(plugin) = self.plugin_row(&digest).await? {
+            if let Some(plugin) = self.plugin_row(digest).await? {
                 let known = Uploaded { plugin, is_new: false };
                 return Ok(Change::new().reply(move |_| render(&known)));
             }
-            let admitted = admitted.as_ref().ok_or_else(|| Error::Internal("a plugin vanished".into()))?;
+            let admitted = admitted.ok_or_else(|| Error::Internal("a plugin vanished".into()))?;
             self.list(&ask.caller, upload, admitted, render).await
         })
         .await

@@ -99,11 +99,16 @@ pub async fn run(State(app): State<Arc<App>>, Path(digest): Path<String>, call: 
 
 fn plugin(row: &PluginRow) -> Value {
     let kept = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    let mut manifest = kept(&row.body);
+    // They are in the component, and may be as large as everything else together.
+    if let Some(fields) = manifest.as_object_mut() {
+        fields.remove("goldens");
+    }
     json!({
         "digest": row.digest, "name": row.name, "version": row.version, "world": row.world,
         "author": row.author, "owner": if row.owner.is_empty() { Value::Null } else { row.owner.clone().into() },
         "badge": row.badge, "status": row.status, "createdAt": rfc3339(Timestamp(row.created_at)),
-        "manifest": kept(&row.body), "certification": kept(&row.certification),
+        "manifest": manifest, "certification": kept(&row.certification),
     })
 }
 

@@ -5,8 +5,8 @@ import { SCORE_MAX, counted, invalidConfig, quoted, scorecard, scorer } from './
 export const score = scorer((task, delivery, config) => {
   const wordsPerSentence = setting(config, 'words_per_sentence', 20);
   const wordsPerParagraph = setting(config, 'words_per_paragraph', 120);
-  const sentences = parts(/(?<=[.!?])\s+|\n\s*\n/, delivery.content);
-  const paragraphs = parts(/\n\s*\n/, delivery.content);
+  const paragraphs = paragraphsOf(delivery.content);
+  const sentences = paragraphs.flatMap((paragraph) => parts(/(?<=[.!?])\s/, paragraph));
   if (sentences.length === 0) {
     const nothing = { name: 'text', weight: 1, score: 0, note: 'There is no text; write one.' };
     return scorecard([nothing], 'The delivery is empty.');
@@ -34,6 +34,21 @@ function dimension(name, weight, texts, wordsMax) {
 export function mark(length, wordsMax) {
   const over = Math.min(Math.max(length - wordsMax, 0), wordsMax);
   return SCORE_MAX - Math.floor((SCORE_MAX * over) / wordsMax);
+}
+
+/** Lines between blank ones. Line by line, since one pattern over all of a text may take far too long. */
+function paragraphsOf(text) {
+  const paragraphs = [];
+  let lines = [];
+  for (const line of [...text.split('\n'), '']) {
+    if (line.trim()) {
+      lines.push(line.trim());
+    } else if (lines.length > 0) {
+      paragraphs.push(lines.join('\n'));
+      lines = [];
+    }
+  }
+  return paragraphs;
 }
 
 const words = (text) => parts(/\s+/, text).length;

@@ -22,10 +22,10 @@ pub(super) struct Flags {
     /// A key with the scope plugins
     #[arg(long, env = "ASSAY_KEY", value_name = "KEY", hide_env_values = true)]
     key: String,
-    /// List it under this name instead of its manifest's
+    /// Refuse it unless its manifest has this name
     #[arg(long)]
     name: Option<String>,
-    /// List it as this version instead of its manifest's
+    /// Refuse it unless its manifest has this version
     #[arg(long)]
     version: Option<String>,
 }
@@ -49,11 +49,10 @@ pub(super) async fn run(flags: &Flags) -> Outcome {
     let listed = body.get("data").unwrap_or(&body);
     let badge = listed["badge"].as_str().or_else(|| listed["certification"]["badge"].as_str());
     println!("{name} {version}, a {}", facts.world);
-    println!("digest {}", listed["digest"].as_str().unwrap_or(&facts.digest.to_string()));
+    let digest = facts.digest;
+    println!("digest {digest}");
     println!("badge  {}", badge.unwrap_or("none yet: it is being certified"));
-    if let Some(url) = listed["url"].as_str() {
-        println!("url    {url}");
-    }
+    println!("page   {}/v1/plugins/{digest}", flags.server.trim_end_matches('/'));
     Ok(ExitCode::SUCCESS)
 }
 
