@@ -146,7 +146,8 @@ impl Sandbox {
             .map(|directory| Artefacts::open(directory, settings.cache_key, &host.engine).map(Arc::new))
             .transpose()?;
         let nursery = settings.program.map(|program| Nursery {
-            program,
+            // A child starts in another folder.
+            program: std::path::absolute(&program).unwrap_or(program),
             limits: settings.limits.clone(),
             runs_max: settings.runs_max,
             profile: host.profile.clone(),

@@ -41,17 +41,17 @@ pub fn count(text: &str) -> u64 {
             Ok(byte) if byte.is_ascii() => ascii_word(byte),
             _ => is_word(character),
         };
-        count += u64::from(word & !inside);
+        count += u64::from(word && !inside);
         inside = word;
     }
     count
 }
 
-/// Whether an ASCII byte is a letter, a digit or an underscore, without a branch.
+/// Whether an ASCII byte is a letter, a digit or an underscore.
 const fn ascii_word(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let digit = byte.wrapping_sub(b'0') < 10;
-    letter | digit | (byte == b'_')
+    letter || digit || byte == b'_'
 }
 
 /// Whether `term` occurs; `whole` asks for it between word boundaries.
