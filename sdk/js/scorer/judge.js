@@ -23,11 +23,13 @@ export const score = scorer((task, delivery, config) => {
 
 /** The mean over the texts; the note is about the longest of them. */
 function dimension(name, weight, texts, wordsMax) {
-  const marks = texts.reduce((sum, text) => sum + mark(words(text), wordsMax), 0);
-  const longest = texts.reduce((one, other) => (words(other) > words(one) ? other : one));
-  const found = counted(words(longest), 'word', 'words');
-  const note = `The longest has ${found}, at most ${wordsMax} wanted; split ${quoted(longest, 60)}.`;
-  return { name, weight, score: Math.floor(marks / texts.length), note: words(longest) > wordsMax ? note : '' };
+  const lengths = texts.map(words);
+  const marks = lengths.reduce((sum, length) => sum + mark(length, wordsMax), 0);
+  const most = lengths.reduce((one, other) => Math.max(one, other));
+  const found = counted(most, 'word', 'words');
+  const longest = quoted(texts[lengths.indexOf(most)], 60);
+  const note = `The longest has ${found}, at most ${wordsMax} wanted; split ${longest}.`;
+  return { name, weight, score: Math.floor(marks / texts.length), note: most > wordsMax ? note : '' };
 }
 
 /** Falls in a straight line, in whole numbers so that it is the same everywhere. */
