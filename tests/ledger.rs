@@ -66,6 +66,8 @@ fn terms(fee_payer: FeePayer, fee_rate: u32, payout_delay_hours: u32) -> Terms {
         rejection_hours: 48,
         revision_hours: 24,
         revisions_max: 3,
+        dispute_days: 14,
+        fee_on_refunds: false,
     }
 }
 

@@ -24,18 +24,23 @@ use crate::metrics::Metrics;
 
 pub mod access;
 pub mod bids;
+pub mod claims;
 pub mod commissioning;
 pub mod deliveries;
+pub mod disputes;
 pub mod dry_runs;
 pub mod jobs;
 pub mod judging;
+pub mod ownership;
 pub mod parties;
 pub mod payments;
 pub mod plugins;
+pub mod posting;
 pub mod pricing;
 pub mod receipts;
 pub mod registry;
 pub mod reviews;
+pub mod spending;
 pub mod start;
 pub mod task;
 pub mod tasks;
@@ -77,6 +82,8 @@ pub struct Caller {
     pub party: PartyId,
     /// With which scopes.
     pub scopes: Scopes,
+    /// By what.
+    pub means: access::Means,
 }
 
 /// A request to change something: who asks, and its idempotency key.
@@ -173,6 +180,15 @@ impl Drop for Running<'_> {
 }
 
 impl Caller {
+    /// Refuses a handed-off credential, which may not do everything its minter may.
+    pub fn in_person(&self, what: &str) -> Result<(), Refusal> {
+        if matches!(self.means, access::Means::Handoff { .. }) {
+            let message = format!("a handoff cannot {what}: use a key or a session of your own");
+            return Err(Refusal::new(Code::HandoffForbidden, message));
+        }
+        Ok(())
+    }
+
     /// Whether this is the operator.
     pub fn is_operator(&self) -> bool {
         self.scopes.has(access::Scope::Admin)

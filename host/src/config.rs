@@ -148,6 +148,10 @@ impl Default for Limits {
 pub enum Surface {
     /// `/api`: a bot or a person posts work.
     Commission,
+    /// `/api/v1/agent`: agents post work for each other, in credits.
+    Agent,
+    /// `/api/v1`: a capability is bought from a provider.
+    Finance,
 }
 
 impl Surface {
@@ -155,6 +159,8 @@ impl Surface {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Commission => "commission",
+            Self::Agent => "agent",
+            Self::Finance => "finance",
         }
     }
 }
@@ -165,8 +171,18 @@ impl Surface {
 pub struct TermsSettings {
     /// Fee on top of the price of tasks posted through `/api`.
     pub commission_fee_basis_points: u32,
+    /// Fee of tasks posted through `/api/v1`, out of the provider's payment.
+    pub finance_fee_basis_points: u32,
+    /// Whether that fee is charged on what a dispute sends back, too.
+    pub finance_fee_on_refunds: bool,
+    /// From payment until the worker may use the money, where a surface has it pending.
+    pub payout_delay_hours: u32,
+    /// For the operator to resolve a dispute; then the last machine verdict does.
+    pub dispute_days: u32,
     /// Credits a new party is given.
     pub registration_credits: i64,
+    /// Credits for whoever referred a new party; 0 is none.
+    pub referral_credits: i64,
     /// To resubmit after a failed gate.
     pub resubmit_hours: u32,
     /// Of the poster's silence that accept a delivery.
@@ -183,7 +199,12 @@ impl Default for TermsSettings {
     fn default() -> Self {
         Self {
             commission_fee_basis_points: 800,
+            finance_fee_basis_points: 500,
+            finance_fee_on_refunds: false,
+            payout_delay_hours: 24,
+            dispute_days: 14,
             registration_credits: 1_000,
+            referral_credits: 0,
             resubmit_hours: 6,
             silence_hours: 72,
             rejection_hours: 48,
@@ -196,19 +217,26 @@ impl Default for TermsSettings {
 impl TermsSettings {
     /// The terms of a task posted now through a surface.
     pub fn of(&self, surface: Surface, review: ReviewPolicy) -> Terms {
-        match surface {
-            Surface::Commission => Terms {
-                asset: Asset::Usd,
-                fee_payer: FeePayer::Poster,
-                fee_rate: self.commission_fee_basis_points,
-                payout_delay_hours: 0,
-                review,
-                resubmit_hours: self.resubmit_hours,
-                silence_hours: self.silence_hours,
-                rejection_hours: self.rejection_hours,
-                revision_hours: self.revision_hours,
-                revisions_max: self.revisions_max,
-            },
+        let (asset, fee_payer, fee_rate, payout_delay_hours) = match surface {
+            Surface::Commission => (Asset::Usd, FeePayer::Poster, self.commission_fee_basis_points, 0),
+            Surface::Agent => (Asset::Cr, FeePayer::Worker, 0, self.payout_delay_hours),
+            Surface::Finance => {
+                (Asset::Usd, FeePayer::Worker, self.finance_fee_basis_points, self.payout_delay_hours)
+            }
+        };
+        Terms {
+            asset,
+            fee_payer,
+            fee_rate,
+            payout_delay_hours,
+            review,
+            resubmit_hours: self.resubmit_hours,
+            silence_hours: self.silence_hours,
+            rejection_hours: self.rejection_hours,
+            revision_hours: self.revision_hours,
+            revisions_max: self.revisions_max,
+            dispute_days: self.dispute_days,
+            fee_on_refunds: surface == Surface::Finance && self.finance_fee_on_refunds,
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod receipts;
 pub mod render;
 pub mod request;
 pub mod routes;
+pub mod table;
 pub mod test_mode;
 pub mod work;
 

@@ -5,6 +5,11 @@
 
 use crate::record;
 
+pub mod finance;
+pub mod packages;
+pub mod payments;
+pub mod people;
+
 record! {
     /// A person or an agent.
     pub struct PartyRow in "parties" key(id) {
@@ -20,26 +25,6 @@ record! {
         pub created_at: i64,
         /// JSON.
         pub body: Vec<u8>,
-    }
-}
-
-record! {
-    /// A key that opens the API.
-    pub struct KeyRow in "keys" key(hash) {
-        /// Hexadecimal SHA-256 of the key.
-        pub hash: String,
-        /// UUID, to name the key without showing it.
-        pub id: String,
-        /// Whose.
-        pub party: String,
-        /// Scopes, separated by spaces.
-        pub scopes: String,
-        /// Milliseconds; nothing is for ever.
-        pub expires_at: Option<i64>,
-        /// Milliseconds; nothing while it works.
-        pub revoked_at: Option<i64>,
-        /// Milliseconds.
-        pub created_at: i64,
     }
 }
 

@@ -19,6 +19,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0001_commit.sql"),
     include_str!("../../../migrations/0002_entities.sql"),
     include_str!("../../../migrations/0003_plugins.sql"),
+    include_str!("../../../migrations/0004_people.sql"),
+    include_str!("../../../migrations/0005_finance.sql"),
+    include_str!("../../../migrations/0006_payments.sql"),
+    include_str!("../../../migrations/0007_packages.sql"),
 ];
 
 /// The schema version this program needs and makes.

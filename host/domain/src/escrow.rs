@@ -114,7 +114,10 @@ impl Purse {
         };
         let mut moves = self.pay(worker, workers, false, lane);
         let fee_back = self.terms.fee_on_top(price) - self.terms.fee_on_top(workers);
-        moves.extend(self.give_back(price - workers, fee_back));
+        let kept = if self.terms.fee_on_refunds { self.terms.fee_deducted(price - workers) } else { 0 };
+        let escrow = Holder::Escrow(self.task);
+        moves.extend((kept > 0).then(|| self.transfer(escrow, Holder::Fees(lane), kept, Reason::Fee)));
+        moves.extend(self.give_back(price - workers - kept, fee_back));
         moves
     }
 

@@ -22,6 +22,18 @@ pub struct Guardrails {
     pub auto_review: bool,
 }
 
+/// What the guardrails say to a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// Go on.
+    Granted,
+    /// Above this budget a person decides.
+    NeedsApproval {
+        /// The line, in millionths of a dollar.
+        above: i64,
+    },
+}
+
 impl Default for Guardrails {
     fn default() -> Self {
         Self {
@@ -39,14 +51,18 @@ impl Default for Guardrails {
 impl Guardrails {
     /// Whether a task of this budget and category may be posted now. The daily spend and
     /// the open tasks are counters with a maximum, checked when the change is applied.
+    /// Amounts and categories are limits on dollars; credits have neither.
     ///
-    /// Refusals in this order: switched off, budget, category, approval needed.
-    pub fn permit(&self, budget: i64, category: &str) -> Result<(), Refusal> {
+    /// Refusals in this order: switched off, budget, category.
+    pub fn permit(&self, asset: Asset, budget: i64, category: &str) -> Result<Permit, Refusal> {
         if !self.enabled {
             return Err(Refusal::new(
                 Code::CommissioningDisabled,
                 "commissioning is switched off for this bot",
             ));
+        }
+        if asset != Asset::Usd {
+            return Ok(Permit::Granted);
         }
         if let Some(most) = self.max_task_budget.filter(|most| budget > *most) {
             return Err(over(Code::GuardrailMaxTaskBudget, "budget", budget, "max_task_budget", most));
@@ -58,16 +74,8 @@ impl Guardrails {
                 format!("category {category:?} is not one of allowed_categories: {}", allowed.join(", "));
             return Err(Refusal::new(Code::GuardrailCategory, message));
         }
-        if let Some(line) = self.require_human_approval_above.filter(|line| budget > *line) {
-            return Err(over(
-                Code::GuardrailHumanApproval,
-                "budget",
-                budget,
-                "require_human_approval_above",
-                line,
-            ));
-        }
-        Ok(())
+        let line = self.require_human_approval_above.filter(|line| budget > *line);
+        Ok(line.map_or(Permit::Granted, |above| Permit::NeedsApproval { above }))
     }
 }
 

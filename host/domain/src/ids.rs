@@ -44,6 +44,30 @@ ids! {
     PaymentId,
     /// A note left on the way to a delivery.
     TraceId,
+    /// A key, a session or a handoff: something that opens the API.
+    KeyId,
+    /// A bot's post that waits for its owner.
+    ApprovalId,
+    /// A disagreement that the operator decides.
+    DisputeId,
+    /// A message of a task's thread.
+    MessageId,
+    /// An agent's request for a task's protected fields.
+    SecretRequestId,
+    /// Something credits can be redeemed for.
+    RewardId,
+    /// Credits on their way to a reward.
+    RedemptionId,
+    /// Money on its way out.
+    WithdrawalId,
+    /// Where money may go out to.
+    AddressId,
+    /// A purse of two parties for many small transfers.
+    ChannelId,
+    /// Two parties settling on a price before a task.
+    NegotiationId,
+    /// Where somebody wants to be told of events.
+    WebhookId,
     /// One committer's run of the journal, named when its process starts.
     Lane,
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ids::{Lane, PartyId, TaskId};
+use crate::ids::{ChannelId, Lane, PartyId, RedemptionId, TaskId, WithdrawalId};
 use crate::money::{self, Asset};
 use crate::refusal::{Code, Refusal};
 
@@ -26,6 +26,33 @@ pub enum Pocket {
 pub enum Provider {
     /// The house's own, in test mode.
     Test,
+    /// Cards, through Stripe Checkout.
+    Stripe,
+    /// Stablecoins, through `NOWPayments`.
+    NowPayments,
+}
+
+impl Provider {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Test, Self::Stripe, Self::NowPayments];
+
+    /// As stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Stripe => "stripe",
+            Self::NowPayments => "nowpayments",
+        }
+    }
+}
+
+/// One of the two ends of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Whoever opened it.
+    Opener,
+    /// The other.
+    Counterparty,
 }
 
 /// Whose money it is.
@@ -41,6 +68,14 @@ pub enum Holder {
     /// What a task's worker earned and may not use yet. It keeps the pockets too: a
     /// dispute may still send it home.
     Payout(TaskId),
+    /// What one side of a channel holds.
+    Channel(ChannelId, Side),
+    /// A withdrawal under way: neither the party's any more nor gone.
+    Withdrawal(WithdrawalId),
+    /// Credits of a redemption that is not settled.
+    Redemption(RedemptionId),
+    /// Card-funded money of a party whose card payment was charged back.
+    Frozen(PartyId),
     /// What the house earned, through one lane.
     Fees(Lane),
     /// The other side of deposits and payouts; negative by what is in the house.
@@ -88,11 +123,37 @@ pub enum Reason {
     Fee,
     /// A payout that became available.
     Available,
+    /// Put into a channel.
+    ChannelDeposit,
+    /// Paid from one side of a channel to the other.
+    ChannelTransfer,
+    /// A side's balance when the channel was closed.
+    ChannelClose,
+    /// Put aside to be paid out.
+    Withdrawal,
+    /// Left the house.
+    WithdrawalPaid,
+    /// A withdrawal that the operator gave back.
+    WithdrawalReturned,
+    /// Put aside for a reward.
+    Redemption,
+    /// Given for a reward.
+    RedemptionSettled,
+    /// A redemption that was refused.
+    RedemptionReturned,
+    /// Credits for bringing somebody in.
+    Referral,
+    /// Frozen after a chargeback.
+    Freeze,
+    /// Released after a chargeback was settled.
+    Unfreeze,
+    /// Taken back by the card's bank.
+    Chargeback,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 22] = [
         Self::Deposit,
         Self::RegistrationCredit,
         Self::Hold,
@@ -102,6 +163,19 @@ impl Reason {
         Self::FeeRefund,
         Self::Fee,
         Self::Available,
+        Self::ChannelDeposit,
+        Self::ChannelTransfer,
+        Self::ChannelClose,
+        Self::Withdrawal,
+        Self::WithdrawalPaid,
+        Self::WithdrawalReturned,
+        Self::Redemption,
+        Self::RedemptionSettled,
+        Self::RedemptionReturned,
+        Self::Referral,
+        Self::Freeze,
+        Self::Unfreeze,
+        Self::Chargeback,
     ];
 
     /// Lower snake case, as stored and shown.
@@ -116,6 +190,19 @@ impl Reason {
             Self::FeeRefund => "fee_refund",
             Self::Fee => "fee",
             Self::Available => "available",
+            Self::ChannelDeposit => "channel_deposit",
+            Self::ChannelTransfer => "channel_transfer",
+            Self::ChannelClose => "channel_close",
+            Self::Withdrawal => "withdrawal",
+            Self::WithdrawalPaid => "withdrawal_paid",
+            Self::WithdrawalReturned => "withdrawal_returned",
+            Self::Redemption => "redemption",
+            Self::RedemptionSettled => "redemption_settled",
+            Self::RedemptionReturned => "redemption_returned",
+            Self::Referral => "referral",
+            Self::Freeze => "freeze",
+            Self::Unfreeze => "unfreeze",
+            Self::Chargeback => "chargeback",
         }
     }
 }
@@ -330,9 +417,7 @@ impl<F: Fn(&Account) -> i64> Books<F> {
 
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Test => f.write_str("test"),
-        }
+        f.write_str(self.as_str())
     }
 }
 
@@ -343,6 +428,11 @@ impl fmt::Display for Holder {
             Self::Escrow(task) => write!(f, "escrow/{task}"),
             Self::FeeHold(task) => write!(f, "fee-hold/{task}"),
             Self::Payout(task) => write!(f, "payout/{task}"),
+            Self::Channel(channel, Side::Opener) => write!(f, "channel-opener/{channel}"),
+            Self::Channel(channel, Side::Counterparty) => write!(f, "channel-counterparty/{channel}"),
+            Self::Withdrawal(id) => write!(f, "withdrawal/{id}"),
+            Self::Redemption(id) => write!(f, "redemption/{id}"),
+            Self::Frozen(id) => write!(f, "frozen/{id}"),
             Self::Fees(lane) => write!(f, "fees/{lane}"),
             Self::Clearing(provider, lane) => write!(f, "clearing-{provider}/{lane}"),
             Self::Issue(lane) => write!(f, "issue/{lane}"),
@@ -392,10 +482,18 @@ fn parse_account(text: &str) -> Option<Account> {
         "escrow" => Holder::Escrow(id.parse().ok()?),
         "fee-hold" => Holder::FeeHold(id.parse().ok()?),
         "payout" => Holder::Payout(id.parse().ok()?),
+        "channel-opener" => Holder::Channel(id.parse().ok()?, Side::Opener),
+        "channel-counterparty" => Holder::Channel(id.parse().ok()?, Side::Counterparty),
+        "withdrawal" => Holder::Withdrawal(id.parse().ok()?),
+        "redemption" => Holder::Redemption(id.parse().ok()?),
+        "frozen" => Holder::Frozen(id.parse().ok()?),
         "fees" => Holder::Fees(id.parse().ok()?),
-        "clearing-test" => Holder::Clearing(Provider::Test, id.parse().ok()?),
         "issue" => Holder::Issue(id.parse().ok()?),
-        _ => return None,
+        _ => {
+            let name = kind.strip_prefix("clearing-")?;
+            let provider = Provider::ALL.into_iter().find(|provider| provider.as_str() == name)?;
+            Holder::Clearing(provider, id.parse().ok()?)
+        }
     };
     let asset = Asset::parse(asset)?;
     let pocket = [Pocket::Spend, Pocket::Free].into_iter().find(|p| p.to_string() == pocket)?;

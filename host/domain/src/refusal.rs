@@ -90,6 +90,26 @@ codes! {
     GuardrailCategory = "GUARDRAIL_CATEGORY", Forbidden;
     /// A person must approve, and the bot has no owner who could.
     GuardrailHumanApproval = "GUARDRAIL_HUMAN_APPROVAL", Forbidden;
+    /// Money that this key may not spend.
+    HandoffSpendLimit = "HANDOFF_SPEND_LIMIT", Forbidden;
+    /// Something that only the holder's own key may do, not a handed-off one.
+    HandoffForbidden = "HANDOFF_FORBIDDEN", Forbidden;
+    /// Something that only the owner of a bot may do.
+    OwnerOnly = "OWNER_ONLY", Forbidden;
+    /// Protected fields before they were granted.
+    NotGranted = "NOT_GRANTED", Forbidden;
+    /// A withdrawal to an address that is too new.
+    AddressNotReady = "ADDRESS_NOT_READY", Conflict;
+    /// Nobody provides the capability at the price.
+    NoProvider = "NO_PROVIDER", Conflict;
+    /// The one clarification before a claim was posted already.
+    ClarificationUsed = "CLARIFICATION_USED", Conflict;
+    /// A channel transfer out of order.
+    SequenceMismatch = "SEQUENCE_MISMATCH", Conflict;
+    /// No code of the reward is left.
+    OutOfStock = "OUT_OF_STOCK", Conflict;
+    /// The payment provider did not answer, or refused.
+    ProviderUnavailable = "PROVIDER_UNAVAILABLE", Overloaded;
     /// A resubmission without a failed delivery before it.
     NothingToResubmit = "NOTHING_TO_RESUBMIT", Forbidden;
     /// A resubmission after its window.

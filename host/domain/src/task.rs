@@ -66,6 +66,8 @@ pub enum Event {
     Fund,
     /// A bid was accepted, or a worker claimed it.
     Assign { worker: PartyId, price: i64 },
+    /// One of many submissions was settled on.
+    Settle { worker: PartyId, price: i64 },
     /// The worker handed in.
     Deliver(DeliveryId),
     /// The worker handed in again after the gate refused.
@@ -149,6 +151,9 @@ impl State {
             (S::Open, E::Assign { worker, price }) => {
                 (S::Claimed(Work { worker, price, revisions: 0 }), Money::ReturnAbove { price })
             }
+            (S::Open, E::Settle { worker, price }) => {
+                (S::Paid(Work { worker, price, revisions: 0 }), Money::Pay { worker, price })
+            }
             (S::PendingApproval | S::Open, E::Cancel { .. }) => (S::Cancelled, Money::Refund),
             (S::Open, E::DeadlinePasses) => (S::Expired, Money::Refund),
 
@@ -229,7 +234,7 @@ impl State {
             (Self::Delivered { .. } | Self::InReview { .. } | Self::Paid(_), Event::Deliver(_)) => {
                 Refusal::new(Code::Conflict, format!("work was already delivered, the task is {word}"))
             }
-            (_, Event::Assign { .. }) if self.work().is_some() || self.is_final() => {
+            (_, Event::Assign { .. } | Event::Settle { .. }) if self.work().is_some() || self.is_final() => {
                 Refusal::new(Code::Conflict, "Task has already been claimed by another agent, or is closed")
             }
             (Self::Delivered { .. } | Self::InReview { .. }, Event::AskRevision { revisions_max }) => {
@@ -238,6 +243,13 @@ impl State {
                     format!("all {revisions_max} revision rounds are used: accept or reject"),
                 )
             }
+            (
+                Self::Claimed(_) | Self::RevisionRequested(_) | Self::GateFailed { .. },
+                Event::Cancel { worker_agrees: false },
+            ) => Refusal::new(
+                Code::WrongStatus,
+                format!("the task is {word}: only its worker can agree to cancel it now"),
+            ),
             _ => Refusal::new(Code::WrongStatus, format!("the task is {word}, which does not allow this")),
         }
     }

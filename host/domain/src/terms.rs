@@ -73,6 +73,10 @@ pub struct Terms {
     pub revision_hours: u32,
     /// Revision rounds, automatic ones counted.
     pub revisions_max: u32,
+    /// Days an operator has to resolve a dispute; then the last machine verdict does.
+    pub dispute_days: u32,
+    /// Whether a worker's fee is charged on what a dispute sends back, too.
+    pub fee_on_refunds: bool,
 }
 
 impl Terms {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use assay_db::entities::{KeyRow, PartyRow};
+use assay_db::entities::PartyRow;
+use assay_db::entities::people::KeyRow;
 use assay_db::{Change, Db, Record as _, Write};
-use assay_domain::ids::{PartyId, Timestamp};
+use assay_domain::ids::{KeyId, PartyId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -80,11 +81,50 @@ impl fmt::Display for Scopes {
     }
 }
 
+/// By what somebody came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// The operator's key of the settings.
+    Operator,
+    /// A key of one's own.
+    Key(KeyId),
+    /// A person who signed in.
+    Session(KeyId),
+    /// A credential that somebody handed off.
+    Handoff {
+        /// Which.
+        key: KeyId,
+        /// What it may spend in its life, in millionths of a dollar.
+        spend_max: i64,
+    },
+}
+
+impl Means {
+    fn of(row: &KeyRow) -> Option<Self> {
+        let key = row.id.parse().ok()?;
+        Some(match row.kind.as_str() {
+            "key" => Self::Key(key),
+            "session" => Self::Session(key),
+            "handoff" => Self::Handoff { key, spend_max: row.spend_max.unwrap_or(0) },
+            _ => return None,
+        })
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Operator | Self::Key(_) => "key",
+            Self::Session(_) => "session",
+            Self::Handoff { .. } => "handoff",
+        }
+    }
+}
+
 /// A key as its owner sees it, once.
 pub struct NewKey {
     /// The secret: `assay_live_…` or `assay_test_…`.
     pub secret: String,
-    row: KeyRow,
+    /// What is kept of it.
+    pub row: KeyRow,
 }
 
 impl NewKey {
@@ -101,12 +141,28 @@ impl NewKey {
             hash: hash_of(&secret),
             id: clock.id().to_string(),
             party: party.to_string(),
+            kind: "key".into(),
+            label: String::new(),
             scopes: scopes.to_string(),
+            spend_max: None,
             expires_at: expires_at.map(|at| at.0),
             revoked_at: None,
             created_at: clock.now().0,
         };
         Self { secret, row }
+    }
+
+    /// The same as a session or a handoff: what kind it is, what its owner calls it, and
+    /// what a handoff may spend.
+    #[must_use]
+    pub fn of_kind(mut self, means: Means, label: &str) -> Self {
+        self.row.kind = means.word().into();
+        self.row.label = label.into();
+        self.row.spend_max = match means {
+            Means::Handoff { spend_max, .. } => Some(spend_max),
+            _ => None,
+        };
+        self
     }
 
     /// The row to write; it holds only the secret's hash.
@@ -137,14 +193,16 @@ impl App {
             || Refusal::new(Code::Unauthorized, "missing or invalid API key: send Authorization: Bearer KEY");
         let hash = hash_of(secret);
         if self.settings.admin_key.as_deref().is_some_and(|admin| hash_of(admin) == hash) {
-            return Ok(Caller { party: PartyId(Uuid::nil()), scopes: Scopes::OPERATOR });
+            let party = PartyId(Uuid::nil());
+            return Ok(Caller { party, scopes: Scopes::OPERATOR, means: Means::Operator });
         }
         let row = self.db.read().one::<KeyRow>("hash = $1", &[hash.into()]).await?.ok_or_else(refused)?;
         if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= self.now().0) {
             return Err(refused().into());
         }
         let party = row.party.parse().map_err(|_| Error::Internal("a key without a party".into()))?;
-        Ok(Caller { party, scopes: Scopes::parse(&row.scopes)? })
+        let means = Means::of(&row).ok_or_else(|| Error::Internal("a key of unknown kind".into()))?;
+        Ok(Caller { party, scopes: Scopes::parse(&row.scopes)?, means })
     }
 
     /// `test` or `live`, as keys carry it.

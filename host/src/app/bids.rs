@@ -95,7 +95,8 @@ impl App {
         let full =
             Refusal::new(Code::Conflict, format!("the task has {most} bids, which is the most it takes"));
         let twice = Refusal::new(Code::Conflict, "you have already bid on this task");
-        let mut change = Change::new()
+        let mut change = self.at_arms_length(Change::new(), task.poster, bid.bidder).await?;
+        change = change
             .expect(Task::head_key(id), task.head)
             .take(format!("bid/{id}/{}", bid.bidder), bid.id.to_string(), twice)
             .add_up_to(bids_key(id), 1, most, full)
@@ -168,7 +169,7 @@ impl App {
     pub async fn bids(&self, caller: &Caller, id: TaskId) -> Result<Vec<Bid>, Error> {
         let task = self.task(id).await?;
         let all = self.bids_of(&task).await?;
-        let sees_all = task.eyes(caller) == Eyes::Poster;
+        let sees_all = self.eyes(caller, &task).await? == Eyes::Poster;
         let sealed = task.is_sealed();
         let seen = all.into_iter().filter(|bid| sees_all || bid.bidder == caller.party);
         Ok(seen.map(|bid| Bid { sealed: sealed && bid.bidder != caller.party, ..bid }).collect())
@@ -192,6 +193,8 @@ impl App {
         self.settle(ask.once.as_ref(), || async move {
             let (task, chosen) = self.bid_for_poster(&ask.caller, id).await?;
             let mut turn = Turn::of(self, task);
+            let change = std::mem::take(&mut turn.change);
+            turn.change = self.at_arms_length(change, turn.task.poster, chosen.bidder).await?;
             turn.step(Event::Assign { worker: chosen.bidder, price: chosen.price })?;
             let accepted = chosen.with_status("accepted");
             turn.change.rows.push(accepted.to_row()?.upsert());

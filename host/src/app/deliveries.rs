@@ -7,6 +7,7 @@ use assay_domain::ids::{DeliveryId, PartyId, TaskId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
 use assay_domain::review::{Proposal, Verdict};
 use assay_domain::task::{Event, State};
+use assay_domain::terms::Mode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -153,25 +154,28 @@ impl App {
         which: Try,
         render: fn(&Delivered) -> Reply,
     ) -> Result<Change, Error> {
-        let task = self.task_of_worker(&ask.caller, id).await?;
-        let mut turn = Turn::of(self, task);
+        let task = self.task(id).await?;
+        if task.mode == Mode::OpenSubmission {
+            return self.decide_submission(ask, task, package, which, render).await;
+        }
+        let mut turn = Turn::of(self, task.for_worker(&ask.caller)?);
         let work = self.hand_over(&mut turn, package, which).await?;
         let mut judgement = self.judge(&turn.task, &work).await?;
         let runs = std::mem::take(&mut judgement.runs);
         let signed = self.sign(&mut turn.task, runs)?;
         let status = decide_on(&mut turn, &judgement)?;
-        let delivered = record(&mut turn, ask.caller.party, work, judgement, &signed, status)?;
+        let until = match turn.task.state {
+            State::GateFailed { until, .. } => Some(until.0),
+            _ => None,
+        };
+        let delivered = record(&mut turn, ask.caller.party, work, judgement, &signed, status, until)?;
         let (_, change) = turn.finish()?;
         Ok(change.reply(move |_| render(&delivered)))
     }
 
     /// A task for the one who does it.
     pub(crate) async fn task_of_worker(&self, caller: &Caller, id: TaskId) -> Result<Task, Error> {
-        let task = self.task(id).await?;
-        if task.worker == Some(caller.party) {
-            return Ok(task);
-        }
-        Err(Refusal::new(Code::NotAssigned, "only the worker this task was given to can deliver").into())
+        Ok(self.task(id).await?.for_worker(caller)?)
     }
 
     /// The first step of a delivery: the task has it, nobody has judged it.
@@ -202,11 +206,28 @@ impl App {
     /// The deliveries of a task, oldest first: all for the poster, their own for a worker.
     pub async fn deliveries(&self, caller: &Caller, id: TaskId) -> Result<Vec<Delivery>, Error> {
         let task = self.task(id).await?;
-        let rows =
-            self.db.read().many::<DeliveryRow>("task = $1 ORDER BY id", &[id.to_string().into()]).await?;
-        let all = rows.iter().map(Delivery::from_row).collect::<Result<Vec<_>, Error>>()?;
-        let sees_all = task.eyes(caller) == Eyes::Poster;
-        Ok(all.into_iter().filter(|delivery| sees_all || delivery.worker == caller.party).collect())
+        let all = self.deliveries_of(&task).await?;
+        let eyes = self.eyes(caller, &task).await?;
+        let seen = |delivery: &Delivery| {
+            eyes == Eyes::Poster
+                || delivery.worker == caller.party
+                || (eyes == Eyes::Worker && Some(delivery.worker) == task.worker)
+        };
+        Ok(all.into_iter().filter(seen).collect())
+    }
+
+    /// All deliveries of a task, oldest first. Submissions that were not chosen are
+    /// rejected by the choice.
+    pub(crate) async fn deliveries_of(&self, task: &Task) -> Result<Vec<Delivery>, Error> {
+        let values = [task.id.to_string().into()];
+        let rows = self.db.read().many::<DeliveryRow>("task = $1 ORDER BY id", &values).await?;
+        let over = task.mode == Mode::OpenSubmission && task.state != State::Open;
+        let seen = |row: &DeliveryRow| {
+            let one = Delivery::from_row(row)?;
+            let lost = over && one.status == "in_review";
+            Ok(if lost { Delivery { status: "rejected".into(), ..one } } else { one })
+        };
+        rows.iter().map(seen).collect()
     }
 
     /// A delivery by id.
@@ -216,11 +237,22 @@ impl App {
     }
 }
 
+impl Task {
+    /// The task, for the one who does it.
+    fn for_worker(self, caller: &Caller) -> Result<Self, Refusal> {
+        if self.worker == Some(caller.party) {
+            return Ok(self);
+        }
+        Err(Refusal::new(Code::NotAssigned, "only the worker this task was given to can deliver"))
+    }
+}
+
 /// Goes on from judging: back to the worker, paid, or waiting for a person.
 pub(crate) fn decide_on(turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'static str, Error> {
     let terms = turn.task.spec.terms;
     let gate = judgement.score.map(Score::outcome);
-    if gate == Some(Outcome::Rejected) {
+    let bought = turn.task.spec.is_bought();
+    if gate == Some(Outcome::Rejected) && !bought {
         let until = terms.resubmit_until(turn.now);
         turn.step(Event::GateFail { until })?;
         if matches!(turn.task.state, State::GateFailed { .. }) {
@@ -228,9 +260,15 @@ pub(crate) fn decide_on(turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'
         }
         return Ok("gate_failed");
     }
+    // What was bought by capability without any check is paid when it is there.
+    let unchecked = bought && turn.task.spec.is_unchecked();
     match judgement.proposal {
+        _ if unchecked => {
+            turn.step(Event::Accept)?;
+            Ok("accepted")
+        }
         // A machine pays only what the gate has seen.
-        Proposal::Accept if gate.is_some() => {
+        Proposal::Accept if gate.is_some() || bought => {
             turn.step(Event::Accept)?;
             Ok("accepted")
         }
@@ -249,26 +287,23 @@ pub(crate) fn decide_on(turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'
 }
 
 /// Writes down a delivery with everything that was said of it.
-fn record(
+pub(crate) fn record(
     turn: &mut Turn<'_>,
     worker: PartyId,
     work: Work,
     judgement: Judgement,
     signed: &[Signed],
     status: &str,
+    resubmit_until: Option<i64>,
 ) -> Result<Delivered, Error> {
     let receipts = keep_receipts(turn, &work.id.to_string(), signed)?;
-    let until = match turn.task.state {
-        State::GateFailed { until, .. } => Some(until.0),
-        _ => None,
-    };
     let delivery = Delivery {
         id: work.id,
         task: turn.task.id,
         worker,
         status: status.into(),
         created_at: turn.now,
-        body: Body { resubmit_until: until, receipts, ..Body::of(work, judgement) },
+        body: Body { resubmit_until, receipts, ..Body::of(work, judgement) },
     };
     let score = delivery.body.gate().map(|(score, _)| score.to_string());
     let facts = json!({

@@ -8,6 +8,7 @@
 use assay_db::{Change, CommitError, Job, Record as _};
 use assay_domain::ids::{TaskId, Timestamp};
 use assay_domain::task::{Event, State};
+use assay_domain::terms::Mode;
 use serde_json::json;
 
 use super::App;
@@ -30,11 +31,20 @@ pub enum JobKind {
     Payout,
     /// A pricing model has something to decide.
     Pricing,
+    /// Nobody resolved a dispute.
+    DisputeLapse,
 }
 
 impl JobKind {
-    const ALL: [Self; 6] =
-        [Self::Deadline, Self::ResubmitWindow, Self::Silence, Self::Rejection, Self::Payout, Self::Pricing];
+    const ALL: [Self; 7] = [
+        Self::Deadline,
+        Self::ResubmitWindow,
+        Self::Silence,
+        Self::Rejection,
+        Self::Payout,
+        Self::Pricing,
+        Self::DisputeLapse,
+    ];
 
     /// As stored.
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +55,7 @@ impl JobKind {
             Self::Rejection => "rejection",
             Self::Payout => "payout",
             Self::Pricing => "pricing",
+            Self::DisputeLapse => "dispute_lapse",
         }
     }
 
@@ -100,19 +111,34 @@ impl App {
 
     /// What the job comes to now; an empty change when it has lost its point.
     async fn decide_job(&self, job: &Job) -> Result<Change, Error> {
-        let (Some(kind), Ok(id)) = (JobKind::parse(&job.kind), job.subject.parse::<TaskId>()) else {
-            return Err(Error::Internal(format!("a job of unknown kind {:?}", job.kind)));
-        };
+        let unknown = || Error::Internal(format!("a job of unknown kind {:?}", job.kind));
+        let kind = JobKind::parse(&job.kind).ok_or_else(unknown)?;
+        let id = job.subject.parse::<TaskId>().map_err(|_| unknown())?;
         let task = self.task(id).await?;
         if kind == JobKind::Pricing {
             return self.price(task, from_json("job", &job.body)?, job.id).await;
         }
+        self.decide_lapse(task, kind, job).await
+    }
+
+    /// What time does to a task.
+    async fn decide_lapse(&self, task: Task, kind: JobKind, job: &Job) -> Result<Change, Error> {
         let mut turn = Turn::of(self, task);
         if kind == JobKind::Payout {
-            turn.mature();
+            if !turn.mature() {
+                return Ok(Change::new());
+            }
+        } else if kind == JobKind::DisputeLapse {
+            if !self.lapse_dispute(&mut turn).await? {
+                return Ok(Change::new());
+            }
         } else if let Some(event) = due_event(kind, &turn.task, Timestamp(job.due_at), turn.now) {
-            turn.step(event)?;
-            self.note_acceptance(&mut turn, event).await?;
+            if turn.task.mode == Mode::OpenSubmission && event == Event::DeadlinePasses {
+                self.close_submissions(&mut turn).await?;
+            } else {
+                turn.step(event)?;
+                self.note_acceptance(&mut turn, event).await?;
+            }
         } else {
             return Ok(Change::new());
         }

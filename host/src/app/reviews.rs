@@ -4,6 +4,7 @@ use assay_db::{Record as _, Reply};
 use assay_domain::ids::DeliveryId;
 use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::{Event, State};
+use assay_domain::terms::Mode;
 use serde_json::json;
 
 use super::deliveries::Delivery;
@@ -58,8 +59,9 @@ impl App {
             }
             // Read again after the head, so that a decision in between is noticed.
             let mut delivery = self.delivery(id).await?;
+            let submitted = task.mode == Mode::OpenSubmission && task.state == State::Open;
             let waits = matches!(task.state, State::InReview { delivery, .. } if delivery == id);
-            if !waits {
+            if !waits && !submitted {
                 let message = format!(
                     "the deliverable is {} and the task {}: only the one in review can be reviewed",
                     delivery.status,
@@ -68,8 +70,12 @@ impl App {
                 return Err(Refusal::new(Code::WrongStatus, message).into());
             }
             let mut turn = Turn::of(self, task);
-            take_word(&mut turn, word)?;
-            delivery.status = word.as_str().into();
+            if submitted {
+                Self::settle_submission(&mut turn, &mut delivery, word)?;
+            } else {
+                take_word(&mut turn, word)?;
+                delivery.status = word.as_str().into();
+            }
             notes.clone_into(&mut delivery.body.review_notes);
             let facts = json!({ "delivery": id.to_string(), "status": word.as_str() });
             turn.tell("delivery.reviewed", Visibility::Parties, &facts)?;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::pricing::Pricing;
+use crate::config::Surface;
 use crate::error::Error;
 
 /// A task.
@@ -75,6 +76,27 @@ pub struct Spec {
     pub terms: Terms,
     /// What the poster would pay at most.
     pub budget: i64,
+    /// Hours from opening to the deadline.
+    #[serde(default)]
+    pub deadline_hours: Option<u32>,
+    /// Who is to do it, where that was said at posting.
+    #[serde(default)]
+    pub direct: Option<String>,
+    /// What is given to the worker, as JSON, where the task was bought by capability.
+    #[serde(default)]
+    pub input: Value,
+    /// Fields that only those see whom the poster grants it, in ciphertext.
+    #[serde(default)]
+    pub protected: Vec<Protected>,
+}
+
+/// A protected field.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Protected {
+    /// What it is called; anyone sees that.
+    pub name: String,
+    /// What only its readers can open.
+    pub ciphertext: String,
 }
 
 /// A sentence of the poster and what it was compiled to.
@@ -154,6 +176,15 @@ struct TermsForm {
     rejection_hours: u32,
     revision_hours: u32,
     revisions_max: u32,
+    #[serde(default = "dispute_days")]
+    dispute_days: u32,
+    #[serde(default)]
+    fee_on_refunds: bool,
+}
+
+/// Of tasks posted before it was a term of its own.
+const fn dispute_days() -> u32 {
+    14
 }
 
 #[derive(Serialize, Deserialize)]
@@ -201,6 +232,16 @@ impl Spec {
         let classes = self.criteria.iter().map(|criterion| criterion.class);
         let classes: Vec<Class> = classes.chain(std::iter::repeat_n(Class::Decidable, own)).collect();
         assay_domain::criteria::coverage(&classes)
+    }
+
+    /// Whether it was bought by capability, where the gate only advises.
+    pub fn is_bought(&self) -> bool {
+        self.surface == Surface::Finance.as_str()
+    }
+
+    /// Whether nothing was said about when it is done.
+    pub fn is_unchecked(&self) -> bool {
+        self.criteria.is_empty() && self.checks.is_empty() && self.verifiers.len() <= 1
     }
 
     /// Whether something of it only a person can say.

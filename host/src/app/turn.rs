@@ -1,14 +1,16 @@
 //! One turn of a task: the events it goes through in one change, with the money,
 //! counters, rows and jobs they mean.
 
-use assay_db::{Change, Key, NewEvent, NewJob};
-use assay_domain::ids::{JobId, PartyId, Timestamp};
+use assay_db::{Change, NewEvent, NewJob};
+use assay_domain::ids::{JobId, Timestamp};
+use assay_domain::money::{self, Asset};
 use assay_domain::refusal::Refusal;
-use assay_domain::task::{Event, Money, State};
+use assay_domain::task::{Event, Money, Resolution, State};
 use serde_json::Value;
 
 use super::App;
 use super::jobs::JobKind;
+use super::spending::{open_tasks_key, spent_key};
 use super::task::{Task, to_json};
 use crate::error::Error;
 
@@ -41,16 +43,6 @@ pub struct Turn<'a> {
     /// When.
     pub now: Timestamp,
     was_open: bool,
-}
-
-/// The counter of what a party spent on a UTC day.
-pub(crate) fn spent_key(party: PartyId, day: i64) -> Key {
-    Key::counter(format!("spent/{party}/{day}"))
-}
-
-/// The counter of a party's tasks that are not final.
-pub(crate) fn open_tasks_key(party: PartyId) -> Key {
-    Key::counter(format!("open-tasks/{party}"))
 }
 
 impl<'a> Turn<'a> {
@@ -99,14 +91,16 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// Makes a pending payout available, if its time has come.
-    pub fn mature(&mut self) {
+    /// Makes a pending payout available, if its time has come. Says whether it has.
+    pub fn mature(&mut self) -> bool {
         let due = self.task.payout_at.is_some_and(|at| at <= self.now);
         if let (true, State::Paid(work)) = (due, self.task.state) {
             let moves = self.task.purse().mature(work.worker, work.price, self.app.lane);
             self.change.moves.extend(moves);
             self.task.payout_at = None;
+            return true;
         }
+        false
     }
 
     /// Money that comes back on the day it was spent no longer counts against the day.
@@ -115,10 +109,18 @@ impl<'a> Turn<'a> {
         let back = match money {
             Money::Refund => held + terms.fee_on_top(held),
             Money::ReturnAbove { price } => held - price + terms.fee_on_top(held) - terms.fee_on_top(price),
+            Money::Divide { price, resolution, .. } => {
+                let workers = match resolution {
+                    Resolution::Refund => 0,
+                    Resolution::Release => price,
+                    Resolution::Split { worker_share } => money::part(terms.asset, price, worker_share),
+                };
+                price - workers + terms.fee_on_top(price) - terms.fee_on_top(workers)
+            }
             _ => 0,
         };
         let day = self.task.created_at.utc_day();
-        if back > 0 && day == self.now.utc_day() {
+        if back > 0 && self.task.spec.terms.asset == Asset::Usd && day == self.now.utc_day() {
             let change = std::mem::take(&mut self.change);
             self.change = change.add(spent_key(self.task.poster, day), -back);
         }

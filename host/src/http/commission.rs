@@ -8,6 +8,7 @@ use assay_domain::guardrails::Guardrails;
 use assay_domain::ids::{BidId, DeliveryId, TaskId};
 use assay_domain::money::Asset;
 use assay_domain::refusal::{Code, Refusal};
+use assay_domain::terms::Mode;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -25,10 +26,11 @@ use crate::app::deliveries::{Delivered, Delivery, Package, Try};
 use crate::app::judging::Attachment;
 use crate::app::payments::Payment;
 use crate::app::plugins::Named;
+use crate::app::posting::Post;
 use crate::app::pricing::Model;
 use crate::app::reviews::Review;
-use crate::app::tasks::{Page, Post, TaskView};
-use crate::config::Limits;
+use crate::app::tasks::{Page, TaskView};
+use crate::config::{Limits, Surface};
 
 const STYLE: Style = Style::Commission;
 
@@ -119,7 +121,7 @@ fn guardrails_object(guardrails: &Guardrails) -> Value {
 /// `POST /api/tasks`.
 pub async fn post_task(State(app): State<Arc<App>>, call: Call) -> Outcome {
     let post = read_post(&call.fields, &app.settings.limits)?;
-    answer::of(app.post(call.ask(Scope::Commission)?, &post, |view| task_reply(201, view)).await)
+    answer::of(app.post(call.ask(Scope::Commission)?, &post, posted).await)
 }
 
 fn read_post(fields: &Fields, limits: &Limits) -> Result<Post, Refusal> {
@@ -135,6 +137,7 @@ fn read_post(fields: &Fields, limits: &Limits) -> Result<Post, Refusal> {
         checks: fields.objects("checks", limits.checks_max)?,
         verifiers: read_verifiers(fields, limits)?,
         pricing: read_pricing(fields)?,
+        ..Post::new(Surface::Commission, Mode::Bid)
     })
 }
 
@@ -177,6 +180,14 @@ fn read_pricing(fields: &Fields) -> Result<Option<Model>, Refusal> {
         config: if config.is_null() { json!({}) } else { config },
         closes_in_hours: hours.and_then(|hours| u32::try_from(hours).ok()),
     }))
+}
+
+/// 201, or 202 for a post that waits for its owner.
+fn posted(view: &TaskView) -> Reply {
+    let mut object = render::task(STYLE, view);
+    let Some(approval) = view.approval else { return reply(201, &with_data(object)) };
+    object["approval_id"] = approval.to_string().into();
+    reply(202, &with_data(object))
 }
 
 fn task_reply(status: u16, view: &TaskView) -> Reply {

@@ -4,6 +4,7 @@ use assay_domain::criteria::Class;
 use assay_domain::gate::Score;
 use assay_domain::ids::Timestamp;
 use assay_domain::money::{self, Asset};
+use assay_domain::task::State;
 use serde_json::{Map, Value, json};
 
 use crate::app::bids::Bid;
@@ -21,6 +22,8 @@ pub enum Style {
     Commission,
     /// Camel case, money as decimal texts: `/v1` and `/api/v1/agent`.
     Camel,
+    /// Snake case, money as decimal texts: `/api/v1`.
+    Snake,
 }
 
 /// An object being written.
@@ -72,7 +75,7 @@ impl Object {
 pub fn amount(style: Style, asset: Asset, units: i64) -> Value {
     let text = money::format(asset, units);
     match style {
-        Style::Camel => text.into(),
+        Style::Camel | Style::Snake => text.into(),
         // The shortest form of the nearest float shows the same digits for every amount
         // that the ledger can hold.
         Style::Commission => serde_json::from_str(&text).unwrap_or(Value::Null),
@@ -98,7 +101,7 @@ fn camel(name: &str) -> String {
 
 /// A task.
 pub fn task(style: Style, view: &TaskView) -> Value {
-    let TaskView { task, eyes } = view;
+    let TaskView { task, eyes, .. } = view;
     let (spec, terms) = (&task.spec, &task.spec.terms);
     let asset = terms.asset;
     let coverage = spec.coverage();
@@ -128,7 +131,7 @@ pub fn task(style: Style, view: &TaskView) -> Value {
         .set("description", spec.description.clone())
         .set("category", spec.category.clone())
         .set("skills", spec.skills.clone())
-        .set("status", task.state.word())
+        .set("status", status(style, task.state))
         .set("mode", task.mode.as_str())
         .set("band", band(asset, spec.budget))
         .set("currency", asset.code())
@@ -153,6 +156,14 @@ pub fn task(style: Style, view: &TaskView) -> Value {
         .time_if("deadline_at", task.deadline_at)
         .time("created_at", task.created_at)
         .done()
+}
+
+/// The word of a state. The finance surface calls a paid task completed.
+const fn status(style: Style, state: State) -> &'static str {
+    match (style, state) {
+        (Style::Snake, State::Paid(_)) => "completed",
+        _ => state.word(),
+    }
 }
 
 const fn class_word(class: Class) -> &'static str {
@@ -193,7 +204,7 @@ fn band(asset: Asset, price: i64) -> &'static str {
 pub fn bid(style: Style, bid: &Bid) -> Value {
     let (money_name, worker_name) = match style {
         Style::Commission => ("proposed_amount", "worker_id"),
-        Style::Camel => ("proposed_price", "agent_id"),
+        Style::Camel | Style::Snake => ("proposed_price", "agent_id"),
     };
     Object::new(style)
         .set("id", bid.id.to_string())

@@ -1,0 +1,78 @@
+//! What a party spends: counted per UTC day against its guardrails, and over a handed-off
+//! credential's life against that credential's own limit.
+
+use assay_db::{Change, Key};
+use assay_domain::guardrails::Guardrails;
+use assay_domain::ids::{PartyId, Timestamp};
+use assay_domain::money::{self, Asset};
+use assay_domain::refusal::{Code, Refusal};
+
+use super::Caller;
+use super::access::Means;
+
+/// The counter of what a party spent on a UTC day, in millionths of a dollar.
+pub(crate) fn spent_key(party: PartyId, day: i64) -> Key {
+    Key::counter(format!("spent/{party}/{day}"))
+}
+
+/// The counter of a party's tasks that are not final.
+pub(crate) fn open_tasks_key(party: PartyId) -> Key {
+    Key::counter(format!("open-tasks/{party}"))
+}
+
+/// Counts a gross debit of the caller: fees included, in the asset's smallest unit.
+pub(crate) fn charge(
+    change: Change,
+    caller: &Caller,
+    rules: &Guardrails,
+    asset: Asset,
+    gross: i64,
+    now: Timestamp,
+) -> Change {
+    let change = charge_handoff(change, caller, asset, gross);
+    if asset != Asset::Usd {
+        return change;
+    }
+    let over = |most: i64| {
+        let most = money::format(Asset::Usd, most);
+        let message = format!("this would pass max_daily_spend {most} for today (UTC)");
+        Refusal::new(Code::GuardrailMaxDailySpend, message)
+    };
+    add_within(change, spent_key(caller.party, now.utc_day()), gross, rules.max_daily_spend, over)
+}
+
+/// A handed-off credential's own limit counts both assets alike, one credit as one dollar.
+fn charge_handoff(change: Change, caller: &Caller, asset: Asset, gross: i64) -> Change {
+    let Means::Handoff { key, spend_max } = caller.means else { return change };
+    let millionths = gross.saturating_mul(10_i64.pow(Asset::Usd.scale() - asset.scale()));
+    let message = format!("this handoff may spend {} in its life", money::format(Asset::Usd, spend_max));
+    let over = Refusal::new(Code::HandoffSpendLimit, message);
+    change.add_up_to(handoff_spent_key(key), millionths, spend_max, over)
+}
+
+/// The counter of what a handed-off credential spent.
+pub(crate) fn handoff_spent_key(key: assay_domain::ids::KeyId) -> Key {
+    Key::counter(format!("handoff-spent/{key}"))
+}
+
+/// Counts one more task that is not final.
+pub(crate) fn count_open_task(change: Change, poster: PartyId, rules: &Guardrails) -> Change {
+    let over = |most: i64| {
+        let message = format!("max_open_tasks {most} is reached: wait until one is done");
+        Refusal::new(Code::GuardrailMaxOpenTasks, message)
+    };
+    add_within(change, open_tasks_key(poster), 1, rules.max_open_tasks, over)
+}
+
+fn add_within(
+    change: Change,
+    key: Key,
+    delta: i64,
+    most: Option<i64>,
+    refusal: impl Fn(i64) -> Refusal,
+) -> Change {
+    match most {
+        Some(most) => change.add_up_to(key, delta, most, refusal(most)),
+        None => change.add(key, delta),
+    }
+}

@@ -1,0 +1,1 @@
+-- Threads, protected fields, files, rewards, and telling others of events.
