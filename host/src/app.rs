@@ -20,12 +20,15 @@ use crate::app::plugins::Builtins;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::Error;
+use crate::gateways::Providers;
 use crate::metrics::Metrics;
 
 pub mod access;
 pub mod bids;
+pub mod chargebacks;
 pub mod claims;
 pub mod commissioning;
+pub mod crediting;
 pub mod deliveries;
 pub mod disputes;
 pub mod dry_runs;
@@ -34,6 +37,7 @@ pub mod judging;
 pub mod ownership;
 pub mod parties;
 pub mod payments;
+pub mod payouts;
 pub mod plugins;
 pub mod posting;
 pub mod pricing;
@@ -42,12 +46,15 @@ pub mod registry;
 pub mod reviews;
 pub mod spending;
 pub mod start;
+pub mod statements;
 pub mod task;
 pub mod tasks;
 pub mod traces;
 pub mod turn;
 pub mod uploads;
 pub mod wallet;
+pub mod withdrawal_addresses;
+pub mod withdrawals;
 
 /// The marketplace: everything a verb needs, and nothing that one request owns.
 pub struct App {
@@ -67,8 +74,8 @@ pub struct App {
     pub builtins: Builtins,
     /// Figures for whoever runs it.
     pub metrics: Metrics,
-    /// Secret the test provider signs its callbacks with.
-    pub(crate) provider_secret: Vec<u8>,
+    /// Who brings money in and out.
+    pub(crate) providers: Providers,
     /// Room for requests; whoever finds none is told to come back.
     pub(crate) room: Semaphore,
     address: OnceLock<SocketAddr>,

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{File, Settings};
+use crate::config::{File, Payments, Settings};
 
 mod audit;
 mod check;
@@ -43,7 +43,10 @@ enum Verb {
     Keys(keys::Flags),
 }
 
-/// How to run the server.
+/// How to run the server. Payment providers are set up by environment variables alone:
+/// `ASSAY_STRIPE_SECRET_KEY` and `ASSAY_STRIPE_WEBHOOK_SECRET`, `ASSAY_NOWPAYMENTS_API_KEY`
+/// and `ASSAY_NOWPAYMENTS_IPN_SECRET`, `ASSAY_NOWPAYMENTS_EMAIL` and
+/// `ASSAY_NOWPAYMENTS_PASSWORD` for payouts; each may be `…_FILE`, the name of a file.
 #[derive(Args)]
 struct ServeFlags {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
@@ -55,7 +58,7 @@ struct ServeFlags {
     /// PostgreSQL to use instead of the embedded database, `postgres://USER@HOST/NAME`
     #[arg(long, env = "ASSAY_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
-    /// TOML file with settings, [limits] and [terms]
+    /// TOML file with settings, [limits], [terms] and [payments]
     #[arg(long, env = "ASSAY_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Allow POST /v1/test/clock to move the clock forward (test mode only)
@@ -82,6 +85,7 @@ impl ServeFlags {
             test_mode_beyond_loopback: self.test_mode_beyond_loopback,
             limits: file.limits,
             terms: file.terms,
+            payments: Payments::from_environment(file.payments, |name| std::env::var(name).ok())?,
             ..Settings::in_folder(&data)
         })
     }
@@ -111,6 +115,7 @@ impl DatabaseFlags {
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let command = Command::parse();
+    crate::gateways::prepare_tls();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("no threads to run on: {error}")),

@@ -1,14 +1,20 @@
 //! Every setting and every limit, in one place.
 //!
 //! Settings come from flags, then `ASSAY_*` variables, then a TOML file, then the
-//! defaults below. Limits and fees are the file's `[limits]` and `[terms]` tables.
+//! defaults below. Limits and fees are the file's `[limits]` and `[terms]` tables;
+//! `[payments]` has what is no secret about providers.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use assay_db::Money;
 use assay_domain::money::Asset;
 use assay_domain::terms::{FeePayer, ReviewPolicy, Terms};
 use serde::Deserialize;
+
+pub use payments::{NowPaymentsSecrets, PaymentRules, Payments, PayoutAccount, Secret, StripeSecrets};
+
+mod payments;
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -32,6 +38,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What tasks agree to.
     pub terms: TermsSettings,
+    /// Who brings money in and out.
+    pub payments: Payments,
 }
 
 impl Settings {
@@ -47,7 +55,13 @@ impl Settings {
             test_mode_beyond_loopback: false,
             limits: Limits::default(),
             terms: TermsSettings::default(),
+            payments: Payments::default(),
         }
+    }
+
+    /// Whose money this is: a payment provider of its own makes it real.
+    pub const fn money(&self) -> Money {
+        if self.payments.is_live() { Money::Live } else { Money::Test }
     }
 }
 
@@ -255,6 +269,8 @@ pub struct File {
     pub limits: Limits,
     /// See [`TermsSettings`].
     pub terms: TermsSettings,
+    /// See [`PaymentRules`].
+    pub payments: PaymentRules,
 }
 
 impl File {

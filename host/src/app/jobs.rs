@@ -33,10 +33,12 @@ pub enum JobKind {
     Pricing,
     /// Nobody resolved a dispute.
     DisputeLapse,
+    /// A withdrawal is to be paid out, or looked after.
+    Withdrawal,
 }
 
 impl JobKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Deadline,
         Self::ResubmitWindow,
         Self::Silence,
@@ -44,6 +46,7 @@ impl JobKind {
         Self::Payout,
         Self::Pricing,
         Self::DisputeLapse,
+        Self::Withdrawal,
     ];
 
     /// As stored.
@@ -56,6 +59,7 @@ impl JobKind {
             Self::Payout => "payout",
             Self::Pricing => "pricing",
             Self::DisputeLapse => "dispute_lapse",
+            Self::Withdrawal => "withdrawal",
         }
     }
 
@@ -113,6 +117,9 @@ impl App {
     async fn decide_job(&self, job: &Job) -> Result<Change, Error> {
         let unknown = || Error::Internal(format!("a job of unknown kind {:?}", job.kind));
         let kind = JobKind::parse(&job.kind).ok_or_else(unknown)?;
+        if kind == JobKind::Withdrawal {
+            return self.decide_payout(job).await;
+        }
         let id = job.subject.parse::<TaskId>().map_err(|_| unknown())?;
         let task = self.task(id).await?;
         if kind == JobKind::Pricing {
