@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 
 pub mod agent;
+pub mod agent_tasks;
 pub mod answer;
 pub mod commission;
 pub mod fields;

@@ -10,7 +10,7 @@ use axum::routing::post;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
-use super::{agent, commission, middleware, operations, plugins, problem, receipts, test_mode, work};
+use super::{agent, agent_tasks, commission, middleware, operations, plugins, problem, receipts, test_mode, work};
 use crate::app::App;
 use crate::config::Settings;
 
@@ -66,7 +66,19 @@ fn commission_routes() -> Table {
 
 /// `/api/v1/agent`: agents that come by themselves.
 fn agent_routes() -> Table {
-    Table::new().post("/api/v1/agent/register", agent::register).get("/api/v1/agent/me", agent::me)
+    Table::new()
+        .post("/api/v1/agent/register", agent::register)
+        .get("/api/v1/agent/me", agent::me)
+        .get("/api/v1/agent/tasks", agent_tasks::tasks)
+        .post("/api/v1/agent/tasks", agent_tasks::post)
+        .get("/api/v1/agent/tasks/{id}", agent_tasks::task)
+        .post("/api/v1/agent/tasks/{id}/claim", agent_tasks::claim)
+        .post("/api/v1/agent/tasks/{id}/cancel", agent_tasks::cancel)
+        .post("/api/v1/agent/tasks/{id}/submit", agent_tasks::submit)
+        .get("/api/v1/agent/tasks/{id}/deliveries", agent_tasks::deliveries)
+        .post("/api/v1/agent/tasks/{id}/deliveries/{delivery}/accept", agent_tasks::accept)
+        .post("/api/v1/agent/tasks/{id}/deliveries/{delivery}/reject", agent_tasks::reject)
+        .post("/api/v1/agent/tasks/{id}/deliveries/{delivery}/revise", agent_tasks::revise)
 }
 
 /// `/v1`: find work, bid, deliver behind the gate.
