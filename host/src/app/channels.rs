@@ -171,9 +171,12 @@ impl App {
     ) -> Result<Answer, Error> {
         let numbered = sequence.map(|n| once_of(id, ask.caller.party, n, amount));
         let once = numbered.as_ref().or(ask.once.as_ref());
-        let done = self.settle(once, || self.decide_transfer(&ask.caller, id, amount, sequence, render)).await;
+        let done =
+            self.settle(once, || self.decide_transfer(&ask.caller, id, amount, sequence, render)).await;
         match done {
-            Err(Error::Refused(refusal)) if sequence.is_some() && refusal.code == Code::IdempotencyKeyReused => {
+            Err(Error::Refused(refusal))
+                if sequence.is_some() && refusal.code == Code::IdempotencyKeyReused =>
+            {
                 Err(out_of_order("was used for another amount").into())
             }
             done => done,

@@ -102,7 +102,9 @@ impl App {
                 && !provider.offering.capabilities.contains(capability)
             {
                 let offered = provider.offering.capabilities.join(", ");
-                return Err(Refusal::field("capability", format!("is none of the provider's: {offered}")).into());
+                return Err(
+                    Refusal::field("capability", format!("is none of the provider's: {offered}")).into()
+                );
             }
             let mut negotiation = match proposal.negotiation {
                 Some(id) => self.reopened(id, client, proposal).await?,
@@ -324,7 +326,8 @@ impl Negotiation {
             PricingDecision::Reject(_) => {
                 self.status = "rejected".into();
                 let base = assay_domain::money::format(Asset::Usd, base);
-                self.body.reason = format!("the provider's model does not go below what it asks; its base price is {base}");
+                self.body.reason =
+                    format!("the provider's model does not go below what it asks; its base price is {base}");
             }
             PricingDecision::Wait(_) => {}
         }

@@ -63,8 +63,7 @@ impl App {
 
     /// A receipt is a task's, or a negotiation's, whose prices both sides know.
     async fn may_see(&self, caller: &Caller, row: &ReceiptRow) -> Result<(), Error> {
-        let subject: TaskId =
-            row.task.parse().map_err(|_| Error::Internal("a receipt of nothing".into()))?;
+        let subject: TaskId = row.task.parse().map_err(|_| Error::Internal("a receipt of nothing".into()))?;
         if let Ok(negotiation) = self.negotiation(NegotiationId(subject.0)).await {
             let sides = [negotiation.client, negotiation.provider];
             if sides.contains(&caller.party) || caller.is_operator() {

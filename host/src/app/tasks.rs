@@ -78,13 +78,18 @@ impl App {
 
     /// A task for one of its parties, or the operator.
     pub(crate) async fn task_of_party(&self, caller: &Caller, id: TaskId) -> Result<Task, Error> {
+        Ok(self.look_as_party(caller, id).await?.task)
+    }
+
+    /// A task and how it concerns the caller, who must be one of its parties.
+    pub async fn look_as_party(&self, caller: &Caller, id: TaskId) -> Result<TaskView, Error> {
         let view = self.look(caller, id).await?;
         if view.eyes == Eyes::Stranger {
             return Err(
                 Refusal::new(Code::NotAParty, "only the task's poster and its worker may see this").into()
             );
         }
-        Ok(view.task)
+        Ok(view)
     }
 
     /// Open tasks that take bids, newest first.
@@ -115,7 +120,8 @@ impl App {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page<TaskView>, Error> {
-        const ALL: &str = "state = 'open' and asset = 'CR' and ($1 = '' or id < $1) order by id desc limit $2";
+        const ALL: &str =
+            "state = 'open' and asset = 'CR' and ($1 = '' or id < $1) order by id desc limit $2";
         const SOME: &str = "state = 'open' and asset = 'CR' and ($1 = '' or id < $1) and id in \
                             (select task from task_skills where skill in_list($3)) order by id desc limit $2";
         let mut values: Vec<Sql> = page_values(cursor, limit).into();

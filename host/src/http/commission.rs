@@ -170,7 +170,12 @@ fn read_pricing(fields: &Fields) -> Result<Option<Model>, Refusal> {
         return Ok(None);
     }
     if let Some(name) = given.as_str() {
-        return Ok(Some(Model { name: name.into(), config: json!({}), closes_in_hours: None, closes_at: None }));
+        return Ok(Some(Model {
+            name: name.into(),
+            config: json!({}),
+            closes_in_hours: None,
+            closes_at: None,
+        }));
     }
     let inner = fields.needed("pricing_model", "a name or an object", fields.inner("pricing_model")?)?;
     let hours = inner.whole("closes_in_hours", 1..=DEADLINE_HOURS_MAX)?;

@@ -151,7 +151,10 @@ pub fn task(style: Style, view: &TaskView) -> Value {
             }),
         )
         .set("pricing_model", pricing)
-        .set("protected_fields", Value::Array(spec.protected.iter().map(|one| shown_protected(style, one, *eyes)).collect()))
+        .set(
+            "protected_fields",
+            Value::Array(spec.protected.iter().map(|one| shown_protected(style, one, *eyes)).collect()),
+        )
         .set("verifiers", Value::Array(verifiers.collect()))
         .set("revisions", task.tally.revisions)
         .time_if("deadline_at", task.deadline_at)
