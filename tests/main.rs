@@ -15,6 +15,7 @@ mod hostile;
 mod house;
 mod judges;
 mod languages;
+mod late;
 mod laws;
 mod ledger;
 mod lifecycle;

@@ -33,6 +33,7 @@ pub mod disputes;
 pub mod dry_runs;
 pub mod jobs;
 pub mod judging;
+pub mod late;
 pub mod negotiation;
 pub mod ownership;
 pub mod parties;
