@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use assay::app::Ask;
 use assay::app::payments::Intent;
 use assay::app::posting::Post;
-use assay::app::Ask;
 use assay::config::Surface;
 use assay::gateways::canonical_json::canonical;
 use assay::gateways::{Method as Way, nowpayments, signature};
@@ -24,7 +24,8 @@ use crate::providers::{
 #[test]
 fn stripes_signature_is_checked_as_its_vector_says() {
     const SIGNATURE: &str = "654b43d3508ecadb3f8cefc4bc7d3d2bdc5ba9e03bf2c89b2d0657a8e24e4543";
-    let (secret, body, at) = (b"whsec_test_secret".as_slice(), br#"{"id":"evt_1","object":"event"}"#, 1_492_774_577);
+    let (secret, body, at) =
+        (b"whsec_test_secret".as_slice(), br#"{"id":"evt_1","object":"event"}"#, 1_492_774_577);
     let verify = |header: &str, body: &[u8], seconds: i64| {
         signature::verify(body, header, secret, Timestamp(seconds * 1000)).map_err(|refusal| refusal.message)
     };
@@ -247,9 +248,16 @@ fn stablecoins_go_forward_only_and_are_free() {
         let alice = house.agent("alice").await;
         let (opened, reference) = by_invoice(&alice, "100.00").await;
         let mut seen = Vec::new();
-        for status in
-            ["waiting", "confirming", "waiting", "partially_paid", "confirmed", "finished", "waiting", "failed"]
-        {
+        for status in [
+            "waiting",
+            "confirming",
+            "waiting",
+            "partially_paid",
+            "confirmed",
+            "finished",
+            "waiting",
+            "failed",
+        ] {
             send_coins(house, &notice(&opened, &reference, status)).await.good();
             seen.push(format!("{} {}", status_of(&alice, id(&opened)).await, wallet(&alice).await));
         }
@@ -370,7 +378,8 @@ fn a_chargeback_freezes_the_card_money_until_the_operator_releases_it() {
         let alice = house.agent("alice").await;
         let opened = by_card(&alice, "40").await;
         let mut session = fakes.session_of(id(&opened));
-        let dispute = json!({ "id": "dp_1", "object": "dispute", "payment_intent": session["payment_intent"] });
+        let dispute =
+            json!({ "id": "dp_1", "object": "dispute", "payment_intent": session["payment_intent"] });
         let dispute = stripe_event("charge.dispute.created", &dispute);
         let early = send_stripe(house, &dispute).await;
         assert_eq!(early.refusal(), "404 NOT_FOUND", "refused, it comes again");
@@ -379,7 +388,8 @@ fn a_chargeback_freezes_the_card_money_until_the_operator_releases_it() {
         let (invoice, reference) = by_invoice(&alice, "10").await;
         send_coins(house, &notice(&invoice, &reference, "finished")).await.good();
 
-        let refund = json!({ "id": "ch_1", "object": "charge", "metadata": { "assay_payment": id(&opened) } });
+        let refund =
+            json!({ "id": "ch_1", "object": "charge", "metadata": { "assay_payment": id(&opened) } });
         let both = [dispute.clone(), stripe_event("charge.refunded", &refund), dispute];
         for said in join_all(both.iter().map(|event| send_stripe(house, event))).await {
             said.good();
@@ -393,7 +403,10 @@ fn a_chargeback_freezes_the_card_money_until_the_operator_releases_it() {
         assert_eq!(list["data"]["items"][0]["agentId"], json!(alice.id));
         assert_eq!(alice.get("/v1/admin/chargebacks").await.refusal(), "403 MISSING_SCOPE");
         let told = house.app.db.read().events("operator", 0, 10).await.expect("events");
-        assert_eq!(told.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["payment.charged_back"]);
+        assert_eq!(
+            told.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(),
+            ["payment.charged_back"]
+        );
 
         let path = format!("/v1/admin/chargebacks/{}/release", alice.id);
         let much = operator.post(&path, &json!({ "takenBack": "40.01" })).await;
@@ -414,9 +427,8 @@ async fn unpaid(house: &House, actor: &Actor) -> (Ask, String) {
     post.description = "Translate hello into Spanish.".into();
     post.budget = 10_000_000;
     post.unpaid = true;
-    let render = |view: &assay::app::tasks::TaskView| {
-        assay_db::Reply::new(201, view.task.id.to_string().into_bytes())
-    };
+    let render =
+        |view: &assay::app::tasks::TaskView| assay_db::Reply::new(201, view.task.id.to_string().into_bytes());
     let answer = house.app.post(&ask, &post, render).await.expect("it is posted");
     (ask, String::from_utf8(answer.reply.body).expect("an id"))
 }

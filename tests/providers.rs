@@ -94,7 +94,10 @@ impl Fakes {
         let account =
             PayoutAccount { email: Secret::new(PAYOUT_EMAIL), password: Secret::new(PAYOUT_PASSWORD) };
         Payments {
-            stripe: Some(StripeSecrets { key: Secret::new(STRIPE_KEY), webhook: Secret::new(STRIPE_WEBHOOK) }),
+            stripe: Some(StripeSecrets {
+                key: Secret::new(STRIPE_KEY),
+                webhook: Secret::new(STRIPE_WEBHOOK),
+            }),
             nowpayments: Some(NowPaymentsSecrets {
                 key: Secret::new(COIN_KEY),
                 ipn: Secret::new(format!("  {COIN_IPN}\n")),
@@ -191,7 +194,8 @@ async fn open_session(State(fakes): State<Arc<Fakes>>, headers: HeaderMap, body:
         return bad(StatusCode::BAD_REQUEST, "a form with an idempotency key and a version is wanted");
     }
     let given = fields(&body);
-    let amount = given.get("line_items[0][price_data][unit_amount]").and_then(|text| text.parse::<i64>().ok());
+    let amount =
+        given.get("line_items[0][price_data][unit_amount]").and_then(|text| text.parse::<i64>().ok());
     let (Some(amount), Some("payment")) = (amount, given.get("mode").map(String::as_str)) else {
         return bad(StatusCode::BAD_REQUEST, "what is to be paid?");
     };
@@ -270,7 +274,11 @@ async fn payment(State(fakes): State<Arc<Fakes>>, headers: HeaderMap, body: Stri
     }
 }
 
-async fn payment_status(State(fakes): State<Arc<Fakes>>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn payment_status(
+    State(fakes): State<Arc<Fakes>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Answer {
     if let Err(answer) = fakes.of_coins("GET /v1/payment", &headers) {
         return answer;
     }
@@ -396,7 +404,8 @@ pub(crate) async fn send_callback(
 
 /// What NOWPayments says of an invoice's payment.
 pub(crate) fn notice(opened: &Value, reference: &str, status: &str) -> Value {
-    let amount: Value = serde_json::from_str(opened["amount"].as_str().expect("an amount")).expect("a number");
+    let amount: Value =
+        serde_json::from_str(opened["amount"].as_str().expect("an amount")).expect("a number");
     json!({
         "payment_id": 6_000_001,
         "parent_payment_id": null,

@@ -25,6 +25,8 @@ use crate::metrics::Metrics;
 
 pub mod access;
 pub mod bids;
+pub mod bought;
+pub mod channels;
 pub mod chargebacks;
 pub mod claims;
 pub mod commissioning;
@@ -32,8 +34,11 @@ pub mod crediting;
 pub mod deliveries;
 pub mod disputes;
 pub mod dry_runs;
+pub mod invoiced;
 pub mod jobs;
 pub mod judging;
+pub mod late;
+pub mod negotiation;
 pub mod ownership;
 pub mod parties;
 pub mod payments;
@@ -41,6 +46,7 @@ pub mod payouts;
 pub mod plugins;
 pub mod posting;
 pub mod pricing;
+pub mod providers;
 pub mod receipts;
 pub mod registry;
 pub mod reviews;
@@ -75,7 +81,7 @@ pub struct App {
     /// Figures for whoever runs it.
     pub metrics: Metrics,
     /// Who brings money in and out.
-    pub(crate) providers: Providers,
+    pub(crate) payment_providers: Providers,
     /// Room for requests; whoever finds none is told to come back.
     pub(crate) room: Semaphore,
     address: OnceLock<SocketAddr>,

@@ -1,7 +1,6 @@
 //! Taking a task without a bid, giving it up, and many handing in at once.
 
 use assay_db::{Record as _, Reply};
-use assay_domain::gate::Outcome;
 use assay_domain::ids::{DeliveryId, TaskId};
 use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::{Event, State};
@@ -10,6 +9,7 @@ use serde_json::json;
 
 use super::deliveries::{Delivered, Delivery, Package, Try, record};
 use super::judging::Work;
+use super::late::submission_status;
 use super::reviews::Review;
 use super::task::Task;
 use super::tasks::{Eyes, TaskView};
@@ -90,6 +90,11 @@ impl App {
         }
         let mine: Vec<Delivery> =
             self.deliveries_of(&task).await?.into_iter().filter(|one| one.worker == worker).collect();
+        let which = match which {
+            Try::Either if mine.last().is_some_and(|one| one.body.resubmit_until.is_some()) => Try::Again,
+            Try::Either => Try::First,
+            which => which,
+        };
         may_submit(&mine, which, self.now().0)?;
         let mut turn = Turn::of(self, task);
         let change = std::mem::take(&mut turn.change);
@@ -104,13 +109,14 @@ impl App {
             round: u32::try_from(mine.len()).unwrap_or(u32::MAX).saturating_add(1),
             delivered_at: turn.now.0,
         };
-        let mut judgement = self.judge(&turn.task, &work).await?;
+        let Some(mut judgement) = self.judge_in_time(&turn.task, &work).await? else {
+            let delivered = self.judge_later(&mut turn, worker, work)?;
+            let (_, change) = turn.finish()?;
+            return Ok(change.reply(move |_| render(&delivered)));
+        };
         let runs = std::mem::take(&mut judgement.runs);
         let signed = self.sign(&mut turn.task, runs)?;
-        let failed = judgement.score.map(assay_domain::gate::Score::outcome) == Some(Outcome::Rejected);
-        let until = turn.task.spec.terms.resubmit_until(turn.now).0;
-        let until = (failed && which == Try::First).then_some(until);
-        let status = if failed { "gate_failed" } else { "in_review" };
+        let (status, until) = submission_status(&turn, &judgement, which == Try::First);
         let delivered = record(&mut turn, worker, work, judgement, &signed, status, until)?;
         let (_, change) = turn.finish()?;
         Ok(change.reply(move |_| render(&delivered)))
@@ -168,7 +174,7 @@ fn may_submit(mine: &[Delivery], which: Try, now: i64) -> Result<(), Refusal> {
     let Some(last) = mine.last() else {
         return match which {
             Try::First => Ok(()),
-            Try::Again => Err(Refusal::new(
+            Try::Again | Try::Either => Err(Refusal::new(
                 Code::NothingToResubmit,
                 "only a submission that failed the quality gate can be resubmitted",
             )),
@@ -176,11 +182,11 @@ fn may_submit(mine: &[Delivery], which: Try, now: i64) -> Result<(), Refusal> {
     };
     match (which, last.body.resubmit_until) {
         (Try::First, _) => Err(Refusal::new(Code::Conflict, "you have already handed in to this task")),
-        (Try::Again, Some(until)) if now <= until => Ok(()),
-        (Try::Again, Some(_)) => {
+        (Try::Again | Try::Either, Some(until)) if now <= until => Ok(()),
+        (Try::Again | Try::Either, Some(_)) => {
             Err(Refusal::new(Code::ResubmitWindowClosed, "the window to resubmit has closed"))
         }
-        (Try::Again, None) => Err(Refusal::new(
+        (Try::Again | Try::Either, None) => Err(Refusal::new(
             Code::NothingToResubmit,
             "only a first submission that failed the quality gate can be resubmitted",
         )),

@@ -6,7 +6,7 @@ use assay_domain::ids::{PaymentId, TaskId};
 use assay_domain::ledger::{Move, Provider};
 use assay_domain::money::{self, Asset};
 use assay_domain::refusal::{Code, Refusal};
-use assay_domain::task::{Event as TaskEvent, State};
+use assay_domain::task::State;
 use serde_json::json;
 
 use super::payments::{Payment, PaymentStatus};
@@ -30,7 +30,7 @@ impl App {
         signature: &str,
     ) -> Result<Option<&'static str>, Error> {
         let taken = async {
-            match self.providers.hear(provider, body, signature, self.now())? {
+            match self.payment_providers.hear(provider, body, signature, self.now())? {
                 Heard::Payment(notice) => self.take_notice(provider, &notice).await?,
                 Heard::Chargeback(chargeback) => self.take_chargeback(&chargeback).await?,
                 Heard::Nothing(why) => return Ok(Some(why)),
@@ -59,7 +59,8 @@ impl App {
         let payment = self.payment_of(&ask.caller, name).await?;
         let (id, provider) = (payment.id, payment.provider);
         if let (Some(reference), false) = (&payment.reference, payment.status == PaymentStatus::Credited) {
-            let heard = self.providers.look(provider, reference, payment.body.paid_by.as_deref()).await;
+            let heard =
+                self.payment_providers.look(provider, reference, payment.body.paid_by.as_deref()).await;
             let heard = heard.map_err(|error| error.into_refusal(provider))?;
             if let Heard::Payment(notice) = heard {
                 if notice.payment != id {
@@ -84,7 +85,7 @@ impl App {
         let payment = self.payment(id).await?;
         let event =
             Event { payment: id.to_string(), amount: payment.amount, currency: payment.asset.code().into() };
-        let test = self.providers.test().map_err(|error| error.into_refusal(Provider::Test))?;
+        let test = self.payment_providers.test().map_err(|error| error.into_refusal(Provider::Test))?;
         let (body, signature) = test.send(&event, self.now());
         self.take_callback(Provider::Test, &body, &signature).await?;
         self.payment(id).await
@@ -147,14 +148,12 @@ impl App {
             tracing::warn!(task = %id, status = turn.task.state.word(), "an invoice was paid too late for its task");
             return Ok(change);
         }
-        turn.step(TaskEvent::Fund)?;
-        let gross = turn.task.price + turn.task.spec.terms.fee_on_top(turn.task.price);
         if turn.task.spec.terms.asset == Asset::Usd {
+            let gross = turn.task.price + turn.task.spec.terms.fee_on_top(turn.task.price);
             let key = spent_key(turn.task.poster, turn.now.utc_day());
             turn.change = std::mem::take(&mut turn.change).add(key, gross);
         }
-        self.open_for_work(&mut turn).await?;
-        turn.tell("task.funded", Visibility::Parties, &json!({ "amount": gross }))?;
+        self.fund(&mut turn).await?;
         Ok(joined(change, turn.finish()?.1))
     }
 

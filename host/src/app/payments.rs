@@ -173,8 +173,8 @@ impl App {
         once: Option<&Once>,
         intent: &Intent,
     ) -> Result<Payment, Error> {
-        let provider = self.providers.provider_for(intent.method)?;
-        if let (Provider::Stripe, Some(stripe)) = (provider, &self.providers.stripe) {
+        let provider = self.payment_providers.provider_for(intent.method)?;
+        if let (Provider::Stripe, Some(stripe)) = (provider, &self.payment_providers.stripe) {
             stripe.check_amount(intent.amount)?;
         }
         let mut slot =
@@ -227,7 +227,7 @@ impl App {
             },
             public_url: self.public_url(),
         };
-        let opened = self.providers.open(payment.provider, &order).await;
+        let opened = self.payment_providers.open(payment.provider, &order).await;
         opened.map_err(|error| error.into_refusal(payment.provider))
     }
 

@@ -21,12 +21,14 @@ impl App {
     pub(crate) async fn decide_payout(&self, job: &Job) -> Result<Change, Error> {
         let id: WithdrawalId = parsed("withdrawal", &job.subject)?;
         let (mut withdrawal, head) = self.withdrawal_and_head(id).await?;
-        let provider = self.providers.provider_of_payouts()?;
+        let provider = self.payment_providers.provider_of_payouts()?;
         let said = match withdrawal.status {
-            WithdrawalStatus::Pending => self.providers.pay_out(provider, &order_of(&withdrawal)).await,
+            WithdrawalStatus::Pending => {
+                self.payment_providers.pay_out(provider, &order_of(&withdrawal)).await
+            }
             WithdrawalStatus::Processing => {
                 let reference = withdrawal.reference.as_deref().unwrap_or_default();
-                self.providers.payout(provider, reference).await
+                self.payment_providers.payout(provider, reference).await
             }
             WithdrawalStatus::Finished | WithdrawalStatus::Failed | WithdrawalStatus::Returned => {
                 return Ok(Change::new());
@@ -56,7 +58,7 @@ impl App {
         let seconds = rules.payout_poll_seconds_min.saturating_mul(1 << withdrawal.body.looks.min(20));
         withdrawal.body.looks = withdrawal.body.looks.saturating_add(1);
         // The test provider has nothing to wait for.
-        let most = if self.providers.test.is_some() { 0 } else { rules.payout_poll_seconds_max };
+        let most = if self.payment_providers.test.is_some() { 0 } else { rules.payout_poll_seconds_max };
         let seconds = seconds.min(most);
         self.payout_job(withdrawal.id, Timestamp(self.now().0.saturating_add(seconds.saturating_mul(1_000))))
     }

@@ -84,12 +84,12 @@ impl App {
             ..sandbox::Settings::default()
         })?;
         let secret = host_key.derive("test provider").to_vec();
-        let providers = Providers::of(&settings.payments, secret).map_err(StartError::Settings)?;
+        let payment_providers = Providers::of(&settings.payments, secret).map_err(StartError::Settings)?;
         let app = Arc::new(Self {
             db,
             sandbox,
             clock,
-            providers,
+            payment_providers,
             host_key,
             lane,
             builtins: Builtins::of_binary()?,

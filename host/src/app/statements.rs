@@ -115,7 +115,7 @@ impl App {
 
     /// The stablecoins that can be paid in now.
     pub async fn coins(&self) -> Result<Vec<Coin>, Error> {
-        self.providers.coins().await.map_err(|error| error.into_refusal(Provider::NowPayments))
+        self.payment_providers.coins().await.map_err(|error| error.into_refusal(Provider::NowPayments))
     }
 
     /// What of a party's card money is held apart after a chargeback.

@@ -145,7 +145,7 @@ impl App {
         render: fn(&Withdrawal) -> Reply,
     ) -> Result<Answer, Error> {
         ask.caller.in_person("withdraw")?;
-        self.providers.provider_of_payouts()?;
+        self.payment_providers.provider_of_payouts()?;
         if let Some(answer) = self.answered(ask.once.as_ref()).await? {
             return Ok(answer);
         }

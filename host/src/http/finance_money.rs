@@ -10,12 +10,12 @@ use assay_domain::ledger::Reason;
 use assay_domain::money::Asset;
 use assay_domain::refusal::Refusal;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse as _;
 use serde_json::{Value, json};
 
 use super::answer::{self, Outcome, ok, reply, with_data};
-use super::commission::{page_limit, path_id, query_text};
+use super::commission::{linked, page_limit, path_id, query_text};
 use super::fields::Fields;
 use super::problem::Problem;
 use super::render::{Object, Style, amount};
@@ -41,7 +41,7 @@ pub async fn deposit(State(app): State<Arc<App>>, call: Call) -> Outcome {
     let coin = coin_or_dollars(&call.fields)?;
     let kinds = [("card", Method::Card), ("stripe", Method::Card), ("crypto", Method::Invoice)];
     let asked = call.fields.word("payment_type", &kinds)?;
-    let cards = app.providers.provider_for(Method::Card).is_ok();
+    let cards = app.payment_providers.provider_for(Method::Card).is_ok();
     let usual = if coin.is_some() || !cards { Method::Invoice } else { Method::Card };
     let method = asked.unwrap_or(usual);
     open(&app, &call, method, coin.filter(|_| method != Method::Card), None).await
@@ -234,7 +234,6 @@ pub async fn transactions(
     State(app): State<Arc<App>>,
     Me(caller): Me,
     Query(query): Query<HashMap<String, String>>,
-    uri: Uri,
     headers: HeaderMap,
 ) -> Outcome {
     caller.require(Scope::Finance)?;
@@ -245,13 +244,13 @@ pub async fn transactions(
     let limit = if csv { page_limit(&query, rows_max, rows_max)? } else { page_limit(&query, 20, most)? };
     let cursor = query_text(&query, "cursor")?;
     let (lines, next) = app.statement(caller.party, &shown, cursor, limit).await?;
-    let next = next.as_deref();
-    if csv {
-        let titles = app.titles_of(&lines).await?;
-        return Ok(linked(statement_csv::response(&lines, &titles)?, &uri, next));
-    }
-    let items: Vec<Value> = lines.iter().map(line_object).collect();
-    listed(&items, &uri, next)
+    let response = if csv {
+        statement_csv::response(&lines, &app.titles_of(&lines).await?)?
+    } else {
+        let items: Vec<Value> = lines.iter().map(line_object).collect();
+        ok(&json!({ "data": items }))?
+    };
+    Ok(linked(response, "/api/v1/ledger/transactions", &query, limit, next.as_deref()))
 }
 
 fn line_object(line: &Line) -> Value {
@@ -317,24 +316,6 @@ fn wants_csv(query: &HashMap<String, String>, headers: &HeaderMap) -> Result<boo
             Ok(accept.is_some_and(|accept| accept.starts_with("text/csv")))
         }
     }
-}
-
-/// A list, and where it goes on.
-pub(super) fn listed(items: &[Value], uri: &Uri, next: Option<&str>) -> Outcome {
-    Ok(linked(ok(&json!({ "data": items }))?, uri, next))
-}
-
-fn linked(mut response: Response, uri: &Uri, next: Option<&str>) -> Response {
-    let Some(next) = next else { return response };
-    let rest = uri.query().unwrap_or_default().split('&');
-    let mut query: Vec<&str> = rest.filter(|part| !part.is_empty() && !part.starts_with("cursor=")).collect();
-    let cursor = format!("cursor={next}");
-    query.push(&cursor);
-    let link = format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"));
-    if let Ok(link) = HeaderValue::from_str(&link) {
-        response.headers_mut().insert(header::LINK, link);
-    }
-    response
 }
 
 /// An amount as this surface writes it.

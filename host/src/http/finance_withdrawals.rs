@@ -9,13 +9,12 @@ use assay_domain::ids::{AddressId, PartyId, Timestamp, WithdrawalId};
 use assay_domain::money::Asset;
 use assay_domain::refusal::Refusal;
 use axum::extract::{Path, Query, State};
-use axum::http::Uri;
 use serde_json::{Value, json};
 
 use super::answer::{self, Outcome, enveloped, ok, reply, with_data};
-use super::commission::{page_limit, path_id, query_text};
+use super::commission::{linked, page_limit, path_id, query_text};
 use super::fields::Fields;
-use super::finance_money::{coin_or_dollars, dollars, listed};
+use super::finance_money::{coin_or_dollars, dollars};
 use super::render::{Object, Style};
 use super::request::{Call, Me};
 use crate::app::App;
@@ -79,20 +78,23 @@ pub async fn withdrawals(
     State(app): State<Arc<App>>,
     Me(caller): Me,
     Query(query): Query<HashMap<String, String>>,
-    uri: Uri,
 ) -> Outcome {
     caller.require(Scope::Finance)?;
     let limit = page_limit(&query, 20, app.settings.limits.page_items_max)?;
     let (status, cursor) = (read_status(&query)?, query_text(&query, "cursor")?);
     let rows = app.withdrawals(caller.party, status, cursor, limit + 1).await?;
-    page(STYLE, &rows, limit, &uri)
+    let (shown, next) = cut(&rows, limit, |one| one.id.to_string());
+    let items: Vec<Value> = shown.iter().map(|one| withdrawal_object(STYLE, one)).collect();
+    let response = ok(&json!({ "data": items }))?;
+    Ok(linked(response, "/api/v1/withdrawals", &query, limit, next.as_deref()))
 }
 
-fn page(style: Style, rows: &[Withdrawal], limit: usize, uri: &Uri) -> Outcome {
+/// A page out of rows of which one more than the page was asked for, and where the next
+/// page begins.
+fn cut<T>(rows: &[T], limit: usize, name: fn(&T) -> String) -> (&[T], Option<String>) {
     let shown = &rows[..rows.len().min(limit)];
-    let next = (rows.len() > limit).then(|| shown.last().map(|one| one.id.to_string())).flatten();
-    let items: Vec<Value> = shown.iter().map(|one| withdrawal_object(style, one)).collect();
-    listed(&items, uri, next.as_deref())
+    let next = if rows.len() > limit { shown.last().map(name) } else { None };
+    (shown, next)
 }
 
 fn read_status(query: &HashMap<String, String>) -> Result<Option<WithdrawalStatus>, Refusal> {
@@ -202,8 +204,7 @@ pub async fn all_withdrawals(
     let limit = page_limit(&query, 20, app.settings.limits.page_items_max)?;
     let (status, cursor) = (read_status(&query)?, query_text(&query, "cursor")?);
     let rows = app.all_withdrawals(status, cursor, limit + 1).await?;
-    let shown = &rows[..rows.len().min(limit)];
-    let next = (rows.len() > limit).then(|| shown.last().map(|one| one.id.to_string())).flatten();
+    let (shown, next) = cut(&rows, limit, |one| one.id.to_string());
     let items: Vec<Value> = shown.iter().map(|one| withdrawal_object(Style::Camel, one)).collect();
     ok(&paged(items, next, rows.len()))
 }
@@ -239,8 +240,7 @@ pub async fn chargebacks(
     caller.require(Scope::Admin)?;
     let limit = page_limit(&query, 20, app.settings.limits.page_items_max)?;
     let rows = app.chargebacks(query_text(&query, "cursor")?, limit + 1).await?;
-    let shown = &rows[..rows.len().min(limit)];
-    let next = (rows.len() > limit).then(|| shown.last().map(|one| one.payment.to_string())).flatten();
+    let (shown, next) = cut(&rows, limit, |one| one.payment.to_string());
     ok(&paged(shown.iter().map(chargeback_object).collect(), next, rows.len()))
 }
 

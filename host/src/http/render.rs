@@ -8,9 +8,9 @@ use assay_domain::task::State;
 use serde_json::{Map, Value, json};
 
 use crate::app::bids::Bid;
-use crate::app::deliveries::Delivery;
+use crate::app::deliveries::{Delivery, PENDING};
 use crate::app::pricing::Pricing;
-use crate::app::task::Check;
+use crate::app::task::{Check, Protected};
 use crate::app::tasks::{Eyes, TaskView};
 use crate::app::traces::Trace;
 use crate::clock::rfc3339;
@@ -151,6 +151,10 @@ pub fn task(style: Style, view: &TaskView) -> Value {
             }),
         )
         .set("pricing_model", pricing)
+        .set(
+            "protected_fields",
+            Value::Array(spec.protected.iter().map(|one| shown_protected(style, one, *eyes)).collect()),
+        )
         .set("verifiers", Value::Array(verifiers.collect()))
         .set("revisions", task.tally.revisions)
         .time_if("deadline_at", task.deadline_at)
@@ -190,6 +194,13 @@ fn shown_check(check: &Check, eyes: Eyes) -> Value {
     json!({ "kind": check.kind, "required": check.required, "weight": check.weight, "hidden": true })
 }
 
+/// A protected field: its name for anyone, its ciphertext for the poster.
+fn shown_protected(style: Style, field: &Protected, eyes: Eyes) -> Value {
+    let object = Object::new(style).set("name", field.name.clone());
+    let own = eyes == Eyes::Poster;
+    if own { object.set("ciphertext", field.ciphertext.clone()).done() } else { object.done() }
+}
+
 /// What sort of price it is, for a worker that filters.
 fn band(asset: Asset, price: i64) -> &'static str {
     let whole = price / 10_i64.pow(asset.scale());
@@ -226,6 +237,12 @@ pub fn pdqg(style: Style, delivery: &Delivery) -> Value {
     let body = &delivery.body;
     let scorer = body.receipts.iter().find(|line| line.world == "scorer");
     let gate = body.gate();
+    let pending = body.verdict == PENDING;
+    let unscored = if pending {
+        "judging takes longer and goes on"
+    } else {
+        "the scorer gave no score; a person decides"
+    };
     let notes = body.scorecard.as_ref().map(|card| card.notes.clone());
     let sides = body.scorecard.iter().flat_map(|card| &card.dimensions).map(|side| {
         Object::new(style)
@@ -237,8 +254,8 @@ pub fn pdqg(style: Style, delivery: &Delivery) -> Value {
     });
     Object::new(style)
         .set("score", gate.map(|(score, _)| score.to_string()))
-        .set("outcome", gate.map_or("inconclusive", |(_, outcome)| outcome.as_str()))
-        .set("notes", notes.unwrap_or_else(|| "the scorer gave no score; a person decides".into()))
+        .set("outcome", gate.map_or(if pending { PENDING } else { "inconclusive" }, |(_, one)| one.as_str()))
+        .set("notes", notes.unwrap_or_else(|| unscored.into()))
         .set("dimensions", Value::Array(sides.collect()))
         .time_if("resubmit_until", body.resubmit_until.map(Timestamp))
         .set("receipt_id", scorer.map(|line| line.receipt_id.clone()))
