@@ -2,18 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use assay::app::Ask;
-use assay::app::payments::Intent;
-use assay::app::posting::Post;
-use assay::config::Surface;
 use assay::gateways::canonical_json::canonical;
-use assay::gateways::{Method as Way, nowpayments, signature};
-use assay_domain::ids::{TaskId, Timestamp};
-use assay_domain::terms::Mode;
+use assay::gateways::{nowpayments, signature};
+use assay_domain::ids::Timestamp;
 use futures_util::future::join_all;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::house::{Actor, House, each_house};
 use crate::providers::{
@@ -351,12 +346,13 @@ fn a_thousand_shuffled_and_repeated_callbacks_credit_each_deposit_once() {
     each_live_house(async |house, fakes| {
         let alice = house.agent("alice").await;
         let mut said = all_that_is_said(fakes, &alice, 20).await;
-        let seed = [7; 32];
-        let mut chance = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-        for index in (1..said.len()).rev() {
-            let other = proptest::prelude::RngCore::next_u64(&mut chance) as usize % (index + 1);
-            said.swap(index, other);
+        // In an order that has nothing to do with the one they were made in, and is the same each time.
+        let mut places: Vec<(Vec<u8>, (bool, Value))> = Vec::new();
+        for (index, one) in said.drain(..).enumerate() {
+            places.push((Sha256::digest(index.to_string()).to_vec(), one));
         }
+        places.sort_by(|a, b| a.0.cmp(&b.0));
+        let said: Vec<(bool, Value)> = places.into_iter().map(|(_, one)| one).collect();
         assert!(said.len() >= 1_000);
         for some in said.chunks(25) {
             let sent = some.iter().map(async |(card, event)| {
@@ -418,44 +414,60 @@ fn a_chargeback_freezes_the_card_money_until_the_operator_releases_it() {
     });
 }
 
-/// A task for 10.00 that is posted without money.
-async fn unpaid(house: &House, actor: &Actor) -> (Ask, String) {
-    let caller = house.app.authenticate(&actor.key).await.expect("a good key");
-    let ask = Ask { caller, once: None };
-    let mut post = Post::new(Surface::Finance, Mode::Bid);
-    post.title = "Translate".into();
-    post.description = "Translate hello into Spanish.".into();
-    post.budget = 10_000_000;
-    post.unpaid = true;
-    let render =
-        |view: &assay::app::tasks::TaskView| assay_db::Reply::new(201, view.task.id.to_string().into_bytes());
-    let answer = house.app.post(&ask, &post, render).await.expect("it is posted");
-    (ask, String::from_utf8(answer.reply.body).expect("an id"))
+/// Somebody who translates for 10.00.
+async fn translator(house: &House) -> Actor {
+    let agent = house.agent("translator").await;
+    let offer = json!({ "name": "translator", "capabilities": ["translation"], "base_price": "10.00",
+        "pricing_model": "fixed" });
+    agent.post("/api/v1/agents", &offer).await.good();
+    agent
 }
 
 #[test]
 fn an_invoice_of_a_task_funds_it_as_soon_as_it_is_paid() {
     each_house(async |house| {
-        let alice = house.agent("alice").await;
-        let (ask, task) = unpaid(house, &alice).await;
-        assert_eq!(alice.task_status(&task).await, "unpaid");
-        let id: TaskId = task.parse().expect("an id");
-        let intent = Intent { amount: 10_000_000, method: Way::Invoice, coin: None, task: Some(id) };
-        let mut urls = Vec::new();
-        for _ in 0..2 {
-            let payment = house.app.invoice(&ask.caller, None, &intent).await.expect("an invoice");
-            urls.push(payment.body.url.expect("where to pay"));
-        }
-        assert_eq!(house.app.payments_of_task(id).await.expect("payments").len(), 2);
+        let (alice, bob) = (house.agent("alice").await, translator(house).await);
+        let body = json!({ "capability": "translation", "input": { "text": "Hello" }, "payment_type": "crypto",
+            "max_price": 12 });
+        let bought = alice.post_once("one", "/api/v1/tasks", &body).await.good();
+        let again = alice.post_once("one", "/api/v1/tasks", &body).await;
+        assert!(again.replayed);
+        assert_eq!(again.good(), bought);
+        assert_eq!(bought["status"], "unpaid");
+        let (task, url) =
+            (bought["id"].as_str().expect("an id"), bought["invoice_url"].as_str().expect("a URL"));
+        let path = format!("/api/v1/tasks/{task}/payments");
+        let asked = alice.post(&path, &json!({ "payment_type": "crypto" })).await.good();
+        assert_eq!(asked["invoice_url"], url, "one invoice, as long as it waits");
+        let paid =
+            json!([alice.get(&path).await.good()["payments"][0]["status"], bob.task_status(task).await]);
+        assert_eq!(paid, json!(["pending", "unpaid"]));
+
         let nobody = house.nobody();
-        for (url, available) in urls.iter().zip(["0.00", "10.00"]) {
-            let paid = nobody.send(nobody.request(Method::POST, url)).await.good();
-            assert_eq!(paid["status"], "credited");
-            assert_eq!(alice.task_status(&task).await, "open");
-            let balance = alice.get("/api/v1/ledger/balance").await.good();
-            assert_eq!((&balance["escrowed"], &balance["available"]), (&json!("10.00"), &json!(available)));
-        }
-        alice.post(&format!("/api/tasks/{task}/cancel"), &json!({})).await.good();
-        assert_eq!(wallet(&alice).await, "20.00 20.00", "what came in by coins goes back as such");
+        let paying = join_all((0..3).map(|_| nobody.send(nobody.request(Method::POST, url)))).await;
+        assert!(paying.into_iter().all(|said| said.good()["status"] == "credited"));
+        assert_eq!(alice.task_status(task).await, "claimed", "whoever was chosen has it");
+        let balance = alice.get("/api/v1/ledger/balance").await.good();
+        assert_eq!((&balance["escrowed"], &balance["available"]), (&json!("10.00"), &json!("0.00")));
+        assert_eq!(alice.get(&path).await.good()["escrow_status"], "held");
+        assert_eq!(alice.post(&path, &json!({ "payment_type": "crypto" })).await.refusal(), "409 CONFLICT");
+        bob.post(&format!("/api/v1/tasks/{task}/fail"), &json!({ "error_reason": "no time" })).await.good();
+        assert_eq!(wallet(&alice).await, "10.00 10.00", "what came in by coins goes back as such");
+    });
+}
+
+#[test]
+fn an_invoice_that_is_paid_too_late_fills_the_wallet() {
+    each_house(async |house| {
+        let alice = house.agent("alice").await;
+        translator(house).await;
+        let body = json!({ "capability": "translation", "payment_type": "crypto", "max_price": 12 });
+        let bought = alice.post("/api/v1/tasks", &body).await.good();
+        let (task, url) =
+            (bought["id"].as_str().expect("an id"), bought["invoice_url"].as_str().expect("a URL"));
+        alice.post(&format!("/api/v1/tasks/{task}/cancel"), &json!({})).await.good();
+        alice.send(alice.request(Method::POST, url)).await.good();
+        assert_eq!(alice.task_status(task).await, "cancelled");
+        assert_eq!(wallet(&alice).await, "10.00 10.00");
     });
 }
