@@ -51,7 +51,9 @@
 //! time does.
 //!
 //! **Money**: a verb's [`assay_domain::ledger::Move`]s → the ledger applies them in the
-//! commit → transfers → balances ([`app::wallet`]). In: [`app::payments`].
+//! commit → transfers → balances ([`app::wallet`]). In: [`app::payments`] opens,
+//! [`app::crediting`] takes the provider's word. Out: [`app::withdrawals`], paid by
+//! [`app::payouts`].
 //!
 //! **Plugin**: [`app::uploads`] takes bytes → [`assay_sandbox`] looks at their shape, has a
 //! child process compile and certify them → [`app::registry`] lists them by digest →
