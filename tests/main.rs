@@ -11,6 +11,7 @@ mod components;
 mod criteria;
 mod disputes;
 mod finance;
+mod guides;
 mod hostile;
 mod house;
 mod judges;
