@@ -59,3 +59,8 @@ pub fn rfc3339(at: Timestamp) -> String {
     let time = jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     format!("{time:.3}")
 }
+
+/// A time from RFC 3339, such as `2026-02-20T10:30:00Z`.
+pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+    text.parse::<jiff::Timestamp>().ok().map(|time| Timestamp(time.as_millisecond()))
+}

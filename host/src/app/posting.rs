@@ -142,6 +142,11 @@ impl App {
 
     /// The post waits for the owner of the bot; a bot without one is refused.
     async fn ask_approval(&self, turn: &mut Turn<'_>, above: i64) -> Result<ApprovalId, Error> {
+        if turn.task.state == State::Unpaid {
+            // The owner approves money that is held, and here there is none yet.
+            let message = "a budget above require_human_approval_above cannot be posted unpaid: pay at posting";
+            return Err(Refusal::new(Code::GuardrailHumanApproval, message).into());
+        }
         let bot = self.who(turn.task.poster).await?;
         let Some(owner) = bot.owner else {
             let line = assay_domain::money::format(Asset::Usd, above);
@@ -169,10 +174,9 @@ impl App {
         Ok(id)
     }
 
-    /// A task whose money is there begins: its deadline runs, its book opens, and whoever
-    /// was chosen for it has it.
+    /// An open task whose money is there begins: its deadline runs, its book opens, and
+    /// whoever was chosen for it has it.
     pub(crate) async fn open_for_work(&self, turn: &mut Turn<'_>) -> Result<(), Error> {
-        turn.task.state = State::Open;
         start_deadline(turn);
         if let Some(direct) = turn.task.spec.direct.clone() {
             let worker: PartyId =
