@@ -120,6 +120,7 @@ impl DatabaseFlags {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
+    crate::gateways::prepare_tls();
     let command = Command::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

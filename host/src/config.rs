@@ -91,6 +91,12 @@ pub struct Limits {
     pub traces_per_task_max: i64,
     /// Dry runs cost as much as verdicts and pay nothing.
     pub dry_runs_per_task_max: i64,
+    /// Protected fields of a task.
+    pub protected_fields_max: usize,
+    /// One protected field, or a bundle of them, in ciphertext.
+    pub ciphertext_characters_max: usize,
+    /// Capabilities looked through for the list of what can be had.
+    pub capabilities_listed_max: usize,
     /// A page of a list.
     pub page_items_max: usize,
     /// A component the operator uploads: an interpreter with its libraries fits.
@@ -151,6 +157,9 @@ impl Default for Limits {
             bids_per_task_max: 1_000,
             traces_per_task_max: 10_000,
             dry_runs_per_task_max: 5,
+            protected_fields_max: 20,
+            ciphertext_characters_max: 64 * 1024,
+            capabilities_listed_max: 10_000,
             page_items_max: 100,
             component_bytes_max: 48 * 1024 * 1024,
             component_of_publisher_bytes_max: 32 * 1024 * 1024,
@@ -214,6 +223,10 @@ pub struct TermsSettings {
     pub payout_delay_hours: u32,
     /// For the operator to resolve a dispute; then the last machine verdict does.
     pub dispute_days: u32,
+    /// Of a bought task whose buyer named none, from its opening.
+    pub default_deadline_hours: u32,
+    /// An auction takes bids this long when its poster did not say.
+    pub auction_hours: u32,
     /// Credits a new party is given.
     pub registration_credits: i64,
     /// Credits for whoever referred a new party; 0 is none.
@@ -238,6 +251,8 @@ impl Default for TermsSettings {
             finance_fee_on_refunds: false,
             payout_delay_hours: 24,
             dispute_days: 14,
+            default_deadline_hours: 168,
+            auction_hours: 24,
             registration_credits: 1_000,
             referral_credits: 0,
             resubmit_hours: 6,

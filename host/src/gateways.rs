@@ -5,3 +5,10 @@
 //! no money itself.
 
 pub mod test_provider;
+
+/// Says which implementation of TLS outgoing connections use. To be called before the
+/// first of them; again does nothing.
+pub fn prepare_tls() {
+    // An error says that it was done before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

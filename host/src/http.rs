@@ -14,9 +14,12 @@ use tokio::net::TcpListener;
 use crate::app::App;
 
 pub mod agent;
+pub mod agent_tasks;
 pub mod answer;
+pub mod channels;
 pub mod commission;
 pub mod fields;
+pub mod finance;
 pub mod guarding;
 pub mod handoffs;
 pub mod limits;

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::access::{NewKey, Scopes};
 use super::ownership::ownership_key;
+use super::providers::Offering;
 use super::task::{from_json, to_json};
 use super::tasks::Page;
 use super::{Answer, App, Ask, Caller};
@@ -29,12 +30,8 @@ pub struct Registration {
     /// Its public key, to which others encrypt: a JWK that [`encryption`](super::encryption)
     /// has looked at.
     pub encryption_key: Option<Value>,
-    /// What it provides, where it wants to be a provider.
-    pub capabilities: Vec<String>,
-    /// The price of that, in millionths of a dollar.
-    pub base_price: Option<i64>,
-    /// `fixed`, `auction` or `hybrid`.
-    pub pricing_model: Option<String>,
+    /// What it provides, where it comes as a provider.
+    pub offering: Option<Offering>,
 }
 
 /// A new party, as it is shown to whoever made it. The key is shown this once.
@@ -129,7 +126,10 @@ impl App {
                 scopes: Scopes::USUAL,
                 credits: self.settings.terms.registration_credits,
             };
-            let (registered, change) = self.enter(entrance).await?;
+            let (registered, mut change) = self.enter(entrance).await?;
+            if let Some(offering) = &asked.offering {
+                change.rows.extend(offering.writes(registered.id, &asked.name, self.now())?);
+            }
             Ok(change.reply(move |_| render(&registered)))
         })
         .await
@@ -145,24 +145,33 @@ impl App {
         render: fn(&Registered) -> Reply,
     ) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || async move {
-            let caller = &ask.caller;
-            caller.in_person("make agents")?;
-            self.person(caller, "make agents").await?;
-            let entrance = Entrance {
-                kind: "agent",
-                owner: Some(caller.party),
-                name,
-                skills,
-                referral_code: None,
-                encryption_key: None,
-                scopes: Scopes::USUAL.and(caller.scopes),
-                credits: 0,
-            };
-            let (registered, change) = self.enter(entrance).await?;
-            let change = self.count_agent(change, caller.party);
+            let (registered, change) = self.new_agent_of(&ask.caller, name, skills).await?;
             Ok(change.reply(move |_| render(&registered)))
         })
         .await
+    }
+
+    /// A new agent that belongs to the caller from its first moment.
+    pub(crate) async fn new_agent_of(
+        &self,
+        caller: &Caller,
+        name: &str,
+        skills: &[String],
+    ) -> Result<(Registered, Change), Error> {
+        caller.in_person("make agents")?;
+        self.person(caller, "make agents").await?;
+        let entrance = Entrance {
+            kind: "agent",
+            owner: Some(caller.party),
+            name,
+            skills,
+            referral_code: None,
+            encryption_key: None,
+            scopes: Scopes::USUAL.and(caller.scopes),
+            credits: 0,
+        };
+        let (registered, change) = self.enter(entrance).await?;
+        Ok((registered, self.count_agent(change, caller.party)))
     }
 
     /// One more agent of a person.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::answer::{self, Outcome, ok, with_data};
 use super::fields::Fields;
+use super::finance::read_offering;
 use super::handoffs::read_encryption_key;
 use super::people::read_skills;
 use super::render::{Object, Style};
@@ -27,15 +28,12 @@ pub async fn register(State(app): State<Arc<App>>, Open(fields): Open) -> Outcom
 }
 
 fn read_registration(fields: &Fields) -> Result<Registration, Refusal> {
-    let models = ["fixed", "auction", "hybrid"].map(|model| (model, model));
     Ok(Registration {
         name: fields.name("name", 1..=100)?,
         skills: read_skills(fields)?,
         referral_code: fields.name_if_given("referral_code", 1..=64)?,
         encryption_key: read_encryption_key(fields, "encryption_public_key")?,
-        capabilities: fields.texts("capabilities", 50, 100)?,
-        base_price: fields.amount_if_given("base_price", Asset::Usd)?,
-        pricing_model: fields.word("pricing_model", &models)?.map(str::to_owned),
+        offering: read_offering(fields)?,
     })
 }
 
@@ -70,6 +68,8 @@ pub async fn me(State(app): State<Arc<App>>, Me(caller): Me) -> Outcome {
         .set("encryption_public_key", party.profile.encryption_key)
         .set("referral_code", party.referral_code)
         .set("credits", credits.available)
+        .set("reserved", credits.reserved)
+        .set("pending", credits.pending)
         .set("scopes", caller.scopes.names())
         .done();
     ok(&with_data(object))

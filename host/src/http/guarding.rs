@@ -86,11 +86,7 @@ pub async fn approvals(
     let page = app.approvals(&caller, status, query_text(&query, "cursor")?, limit).await?;
     let page = page.map(|approval| approval_object(&approval));
     let response = ok(&json!({ "data": page.items, "count": page.items.len() }))?;
-    let path = status.map_or_else(
-        || "/api/approvals".to_owned(),
-        |status| format!("/api/approvals?status={}", status.as_str()),
-    );
-    Ok(linked(response, &path, limit, &page))
+    Ok(linked(response, "/api/approvals", &query, limit, page.next.as_deref()))
 }
 
 fn read_status(word: &str) -> Result<Status, Refusal> {
@@ -159,7 +155,7 @@ async fn suited(
     let page = app.recommended(&caller, asset, query_text(&query, "cursor")?, limit).await?;
     let page = page.map(|one| recommended_object(&one));
     let response = ok(&json!({ "data": page.items, "count": page.items.len() }))?;
-    Ok(linked(response, &format!("{path}?currency={}", asset.code()), limit, &page))
+    Ok(linked(response, path, &query, limit, page.next.as_deref()))
 }
 
 fn recommended_object(one: &Recommended) -> Value {

@@ -80,7 +80,7 @@ pub async fn handoffs(
     let page = app.handoffs(&caller, query_text(&query, "cursor")?, limit).await?;
     let page = page.map(|Handoff { row, spent }| handoff_object(&row, spent));
     let response = ok(&json!({ "data": page.items }))?;
-    Ok(linked(response, "/api/v1/agent/handoffs", limit, &page))
+    Ok(linked(response, "/api/v1/agent/handoffs", &query, limit, page.next.as_deref()))
 }
 
 /// `DELETE /api/v1/agent/handoffs/{id}` and `POST /api/v1/agent/handoffs/{id}/revoke`: ends
@@ -150,7 +150,7 @@ pub async fn bindings(
     }
     let page = app.agents_of(caller.party, cursor, limit).await?.map(|party| binding_object(&party));
     let response = ok(&json!({ "data": page.items }))?;
-    Ok(linked(response, "/api/v1/agent/bindings", limit, &page))
+    Ok(linked(response, "/api/v1/agent/bindings", &query, limit, page.next.as_deref()))
 }
 
 /// `DELETE /api/v1/agent/bindings/{agentId}`: ends a binding, by either side. The agent

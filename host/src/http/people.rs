@@ -197,7 +197,7 @@ pub async fn make_key(State(app): State<Arc<App>>, call: Call) -> Outcome {
         label: fields.name_if_given("label", 0..=100)?.unwrap_or_default(),
         scopes: read_scopes(fields)?,
         expires_at: read_end(fields, app.now(), KEY_SECONDS_MAX)?,
-        party: if fields.json("party")?.is_null() { None } else { Some(fields.id("party")?) },
+        party: fields.id_if_given("party")?,
     };
     answer::of(app.make_key(call.ask_for_oneself(), &wanted, key_made).await)
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::app::bids::Bid;
 use crate::app::deliveries::Delivery;
 use crate::app::pricing::Pricing;
-use crate::app::task::Check;
+use crate::app::task::{Check, Protected};
 use crate::app::tasks::{Eyes, TaskView};
 use crate::app::traces::Trace;
 use crate::clock::rfc3339;
@@ -151,6 +151,10 @@ pub fn task(style: Style, view: &TaskView) -> Value {
             }),
         )
         .set("pricing_model", pricing)
+        .set(
+            "protected_fields",
+            Value::Array(spec.protected.iter().map(|one| shown_protected(style, one, *eyes)).collect()),
+        )
         .set("verifiers", Value::Array(verifiers.collect()))
         .set("revisions", task.tally.revisions)
         .time_if("deadline_at", task.deadline_at)
@@ -188,6 +192,13 @@ fn shown_check(check: &Check, eyes: Eyes) -> Value {
         return check.json.clone();
     }
     json!({ "kind": check.kind, "required": check.required, "weight": check.weight, "hidden": true })
+}
+
+/// A protected field: its name for anyone, its ciphertext for the poster.
+fn shown_protected(style: Style, field: &Protected, eyes: Eyes) -> Value {
+    let object = Object::new(style).set("name", field.name.clone());
+    let own = eyes == Eyes::Poster;
+    if own { object.set("ciphertext", field.ciphertext.clone()).done() } else { object.done() }
 }
 
 /// What sort of price it is, for a worker that filters.
