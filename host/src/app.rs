@@ -211,10 +211,8 @@ impl Caller {
         if scopes.within(self.scopes) {
             return Ok(());
         }
-        let message = format!(
-            "scopes: {what} has {scopes}, which is more than the {} you come with",
-            self.scopes
-        );
+        let message =
+            format!("scopes: {what} has {scopes}, which is more than the {} you come with", self.scopes);
         Err(Refusal { field: Some("scopes".into()), ..Refusal::new(Code::MissingScope, message) })
     }
 

@@ -98,6 +98,8 @@ codes! {
     OwnerOnly = "OWNER_ONLY", Forbidden;
     /// Something that only a person's account may do, not an agent's.
     PersonOnly = "PERSON_ONLY", Forbidden;
+    /// Something that only an agent may do, not a person.
+    AgentOnly = "AGENT_ONLY", Forbidden;
     /// Protected fields before they were granted.
     NotGranted = "NOT_GRANTED", Forbidden;
     /// A withdrawal to an address that is too new.
@@ -177,10 +179,7 @@ impl Refusal {
 
     /// Too many requests of a kind; how long to wait for the next.
     pub fn too_many(message: impl Into<String>, retry_after_seconds: u64) -> Self {
-        Self {
-            retry_after_seconds: Some(retry_after_seconds),
-            ..Self::new(Code::RateLimited, message)
-        }
+        Self { retry_after_seconds: Some(retry_after_seconds), ..Self::new(Code::RateLimited, message) }
     }
 
     /// Nothing there, or nothing the caller may see.

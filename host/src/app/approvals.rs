@@ -153,12 +153,10 @@ impl App {
                 Decision::Approve => self.approve(&mut turn).await?,
                 Decision::Reject => turn.step(Event::Disapprove)?,
             }
-            approval.status =
-                if decision == Decision::Approve { Status::Approved } else { Status::Rejected };
+            approval.status = if decision == Decision::Approve { Status::Approved } else { Status::Rejected };
             approval.decided_at = Some(turn.now);
             approval.body = Body { decided_by: Some(caller.party.to_string()), note: note.into() };
-            let kind =
-                if decision == Decision::Approve { "task.approved" } else { "task.disapproved" };
+            let kind = if decision == Decision::Approve { "task.approved" } else { "task.disapproved" };
             turn.tell(kind, Visibility::Parties, &json!({ "approval": id.to_string() }))?;
             turn.change.rows.push(approval.to_row()?.upsert());
             let (task, change) = turn.finish()?;

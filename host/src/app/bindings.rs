@@ -67,16 +67,14 @@ impl App {
             let agent = self.who(caller.party).await?;
             if agent.human {
                 let message = "only an agent makes binding codes: a person types them in";
-                return Err(Refusal::new(Code::WrongStatus, message).into());
+                return Err(Refusal::new(Code::AgentOnly, message).into());
             }
             free(&agent)?;
             let head = self.db.read().cell(&codes_key(agent.id)).await?;
             let now = self.now();
             let made = NewCode {
                 code: new_code(),
-                expires_at: Timestamp(
-                    now.0 + i64::from(self.settings.limits.binding_code_minutes) * 60_000,
-                ),
+                expires_at: Timestamp(now.0 + i64::from(self.settings.limits.binding_code_minutes) * 60_000),
             };
             let row = BindingCodeRow {
                 hash: code_hash(&made.code),
@@ -107,7 +105,12 @@ impl App {
         self.settle(ask.once.as_ref(), || self.decide_binding(ask, code, render)).await
     }
 
-    async fn decide_binding(&self, ask: &Ask, code: &str, render: fn(&Party) -> Reply) -> Result<Change, Error> {
+    async fn decide_binding(
+        &self,
+        ask: &Ask,
+        code: &str,
+        render: fn(&Party) -> Reply,
+    ) -> Result<Change, Error> {
         let caller = &ask.caller;
         caller.in_person("bind agents")?;
         self.person(caller, "bind agents").await?;
@@ -131,7 +134,8 @@ impl App {
 
     async fn agent_of_code(&self, code: &str) -> Result<PartyId, Error> {
         let row = self.db.read().one::<BindingCodeRow>("hash = $1", &[code_hash(code).into()]).await?;
-        let unknown = || Refusal::new(Code::NotFound, "code: is unknown or has ended: ask the agent for a new one");
+        let unknown =
+            || Refusal::new(Code::NotFound, "code: is unknown or has ended: ask the agent for a new one");
         let row = row.filter(|row| row.expires_at > self.now().0).ok_or_else(unknown)?;
         if row.used_at.is_some() {
             return Err(Refusal::new(Code::Conflict, "code: was used, or another took its place").into());
@@ -172,7 +176,8 @@ impl App {
             let caller = &ask.caller;
             caller.in_person("end bindings")?;
             let agent = self.who(id).await.map_err(|_| Refusal::not_found("binding"))?;
-            let owner = agent.owner.filter(|owner| [*owner, id].contains(&caller.party) || caller.is_operator());
+            let owner =
+                agent.owner.filter(|owner| [*owner, id].contains(&caller.party) || caller.is_operator());
             let owner = self.who(owner.ok_or_else(|| Refusal::not_found("binding"))?).await?;
             let keys_head = self.db.read().cell(&keys_key(id)).await?;
             let party = Party { owner: None, ..self.party(id).await? };
@@ -196,8 +201,7 @@ impl App {
         agent: PartyId,
         owner: PartyId,
     ) -> Result<Change, Error> {
-        const WORKING: &str =
-            "party = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
+        const WORKING: &str = "party = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
         let now = self.now().0;
         let rows = self.db.read().many::<KeyRow>(WORKING, &[agent.to_string().into(), now.into()]).await?;
         let came_with = ask.caller.means.key().map(|id| id.to_string());

@@ -16,7 +16,8 @@ pub fn public_key(given: &Value) -> Result<Value, String> {
     let parsed: Value;
     let jwk = match given {
         Value::String(text) => {
-            parsed = serde_json::from_str(text).map_err(|_| "must be a JWK, as an object or its JSON text")?;
+            parsed =
+                serde_json::from_str(text).map_err(|_| "must be a JWK, as an object or its JSON text")?;
             &parsed
         }
         other => other,

@@ -44,11 +44,21 @@ pub(crate) fn keys_key(party: PartyId) -> Key {
 
 impl App {
     /// Makes a key for the caller, or for an agent of theirs.
-    pub async fn make_key(&self, ask: &Ask, wanted: &Wanted, render: fn(&NewKey) -> Reply) -> Result<Answer, Error> {
+    pub async fn make_key(
+        &self,
+        ask: &Ask,
+        wanted: &Wanted,
+        render: fn(&NewKey) -> Reply,
+    ) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || self.decide_key(ask, wanted, render)).await
     }
 
-    async fn decide_key(&self, ask: &Ask, wanted: &Wanted, render: fn(&NewKey) -> Reply) -> Result<Change, Error> {
+    async fn decide_key(
+        &self,
+        ask: &Ask,
+        wanted: &Wanted,
+        render: fn(&NewKey) -> Reply,
+    ) -> Result<Change, Error> {
         let caller = &ask.caller;
         caller.in_person("make keys")?;
         let party = wanted.party.unwrap_or(caller.party);
@@ -65,7 +75,11 @@ impl App {
 
     /// The beginning of a change of a party's keys, by that party or its owner, and the
     /// caller's own key, which still works.
-    pub(crate) async fn change_keys(&self, caller: &Caller, party: PartyId) -> Result<(Change, KeyRow), Error> {
+    pub(crate) async fn change_keys(
+        &self,
+        caller: &Caller,
+        party: PartyId,
+    ) -> Result<(Change, KeyRow), Error> {
         let mut change = Change::new();
         if party != caller.party {
             let who = self.who(party).await?;
@@ -103,8 +117,7 @@ impl App {
 
     /// Refuses a party that has as many ways in as it may.
     pub(crate) async fn room_for_key(&self, party: PartyId) -> Result<(), Error> {
-        const WORKING: &str =
-            "party = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
+        const WORKING: &str = "party = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
         let values = [party.to_string().into(), self.now().0.into()];
         let most = self.settings.limits.keys_per_party_max;
         let count = self.db.read().count::<KeyRow>(WORKING, &values).await?;
@@ -195,13 +208,14 @@ impl App {
             let now = self.now();
             if old.revoked_at.is_some() || old.expires_at.is_some_and(|at| at <= now.0) {
                 let message = "the key has ended: make a new one instead";
-                return Err(Refusal::new(Code::WrongStatus, message).into());
+                return Err(Refusal::new(Code::Conflict, message).into());
             }
             let party: PartyId =
                 old.party.parse().map_err(|_| Error::Internal("a key without a party".into()))?;
             let scopes = Scopes::parse(&old.scopes)?;
-            let mut new = NewKey::make(self.mode_word(), party, scopes, old.expires_at.map(Timestamp), &self.clock)
-                .of_kind(Means::Key(id), &old.label);
+            let mut new =
+                NewKey::make(self.mode_word(), party, scopes, old.expires_at.map(Timestamp), &self.clock)
+                    .of_kind(Means::Key(id), &old.label);
             new.row.minted_by = (party != ask.caller.party).then(|| ask.caller.party.to_string());
             let old = ended_after(old, now, grace_seconds);
             let rotated = Rotated { new, old };

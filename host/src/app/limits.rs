@@ -85,8 +85,12 @@ impl<K: Hash + Eq + Clone> Limit<K> {
         let burst = NonZeroU32::new(quota)?;
         let one_per = Duration::from_secs(window_seconds) / quota;
         let rate = Quota::with_period(one_per)?.allow_burst(burst);
-        let limiter = RateLimiter::new(rate, DefaultKeyedStateStore::default(), HouseTime(Arc::clone(clock)))
-            .with_middleware::<StateInformationMiddleware>();
+        let time = HouseTime(Arc::clone(clock));
+        let limiter = RateLimiter::<K, _, _, StateInformationMiddleware>::new(
+            rate,
+            DefaultKeyedStateStore::default(),
+            time,
+        );
         Some(Self { policy, quota, window_seconds, limiter, asked: AtomicU32::new(0) })
     }
 
@@ -106,7 +110,8 @@ impl<K: Hash + Eq + Clone> Limit<K> {
             window_seconds: self.window_seconds,
             remaining,
             reset_seconds: (used * self.window_seconds).div_ceil(u64::from(self.quota)),
-            wait_seconds: wait.map(|wait| wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX).max(1)),
+            wait_seconds: wait
+                .map(|wait| wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX).max(1)),
         }
     }
 }

@@ -70,7 +70,8 @@ impl App {
             let message = "both sides belong to the same owner: nobody deals with themselves";
             return Err(Refusal::new(Code::SelfDealing, message).into());
         }
-        let change = change.expect(ownership_key(one.id), one.head).expect(ownership_key(other.id), other.head);
+        let change =
+            change.expect(ownership_key(one.id), one.head).expect(ownership_key(other.id), other.head);
         // Only an agent changes hands, and a person's counter would be a busy row.
         let agents = [one, other].into_iter().filter(|who| !who.human);
         Ok(agents.fold(change, |change, who| change.add(deals_key(who.id), 1)))

@@ -107,8 +107,7 @@ impl App {
                 };
                 return Ok(change.reply(move |_| render(&provider)));
             }
-            let (agent, mut change) =
-                self.new_agent_of(&ask.caller, name, &offering.capabilities).await?;
+            let (agent, mut change) = self.new_agent_of(&ask.caller, name, &offering.capabilities).await?;
             change.rows.extend(offering.writes(agent.id, name, now)?);
             let provider = Provider {
                 party: agent.id,

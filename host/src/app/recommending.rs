@@ -38,12 +38,8 @@ impl App {
         let after = cursor.map(read_cursor).transpose()?;
         let who = self.who(caller.party).await?;
         let most = i64::try_from(self.settings.limits.recommended_from_max).unwrap_or(i64::MAX);
-        let values = [
-            asset.code().into(),
-            who.id.to_string().into(),
-            who.root().to_string().into(),
-            most.into(),
-        ];
+        let values =
+            [asset.code().into(), who.id.to_string().into(), who.root().to_string().into(), most.into()];
         let rows = self.db.read().many::<TaskRow>(OPEN, &values).await?;
         let worker = self.worker(caller.party).await?;
         let now = self.now().0;

@@ -68,8 +68,8 @@ fn class_of(method: &Method, path: &str) -> Class {
         return Class::Read;
     }
     let sent = [Method::POST, Method::PUT].contains(method);
-    let uploads = |place: &&str| if place.ends_with('/') { path.starts_with(*place) } else { path == **place };
-    if sent && UPLOADS.iter().any(|place| uploads(&place)) {
+    let uploads = |place: &str| if place.ends_with('/') { path.starts_with(place) } else { path == place };
+    if sent && UPLOADS.into_iter().any(uploads) {
         Class::Upload
     } else if *method == Method::POST && REGISTRATIONS.contains(&path) {
         Class::Registration

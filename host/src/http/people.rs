@@ -44,7 +44,8 @@ pub async fn sign_up(State(app): State<Arc<App>>, Open(fields): Open) -> Outcome
 
 fn read_email(fields: &Fields) -> Result<String, Refusal> {
     let text = fields.name("email", 3..=254)?;
-    accounts::email(&text).ok_or_else(|| Refusal::field("email", "must be an address such as ada@example.org"))
+    accounts::email(&text)
+        .ok_or_else(|| Refusal::field("email", "must be an address such as ada@example.org"))
 }
 
 fn signed_up(person: &Registered) -> Reply {

@@ -11,9 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, channels, commission, finance, guarding, handoffs, limits, middleware, operations, people,
-    plugins, problem, receipts,
-    test_mode, work,
+    agent, agent_tasks, channels, commission, finance, guarding, handoffs, limits, middleware, operations,
+    people, plugins, problem, receipts, test_mode, work,
 };
 use crate::app::App;
 use crate::config::Settings;
