@@ -23,7 +23,10 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 
 pub mod access;
+pub mod accounts;
+pub mod approvals;
 pub mod bids;
+pub mod bindings;
 pub mod bought;
 pub mod channels;
 pub mod claims;
@@ -31,18 +34,24 @@ pub mod commissioning;
 pub mod deliveries;
 pub mod disputes;
 pub mod dry_runs;
+pub mod encryption;
+pub mod handoffs;
 pub mod jobs;
 pub mod judging;
+pub mod keys;
 pub mod late;
+pub mod limits;
 pub mod negotiation;
 pub mod ownership;
 pub mod parties;
+pub mod passwords;
 pub mod payments;
 pub mod plugins;
 pub mod posting;
 pub mod pricing;
 pub mod providers;
 pub mod receipts;
+pub mod recommending;
 pub mod registry;
 pub mod reviews;
 pub mod spending;
@@ -74,6 +83,10 @@ pub struct App {
     pub metrics: Metrics,
     /// Secret the test provider signs its callbacks with.
     pub(crate) provider_secret: Vec<u8>,
+    /// How often anyone may ask.
+    pub limiters: limits::Limiters,
+    /// Where passwords are hashed.
+    pub(crate) passwords: passwords::Passwords,
     /// Room for requests; whoever finds none is told to come back.
     pub(crate) room: Semaphore,
     address: OnceLock<SocketAddr>,
@@ -192,6 +205,16 @@ impl Caller {
             return Err(Refusal::new(Code::HandoffForbidden, message));
         }
         Ok(())
+    }
+
+    /// Refuses scopes that the caller does not have.
+    pub fn holds(&self, scopes: access::Scopes, what: &str) -> Result<(), Refusal> {
+        if scopes.within(self.scopes) {
+            return Ok(());
+        }
+        let message =
+            format!("scopes: {what} has {scopes}, which is more than the {} you come with", self.scopes);
+        Err(Refusal { field: Some("scopes".into()), ..Refusal::new(Code::MissingScope, message) })
     }
 
     /// Whether this is the operator.

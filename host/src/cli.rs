@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::rates::Network;
 use crate::config::{File, Settings};
 
 mod audit;
@@ -55,7 +56,7 @@ struct ServeFlags {
     /// PostgreSQL to use instead of the embedded database, `postgres://USER@HOST/NAME`
     #[arg(long, env = "ASSAY_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
-    /// TOML file with settings, [limits] and [terms]
+    /// TOML file with settings, [limits], [terms] and [rates]
     #[arg(long, env = "ASSAY_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Allow POST /v1/test/clock to move the clock forward (test mode only)
@@ -67,6 +68,9 @@ struct ServeFlags {
     /// Listen beyond loopback although test mode gives money away
     #[arg(long, env = "ASSAY_TEST_MODE_BEYOND_LOOPBACK")]
     test_mode_beyond_loopback: bool,
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
+    #[arg(long, env = "ASSAY_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
+    trusted_proxies: Vec<Network>,
 }
 
 impl ServeFlags {
@@ -82,6 +86,12 @@ impl ServeFlags {
             test_mode_beyond_loopback: self.test_mode_beyond_loopback,
             limits: file.limits,
             terms: file.terms,
+            rates: file.rates,
+            trusted_proxies: if self.trusted_proxies.is_empty() {
+                file.trusted_proxies
+            } else {
+                self.trusted_proxies
+            },
             ..Settings::in_folder(&data)
         })
     }

@@ -20,8 +20,12 @@ pub mod channels;
 pub mod commission;
 pub mod fields;
 pub mod finance;
+pub mod guarding;
+pub mod handoffs;
+pub mod limits;
 pub mod middleware;
 pub mod operations;
+pub mod people;
 pub mod plugins;
 pub mod problem;
 pub mod receipts;
@@ -53,7 +57,7 @@ impl Server {
 
     /// Answers until `stop` is over, then lets requests under way finish.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let router = routes::router(self.app);
-        axum::serve(self.listener, router).with_graceful_shutdown(stop).await
+        let service = routes::router(self.app).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(self.listener, service).with_graceful_shutdown(stop).await
     }
 }

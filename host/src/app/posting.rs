@@ -181,10 +181,9 @@ impl App {
         Ok(id)
     }
 
-    /// A task whose money is there begins: its deadline runs, its book opens, and whoever
-    /// was chosen for it has it.
+    /// An open task whose money is there begins: its deadline runs, its book opens, and
+    /// whoever was chosen for it has it.
     pub(crate) async fn open_for_work(&self, turn: &mut Turn<'_>) -> Result<(), Error> {
-        turn.task.state = State::Open;
         start_deadline(turn);
         if let Some(direct) = turn.task.spec.direct.clone() {
             let worker: PartyId =

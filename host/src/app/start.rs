@@ -14,6 +14,8 @@ use assay_sandbox::{HostKey, Sandbox};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use super::limits::Limiters;
+use super::passwords::Passwords;
 use super::plugins::Builtins;
 use super::{App, Ask};
 use crate::clock::{self, Clock};
@@ -85,16 +87,18 @@ impl App {
         let app = Arc::new(Self {
             db,
             sandbox,
-            clock,
             provider_secret: host_key.derive("test provider").to_vec(),
             host_key,
             lane,
             builtins: Builtins::of_binary()?,
             metrics: Metrics::default(),
+            limiters: Limiters::new(&settings.rates, &clock),
+            passwords: Passwords::new(settings.limits.password_hashes_at_once_max),
             room: Semaphore::new(settings.limits.requests_in_flight_max),
             settings,
             address: OnceLock::new(),
             running: Mutex::new(HashSet::new()),
+            clock,
         });
         app.publish_key().await?;
         app.keep_builtins().await?;

@@ -82,10 +82,12 @@ pub async fn guardrails(State(app): State<Arc<App>>, Me(caller): Me) -> Outcome 
 pub async fn set_guardrails(State(app): State<Arc<App>>, call: Call) -> Outcome {
     let wanted = read_guardrails(&call.fields)?;
     let render = |guardrails: &Guardrails| reply(200, &with_data(guardrails_object(guardrails)));
-    answer::of(app.set_guardrails(call.ask(Scope::Commission)?, &wanted, render).await)
+    let bot = call.caller().party;
+    answer::of(app.set_guardrails(call.ask(Scope::Commission)?, bot, &wanted, render).await)
 }
 
-fn read_guardrails(fields: &Fields) -> Result<Guardrails, Refusal> {
+/// Guardrails, under the names of either case.
+pub fn read_guardrails(fields: &Fields) -> Result<Guardrails, Refusal> {
     let enabled = fields.flag("enabled")?.unwrap_or(true);
     let Some(given) = fields.inner("guardrails")? else {
         return Ok(Guardrails { enabled, ..Guardrails::default() });
@@ -103,7 +105,8 @@ fn read_guardrails(fields: &Fields) -> Result<Guardrails, Refusal> {
     })
 }
 
-fn guardrails_object(guardrails: &Guardrails) -> Value {
+/// Guardrails as they are shown.
+pub fn guardrails_object(guardrails: &Guardrails) -> Value {
     let money = |units: Option<i64>| units.map_or(Value::Null, |units| amount(STYLE, Asset::Usd, units));
     json!({
         "enabled": guardrails.enabled,

@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, channels, commission, finance, middleware, operations, plugins, problem, receipts,
-    test_mode, work,
+    agent, agent_tasks, channels, commission, finance, guarding, handoffs, limits, middleware, operations,
+    people, plugins, problem, receipts, test_mode, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -25,6 +25,7 @@ pub fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(app.settings.limits.body_bytes_max))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn_with_state(app.clone(), limits::throttle))
         .layer(from_fn_with_state(app.clone(), middleware::guard))
         .layer(from_fn(problem::as_problem))
         .layer(from_fn_with_state(app.clone(), middleware::observe))
@@ -42,6 +43,9 @@ fn table(settings: &Settings) -> Table {
         .merge(agent_routes())
         .merge(finance_routes())
         .merge(work_routes())
+        .merge(people_routes())
+        .merge(handoff_routes())
+        .merge(guarding_routes())
         .merge(house_routes())
         .merge(plugin_routes(settings))
         .merge(test_routes(settings))
@@ -131,7 +135,52 @@ fn work_routes() -> Table {
         .post("/v1/tasks/{id}/check", work::check)
         .post("/v1/tasks/{id}/progress", work::progress)
         .get("/v1/tasks/{id}/traces", work::traces)
-        .get("/v1/me", work::me)
+}
+
+/// `/v1`: accounts, sessions, keys, agents.
+fn people_routes() -> Table {
+    Table::new()
+        .post("/v1/accounts", people::sign_up)
+        .get("/v1/sessions", people::sessions)
+        .post("/v1/sessions", people::sign_in)
+        .delete("/v1/sessions", people::sign_out_everywhere)
+        .delete("/v1/sessions/current", people::sign_out)
+        .delete("/v1/sessions/{id}", people::end_session)
+        .post("/v1/password", people::change_password)
+        .get("/v1/agents", people::agents)
+        .post("/v1/agents", people::make_agent)
+        .get("/v1/keys", people::keys)
+        .post("/v1/keys", people::make_key)
+        .delete("/v1/keys/{id}", people::end_key)
+        .post("/v1/keys/{id}/rotate", people::rotate_key)
+        .get("/v1/me", people::me)
+        .get("/v1/parties/{id}", people::party)
+}
+
+/// `/api/v1/agent`: handoffs, and agents that let themselves be owned.
+fn handoff_routes() -> Table {
+    Table::new()
+        .get("/api/v1/agent/handoffs", handoffs::handoffs)
+        .post("/api/v1/agent/handoffs", handoffs::hand_off)
+        .delete("/api/v1/agent/handoffs/{id}", handoffs::revoke)
+        .post("/api/v1/agent/handoffs/{id}/revoke", handoffs::revoke)
+        .post("/api/v1/agent/binding-codes", handoffs::make_binding_code)
+        .get("/api/v1/agent/bindings", handoffs::bindings)
+        .post("/api/v1/agent/bindings", handoffs::bind)
+        .delete("/api/v1/agent/bindings/{id}", handoffs::unbind)
+        .put("/api/v1/agent/encryption-key", handoffs::set_encryption_key)
+}
+
+/// `/api`: what owners allow their bots, and what suits a worker.
+fn guarding_routes() -> Table {
+    Table::new()
+        .get("/api/bots/{id}/commissioning", guarding::guardrails)
+        .post("/api/bots/{id}/commissioning", guarding::set_guardrails)
+        .get("/api/bots/{id}/spending", guarding::spending)
+        .get("/api/approvals", guarding::approvals)
+        .post("/api/approvals/{id}/resolve", guarding::resolve)
+        .get("/api/tasks/recommended", guarding::recommended)
+        .get("/api/tasks/matched", guarding::matched)
 }
 
 /// What belongs to no surface: receipts, the journal, the state of the house.
