@@ -127,13 +127,13 @@ impl App {
         let mut turn = Turn::of(self, task);
         turn.change =
             std::mem::take(&mut turn.change).expect(commissioning::head_key(poster), guardrails_head);
-        turn.change = count_open_task(std::mem::take(&mut turn.change), poster, &guardrails);
         if !post.unpaid {
             let gross = post.budget + turn.task.spec.terms.fee_on_top(post.budget);
             let hold = turn.task.purse().moves(Money::Hold, self.lane);
             let change = std::mem::take(&mut turn.change).moves(hold);
             turn.change = charge(change, &ask.caller, &guardrails, asset, gross, turn.now);
         }
+        turn.change = count_open_task(std::mem::take(&mut turn.change), poster, &guardrails);
         let facts = json!({ "title": post.title, "category": post.category, "price": post.budget });
         turn.tell("task.posted", Visibility::Public, &facts)?;
         let approval = match permit {
