@@ -39,6 +39,7 @@ pub mod handoffs;
 pub mod jobs;
 pub mod judging;
 pub mod keys;
+pub mod late;
 pub mod limits;
 pub mod negotiation;
 pub mod ownership;
