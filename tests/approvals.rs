@@ -77,8 +77,7 @@ async fn bot_and_worker_can_go_on(bot: &Actor, worker: &Actor, task: &str) {
 fn a_rejected_post_gives_everything_back() {
     each_house(async |house| {
         let (ada, bot) = ada_and_bot(house).await;
-        let rules = json!({ "guardrails": { "require_human_approval_above": 40, "max_daily_spend": 60,
-                                            "max_open_tasks": 1 } });
+        let rules = json!({ "guardrails": { "require_human_approval_above": 40, "max_daily_spend": 60 } });
         bot.post("/api/bots/me/commissioning", &rules).await.good();
         let (task, approval) = asks(&bot, &tea()).await;
         assert_eq!(bot.post("/api/tasks", &tea()).await.refusal(), "403 GUARDRAIL_MAX_DAILY_SPEND");

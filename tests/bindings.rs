@@ -168,6 +168,13 @@ fn keys_that_an_owner_made_end_with_the_binding() {
         bot.get("/v1/me").await.good();
         own.get("/v1/me").await.good();
 
+        // A key with little in it is no way to one with more.
+        let (narrow, _) = makes_key(&bot, &json!({ "scopes": "work commission finance" })).await;
+        let said = narrow.post("/api/v1/agent/binding-codes", &json!({})).await;
+        assert_eq!(said.refusal(), "403 MISSING_SCOPE");
+        let (narrow, _) = makes_key(&ada, &json!({ "scopes": "work" })).await;
+        assert_eq!(types_in(&narrow, &code_of(&bot).await).await.refusal(), "403 MISSING_SCOPE");
+
         // An agent is never left without a way in.
         let born = agent_of(&ada, "born", &[]).await;
         let first = ada.get(&format!("/v1/keys?party={}", born.id)).await.good();

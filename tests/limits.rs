@@ -1,5 +1,10 @@
 //! How often anyone may ask: by key, by address, by what is asked.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use assay::app::limits::{Class, Limiters};
+use assay::clock::Clock;
 use assay::config::Settings;
 use assay::config::rates::{Network, Rates};
 use reqwest::Method;
@@ -187,6 +192,24 @@ fn a_forwarded_address_counts_where_the_proxy_is_trusted() {
             assert_eq!(said, expected, "trusted: {trusted}");
         });
     }
+}
+
+#[test]
+fn whoever_has_all_of_it_back_is_forgotten() {
+    let clock = Arc::new(Clock::default());
+    let rates = Rates { reads_per_address_per_minute: 60, ..none() };
+    let limiters = Limiters::new(&rates, &clock);
+    let address = |number: u32| IpAddr::V4(Ipv4Addr::from_bits(number));
+    for number in 0..10_000 {
+        limiters.address(Class::Read, address(number));
+    }
+    assert!(limiters.remembered() >= 1_000, "{}", limiters.remembered());
+    clock.set_advance_ms(60_000);
+    for _ in 0..5_000 {
+        limiters.address(Class::Read, address(0));
+    }
+    assert!(limiters.remembered() <= 2, "{}", limiters.remembered());
+    assert!(limiters.address(Class::Read, address(0)).is_some_and(|it| it.wait_seconds.is_some()));
 }
 
 #[test]

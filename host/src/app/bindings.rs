@@ -11,11 +11,11 @@ use assay_db::{Change, Key, Record as _, Reply, list};
 use assay_domain::ids::{PartyId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
 
-use super::access::hash_of;
+use super::access::{Scopes, hash_of};
 use super::keys::keys_key;
 use super::ownership::{Who, deals_key, ownership_key};
 use super::parties::{Party, agents_key};
-use super::{Answer, App, Ask};
+use super::{Answer, App, Ask, Caller};
 use crate::clock;
 use crate::error::Error;
 
@@ -64,6 +64,7 @@ impl App {
         self.settle(ask.once.as_ref(), || async move {
             let caller = &ask.caller;
             caller.in_person("make binding codes")?;
+            may_bind(caller)?;
             let agent = self.who(caller.party).await?;
             if agent.human {
                 let message = "only an agent makes binding codes: a person types them in";
@@ -113,6 +114,7 @@ impl App {
     ) -> Result<Change, Error> {
         let caller = &ask.caller;
         caller.in_person("bind agents")?;
+        may_bind(caller)?;
         self.person(caller, "bind agents").await?;
         let agent = self.agent_of_code(code).await?;
         let codes_head = self.db.read().cell(&codes_key(agent)).await?;
@@ -175,6 +177,7 @@ impl App {
         self.settle(ask.once.as_ref(), || async move {
             let caller = &ask.caller;
             caller.in_person("end bindings")?;
+            may_bind(caller)?;
             let agent = self.who(id).await.map_err(|_| Refusal::not_found("binding"))?;
             let owner =
                 agent.owner.filter(|owner| [*owner, id].contains(&caller.party) || caller.is_operator());
@@ -216,6 +219,12 @@ impl App {
         let ended = |row: KeyRow| KeyRow { revoked_at: Some(now), ..row }.upsert();
         Ok(ending.into_iter().map(ended).fold(change, Change::row))
     }
+}
+
+/// Whoever owns an agent makes keys for it that open everything: a key with less in it
+/// must not be the way to one.
+fn may_bind(caller: &Caller) -> Result<(), Refusal> {
+    caller.holds(Scopes::USUAL, "a binding")
 }
 
 /// Refuses an agent that has an owner.

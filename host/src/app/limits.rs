@@ -157,6 +157,14 @@ impl Limiters {
         Some(self.by_address.get(class as usize)?.as_ref()?.ask(&household(address)))
     }
 
+    /// Whom they remember now: an entry for everyone whose quota is not whole.
+    pub fn remembered(&self) -> usize {
+        let keys = self.by_key.iter().flatten().map(|limit| limit.limiter.len());
+        let addresses = self.by_address.iter().flatten().map(|limit| limit.limiter.len());
+        let emails = self.by_email.iter().map(|limit| limit.limiter.len());
+        keys.chain(addresses).chain(emails).sum()
+    }
+
     /// Counts a try to sign in, whether or not there is such an account.
     pub(crate) fn sign_in(&self, email: &str) -> Result<(), Refusal> {
         let standing = self.by_email.as_ref().map(|limit| limit.ask(&Sha256::digest(email).into()));

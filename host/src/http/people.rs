@@ -300,7 +300,8 @@ fn rotated(rotated: &Rotated) -> Reply {
 /// `GET /v1/me`: who the caller is, and by what key.
 pub async fn me(State(app): State<Arc<App>>, Me(caller): Me) -> Outcome {
     let party = app.party(caller.party).await?;
-    let account = app.account_of(caller.party).await?;
+    let in_person = caller.in_person("see the address").is_ok();
+    let account = app.account_of(caller.party).await?.filter(|_| in_person);
     let spend_max = match caller.means {
         Means::Handoff { spend_max, .. } => Some(spend_max),
         _ => None,
