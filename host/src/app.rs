@@ -20,6 +20,7 @@ use crate::app::plugins::Builtins;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::Error;
+use crate::gateways::Providers;
 use crate::metrics::Metrics;
 
 pub mod access;
@@ -29,13 +30,16 @@ pub mod bids;
 pub mod bindings;
 pub mod bought;
 pub mod channels;
+pub mod chargebacks;
 pub mod claims;
 pub mod commissioning;
+pub mod crediting;
 pub mod deliveries;
 pub mod disputes;
 pub mod dry_runs;
 pub mod encryption;
 pub mod handoffs;
+pub mod invoiced;
 pub mod jobs;
 pub mod judging;
 pub mod keys;
@@ -46,6 +50,7 @@ pub mod ownership;
 pub mod parties;
 pub mod passwords;
 pub mod payments;
+pub mod payouts;
 pub mod plugins;
 pub mod posting;
 pub mod pricing;
@@ -56,12 +61,15 @@ pub mod registry;
 pub mod reviews;
 pub mod spending;
 pub mod start;
+pub mod statements;
 pub mod task;
 pub mod tasks;
 pub mod traces;
 pub mod turn;
 pub mod uploads;
 pub mod wallet;
+pub mod withdrawal_addresses;
+pub mod withdrawals;
 
 /// The marketplace: everything a verb needs, and nothing that one request owns.
 pub struct App {
@@ -81,12 +89,12 @@ pub struct App {
     pub builtins: Builtins,
     /// Figures for whoever runs it.
     pub metrics: Metrics,
-    /// Secret the test provider signs its callbacks with.
-    pub(crate) provider_secret: Vec<u8>,
     /// How often anyone may ask.
     pub limiters: limits::Limiters,
     /// Where passwords are hashed.
     pub(crate) passwords: passwords::Passwords,
+    /// Who brings money in and out.
+    pub(crate) payment_providers: Providers,
     /// Room for requests; whoever finds none is told to come back.
     pub(crate) room: Semaphore,
     address: OnceLock<SocketAddr>,

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::rates::Network;
-use crate::config::{File, Settings};
+use crate::config::{File, Payments, Settings};
 
 mod audit;
 mod check;
@@ -44,7 +44,10 @@ enum Verb {
     Keys(keys::Flags),
 }
 
-/// How to run the server.
+/// How to run the server. Payment providers are set up by environment variables alone:
+/// `ASSAY_STRIPE_SECRET_KEY` and `ASSAY_STRIPE_WEBHOOK_SECRET`, `ASSAY_NOWPAYMENTS_API_KEY`
+/// and `ASSAY_NOWPAYMENTS_IPN_SECRET`, `ASSAY_NOWPAYMENTS_EMAIL` and
+/// `ASSAY_NOWPAYMENTS_PASSWORD` for payouts; each may be `…_FILE`, the name of a file.
 #[derive(Args)]
 struct ServeFlags {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
@@ -56,7 +59,7 @@ struct ServeFlags {
     /// PostgreSQL to use instead of the embedded database, `postgres://USER@HOST/NAME`
     #[arg(long, env = "ASSAY_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
-    /// TOML file with settings, [limits], [terms] and [rates]
+    /// TOML file with settings, [limits], [terms], [rates] and [payments]
     #[arg(long, env = "ASSAY_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Allow POST /v1/test/clock to move the clock forward (test mode only)
@@ -92,6 +95,7 @@ impl ServeFlags {
             } else {
                 self.trusted_proxies
             },
+            payments: Payments::from_environment(file.payments, |name| std::env::var(name).ok())?,
             ..Settings::in_folder(&data)
         })
     }

@@ -2,11 +2,12 @@
 //!
 //! Settings come from flags, then `ASSAY_*` variables, then a TOML file, then the
 //! defaults below. Limits, fees and rates are the file's `[limits]`, `[terms]` and `[rates]`
-//! tables.
+//! tables; `[payments]` has what is no secret about providers.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use assay_db::Money;
 use assay_domain::money::Asset;
 use assay_domain::terms::{FeePayer, ReviewPolicy, Terms};
 use serde::Deserialize;
@@ -14,6 +15,9 @@ use serde::Deserialize;
 pub mod rates;
 
 use self::rates::{Network, Rates};
+pub use payments::{NowPaymentsSecrets, PaymentRules, Payments, PayoutAccount, Secret, StripeSecrets};
+
+mod payments;
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ pub struct Settings {
     pub rates: Rates,
     /// Proxies whose `X-Forwarded-For` is believed; nobody's unless said.
     pub trusted_proxies: Vec<Network>,
+    /// Who brings money in and out.
+    pub payments: Payments,
 }
 
 impl Settings {
@@ -58,7 +64,13 @@ impl Settings {
             terms: TermsSettings::default(),
             rates: Rates::default(),
             trusted_proxies: Vec::new(),
+            payments: Payments::default(),
         }
+    }
+
+    /// Whose money this is: a payment provider of its own makes it real.
+    pub const fn money(&self) -> Money {
+        if self.payments.is_live() { Money::Live } else { Money::Test }
     }
 }
 
@@ -315,6 +327,8 @@ pub struct File {
     pub rates: Rates,
     /// See [`Settings::trusted_proxies`].
     pub trusted_proxies: Vec<Network>,
+    /// See [`PaymentRules`].
+    pub payments: PaymentRules,
 }
 
 impl File {

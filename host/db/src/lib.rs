@@ -41,6 +41,7 @@ pub mod rows;
 mod schema;
 mod settings;
 mod sql;
+mod statement;
 
 pub use audit::{AuditReport, Difference, audit};
 pub use change::{
@@ -57,6 +58,7 @@ pub use record::{Column, Fields, Kind, Mode, Record, Row, Stored, Table, Value, 
 pub use schema::SCHEMA_VERSION;
 pub use settings::{Clock, Limits, Money, Place, Settings};
 pub use sql::Engine;
+pub use statement::{Entry, Shown};
 
 /// A list of texts as one parameter, for `in_list($1)` in [`Reader::many`].
 pub fn list<'t>(texts: impl IntoIterator<Item = &'t str>) -> Value {

@@ -8,6 +8,7 @@
 //! - [`ids`] who and what, and when: identifiers and [`ids::Timestamp`].
 //! - [`refusal`] every way to say no, with the stable code a client sees.
 //! - [`money`] two assets, integers of the smallest unit, one rounding.
+//! - [`coin`] the stablecoins on which dollars come in and go out.
 //! - [`ledger`] accounts, instructions to move money, and the immutable transfers
 //!   they become. A balance is never assigned, only moved.
 //! - [`terms`] what a task agreed to when it was posted: fee, payout, windows.
@@ -19,6 +20,7 @@
 //! - [`matching`] how well an open task suits a worker, and why.
 //! - [`criteria`] acceptance criteria in plain words, compiled to checks.
 
+pub mod coin;
 pub mod criteria;
 pub mod escrow;
 pub mod gate;

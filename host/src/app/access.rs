@@ -243,7 +243,6 @@ impl App {
 
     /// `test` or `live`, as keys carry it.
     pub const fn mode_word(&self) -> &'static str {
-        // Live mode begins with the first payment provider of its own.
-        "test"
+        self.settings.money().as_str()
     }
 }

@@ -21,6 +21,7 @@ use super::{App, Ask};
 use crate::clock::{self, Clock};
 use crate::config::Settings;
 use crate::error::Error;
+use crate::gateways::Providers;
 use crate::metrics::Metrics;
 
 /// Why the server does not start, in words for whoever started it.
@@ -70,7 +71,7 @@ impl App {
             None => db::Place::Folder(settings.data.clone()),
         };
         let time = Arc::clone(&clock);
-        let mut opened = db::Settings::new(place, db::Money::Test);
+        let mut opened = db::Settings::new(place, settings.money());
         opened.limits.once_ttl_ms = i64::from(settings.limits.idempotency_hours) * 3_600_000;
         let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
@@ -84,10 +85,12 @@ impl App {
             },
             ..sandbox::Settings::default()
         })?;
+        let secret = host_key.derive("test provider").to_vec();
+        let payment_providers = Providers::of(&settings.payments, secret).map_err(StartError::Settings)?;
         let app = Arc::new(Self {
             db,
             sandbox,
-            provider_secret: host_key.derive("test provider").to_vec(),
+            payment_providers,
             host_key,
             lane,
             builtins: Builtins::of_binary()?,
@@ -167,6 +170,12 @@ impl App {
         self.address.get().map_or_else(String::new, |address| format!("http://{address}"))
     }
 
+    /// Where this server is reached from outside, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        let public = self.settings.payments.rules.public_url.as_deref();
+        public.map_or_else(|| self.base_url(), |url| url.trim_end_matches('/').to_owned())
+    }
+
     /// Says where it listens; only the first time counts.
     pub fn listens_at(&self, address: SocketAddr) {
         let _ = self.address.set(address);
@@ -181,7 +190,13 @@ impl App {
 impl Settings {
     /// Settings that would be a mistake, said before anything is touched.
     fn check(&self) -> Result<(), StartError> {
-        if !self.listen.ip().is_loopback() && !self.test_mode_beyond_loopback {
+        let live = self.payments.is_live();
+        if live && self.test_clock {
+            let message = "a payment provider is set up, so this server is live, and no clock of a live \
+                           server can be moved: leave out --test-clock, or the provider's secrets";
+            return Err(StartError::Settings(message.into()));
+        }
+        if !live && !self.listen.ip().is_loopback() && !self.test_mode_beyond_loopback {
             let message = format!(
                 "{} is reached from beyond this machine, and this is test mode, in which anyone can mint money: \
                  listen on 127.0.0.1, or add --test-mode-beyond-loopback if that is what you want",

@@ -24,13 +24,14 @@ use crate::app::access::Scope;
 use crate::app::bids::{Bid, Offer};
 use crate::app::deliveries::{Delivered, Delivery, Package, Try};
 use crate::app::judging::Attachment;
-use crate::app::payments::Payment;
+use crate::app::payments::{Intent, Payment};
 use crate::app::plugins::Named;
 use crate::app::posting::Post;
 use crate::app::pricing::Model;
 use crate::app::reviews::Review;
 use crate::app::tasks::TaskView;
 use crate::config::{Limits, Surface};
+use crate::gateways::Method;
 
 const STYLE: Style = Style::Commission;
 
@@ -43,20 +44,19 @@ pub async fn deposit(State(app): State<Arc<App>>, call: Call) -> Outcome {
     if amount == 0 {
         return Err(Refusal::field("amount", "must be above zero").into());
     }
-    let base = app.base_url();
-    let render = move |payment: &Payment| reply(201, &with_data(payment_opened(payment, &base)));
-    answer::of(app.open_deposit(call.ask(Scope::Finance)?, amount, render).await)
+    let intent = Intent { amount, method: Method::Card, coin: None, task: None };
+    let render = |payment: &Payment| reply(201, &with_data(payment_opened(payment)));
+    answer::of(app.open_payment(call.ask(Scope::Finance)?, &intent, render).await)
 }
 
-fn payment_opened(payment: &Payment, base: &str) -> Value {
-    let url = format!("{base}/test/payments/{}", payment.id);
+fn payment_opened(payment: &Payment) -> Value {
     Object::new(STYLE)
         .set("id", payment.id.to_string())
         .set("payment_id", payment.id.to_string())
-        .set("status", payment.status.clone())
+        .set("status", payment.status.as_str())
         .money("amount", payment.asset, payment.amount)
         .set("currency", payment.asset.code())
-        .set("checkout_url", url)
+        .set("checkout_url", payment.body.url.clone())
         .done()
 }
 

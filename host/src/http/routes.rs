@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, channels, commission, finance, guarding, handoffs, limits, middleware, operations,
-    people, plugins, problem, receipts, test_mode, work,
+    agent, agent_tasks, callbacks, channels, commission, finance, finance_money, finance_withdrawals,
+    guarding, handoffs, limits, middleware, operations, people, plugins, problem, receipts, test_mode, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -41,6 +41,8 @@ fn table(settings: &Settings) -> Table {
     Table::new()
         .merge(commission_routes())
         .merge(agent_routes())
+        .merge(money_routes())
+        .merge(withdrawal_routes())
         .merge(finance_routes())
         .merge(work_routes())
         .merge(people_routes())
@@ -120,6 +122,50 @@ fn finance_routes() -> Table {
         .post("/api/v1/negotiation/accept", channels::accept)
         .post("/api/v1/negotiation/calculate", channels::calculate)
         .post("/api/v1/negotiations/calculate-fee", channels::calculate)
+}
+
+/// `/api/v1`: the ledger, and money on its way in; what providers call.
+fn money_routes() -> Table {
+    Table::new()
+        .post("/api/v1/ledger/deposit", finance_money::deposit)
+        .post("/api/v1/ledger/withdraw", finance_withdrawals::withdraw)
+        .get("/api/v1/ledger/balance", finance_money::own_balance)
+        .get("/api/v1/ledger/balance/{agent_id}", finance_money::balance)
+        .get("/api/v1/ledger/transactions", finance_money::transactions)
+        .post("/api/v1/payments/create-intent", finance_money::create_intent)
+        .post("/api/v1/payments/confirm", finance_money::confirm)
+        .get("/api/v1/payments/balance", finance_money::own_balance)
+        .post("/api/v1/payments/crypto/wallet", finance_money::crypto_wallet)
+        .post("/api/v1/payments/crypto/address", finance_money::crypto_address)
+        .get("/api/v1/payments/crypto/balance", finance_money::crypto_balance)
+        .post("/api/v1/payments/nowpayments/create", finance_money::create_intent)
+        .get("/api/v1/payments/nowpayments/currencies", finance_money::currencies)
+        .get("/api/v1/payments/nowpayments/{payment_id}", finance_money::payment)
+        .get("/api/v1/payments/nowpayments/payout/{payout_id}", finance_withdrawals::withdrawal)
+        .post("/webhooks/stripe", callbacks::stripe)
+        .post("/webhooks/nowpayments", callbacks::nowpayments)
+        .get("/payments/return", callbacks::back)
+}
+
+/// `/api/v1`: money on its way out; `/v1/admin`: what the operator decides about money.
+fn withdrawal_routes() -> Table {
+    Table::new()
+        .get("/api/v1/withdrawals", finance_withdrawals::withdrawals)
+        .post("/api/v1/withdrawals", finance_withdrawals::withdraw)
+        .get("/api/v1/withdrawals/{id}", finance_withdrawals::withdrawal)
+        .get("/api/v1/withdrawal-addresses", finance_withdrawals::addresses)
+        .post("/api/v1/withdrawal-addresses", finance_withdrawals::save_address)
+        .get("/api/v1/withdrawal-addresses/{id}", finance_withdrawals::address)
+        .put("/api/v1/withdrawal-addresses/{id}", finance_withdrawals::change_address)
+        .patch("/api/v1/withdrawal-addresses/{id}", finance_withdrawals::change_address)
+        .delete("/api/v1/withdrawal-addresses/{id}", finance_withdrawals::forget_address)
+        .put("/api/v1/withdrawal-addresses/{id}/default", finance_withdrawals::prefer_address)
+        .post("/api/v1/withdrawal-addresses/{id}/default", finance_withdrawals::prefer_address)
+        .get("/v1/admin/withdrawals", finance_withdrawals::all_withdrawals)
+        .post("/v1/admin/withdrawals/{id}/return", finance_withdrawals::return_withdrawal)
+        .post("/v1/admin/withdrawals/{id}/retry", finance_withdrawals::retry_withdrawal)
+        .get("/v1/admin/chargebacks", finance_withdrawals::chargebacks)
+        .post("/v1/admin/chargebacks/{party}/release", finance_withdrawals::release_chargebacks)
 }
 
 /// `/v1`: find work, bid, deliver behind the gate.
@@ -209,9 +255,12 @@ fn plugin_routes(settings: &Settings) -> Table {
 
 /// The test provider's page, and the clock where it may be moved.
 fn test_routes(settings: &Settings) -> Table {
+    if settings.payments.is_live() {
+        return Table::new();
+    }
     let routes = Table::new()
         .get("/test/payments/{id}", test_mode::payment)
         .post("/test/payments/{id}", test_mode::pay)
-        .post("/webhooks/test", test_mode::callback);
+        .post("/webhooks/test", callbacks::test);
     if settings.test_clock { routes.post("/v1/test/clock", test_mode::advance) } else { routes }
 }
