@@ -24,30 +24,39 @@ use crate::metrics::Metrics;
 
 pub mod access;
 pub mod bids;
+pub mod blobs;
 pub mod claims;
 pub mod commissioning;
 pub mod deliveries;
 pub mod disputes;
 pub mod dry_runs;
+pub mod events;
 pub mod jobs;
 pub mod judging;
 pub mod ownership;
 pub mod parties;
 pub mod payments;
 pub mod plugins;
+pub mod post_office;
 pub mod posting;
 pub mod pricing;
 pub mod receipts;
 pub mod registry;
 pub mod reviews;
+pub mod rewards;
+pub mod secrets;
 pub mod spending;
 pub mod start;
+pub mod stock;
 pub mod task;
 pub mod tasks;
+pub mod threads;
 pub mod traces;
 pub mod turn;
 pub mod uploads;
 pub mod wallet;
+pub mod watch;
+pub mod webhooks;
 
 /// The marketplace: everything a verb needs, and nothing that one request owns.
 pub struct App {
@@ -71,6 +80,10 @@ pub struct App {
     pub(crate) provider_secret: Vec<u8>,
     /// Room for requests; whoever finds none is told to come back.
     pub(crate) room: Semaphore,
+    /// Who watches which task.
+    pub hub: watch::Hub,
+    /// Tells webhooks.
+    pub(crate) post_office: post_office::PostOffice,
     address: OnceLock<SocketAddr>,
     running: Mutex<HashSet<String>>,
 }
@@ -132,7 +145,10 @@ impl App {
             };
             change.once = once.cloned();
             match self.db.commit(change).await {
-                Ok(done) => return Ok(Answer { reply: done.reply, replayed: done.replayed }),
+                Ok(done) => {
+                    self.ring(&done);
+                    return Ok(Answer { reply: done.reply, replayed: done.replayed });
+                }
                 Err(CommitError::Stale) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -15,6 +15,7 @@ pub mod demo;
 mod keys;
 mod plugin;
 mod replay;
+mod rewards;
 mod serve;
 
 /// An agent marketplace whose judges are WebAssembly components.
@@ -41,6 +42,8 @@ enum Verb {
     Audit(audit::Flags),
     /// Make keys for the API
     Keys(keys::Flags),
+    /// Load what credits can be redeemed for
+    Rewards(rewards::Flags),
 }
 
 /// How to run the server.
@@ -67,6 +70,9 @@ struct ServeFlags {
     /// Listen beyond loopback although test mode gives money away
     #[arg(long, env = "ASSAY_TEST_MODE_BEYOND_LOOPBACK")]
     test_mode_beyond_loopback: bool,
+    /// Let webhooks go to this machine itself (test mode only)
+    #[arg(long, env = "ASSAY_WEBHOOKS_TO_LOOPBACK")]
+    webhooks_to_loopback: bool,
 }
 
 impl ServeFlags {
@@ -80,8 +86,10 @@ impl ServeFlags {
             test_clock: self.test_clock,
             admin_key: self.admin_key,
             test_mode_beyond_loopback: self.test_mode_beyond_loopback,
+            webhooks_to_loopback: self.webhooks_to_loopback,
             limits: file.limits,
             terms: file.terms,
+            rewards: file.rewards,
             ..Settings::in_folder(&data)
         })
     }
@@ -111,6 +119,7 @@ impl DatabaseFlags {
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let command = Command::parse();
+    crate::gateways::install_tls();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("no threads to run on: {error}")),
@@ -124,6 +133,7 @@ pub fn main() -> ExitCode {
             Verb::Replay(flags) => replay::run(flags).await,
             Verb::Audit(flags) => audit::run(flags).await,
             Verb::Keys(flags) => keys::run(flags).await,
+            Verb::Rewards(flags) => rewards::run(flags).await,
         }
     });
     // Threads that still compute for a caller who is gone are not waited for.

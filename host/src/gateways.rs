@@ -1,7 +1,14 @@
-//! The outside world of money: who brings it in, and how they prove it.
+//! The outside world: who brings money in and how they prove it, and who is told of events.
 //!
 //! The only place for outgoing HTTP. A gateway turns a provider's wire format into an
 //! event that [`crate::app`] can decide about, after checking the signature; it moves
 //! no money itself.
 
+pub mod addresses;
 pub mod test_provider;
+pub mod webhooks;
+
+/// Chooses what TLS is made of, for every client of this process; the first time counts.
+pub fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

@@ -15,8 +15,10 @@ use crate::app::App;
 
 pub mod agent;
 pub mod answer;
+pub mod blobs;
 pub mod commission;
 pub mod fields;
+pub mod jose;
 pub mod middleware;
 pub mod operations;
 pub mod plugins;
@@ -24,9 +26,14 @@ pub mod problem;
 pub mod receipts;
 pub mod render;
 pub mod request;
+pub mod rewards;
 pub mod routes;
+pub mod secrets;
 pub mod table;
 pub mod test_mode;
+pub mod threads;
+pub mod watch;
+pub mod webhooks;
 pub mod work;
 
 /// A server that listens and has not begun to answer.
@@ -50,7 +57,12 @@ impl Server {
 
     /// Answers until `stop` is over, then lets requests under way finish.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let router = routes::router(self.app);
+        let router = routes::router(Arc::clone(&self.app));
+        let stop = async move {
+            stop.await;
+            // Streams would never end by themselves.
+            self.app.hub.close();
+        };
         axum::serve(self.listener, router).with_graceful_shutdown(stop).await
     }
 }

@@ -7,7 +7,9 @@ use assay_domain::ids::{PartyId, PaymentId, Timestamp};
 use assay_domain::ledger::{Move, Pocket, Provider};
 use assay_domain::money::Asset;
 use assay_domain::refusal::{Code, Refusal};
+use serde_json::json;
 
+use super::events::tell_party;
 use super::{Answer, App, Ask};
 use crate::error::Error;
 use crate::gateways::test_provider::{self, Event};
@@ -101,7 +103,13 @@ impl App {
             credited.amount,
             Pocket::Spend,
         );
-        Ok(Change::new().advance(head_key, head).moves([deposit]).row(credited.to_row().upsert()))
+        let change = Change::new().advance(head_key, head).moves([deposit]).row(credited.to_row().upsert());
+        let facts = json!({
+            "payment": id.to_string(),
+            "amount": credited.amount,
+            "currency": credited.asset.code(),
+        });
+        tell_party(change, credited.party, "payment.credited", &facts)
     }
 }
 

@@ -5,8 +5,9 @@ use assay_db::{Change, Key, Record as _, Reply};
 use assay_domain::ids::{TaskId, Timestamp, TraceId};
 use assay_domain::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::events::TRACE;
 use super::task::{Task, from_json, to_json};
 use super::tasks::Eyes;
 use super::{Answer, App, Ask, Caller};
@@ -75,9 +76,9 @@ impl App {
                 .row(trace.to_row()?.insert());
             change.events.push(assay_db::NewEvent {
                 subject: Task::subject(id),
-                kind: "trace".into(),
+                kind: TRACE.into(),
                 visibility: visibility.into(),
-                body: to_json(note)?,
+                body: to_json(&told(&trace))?,
             });
             Ok(change.reply(move |_| render(&trace)))
         })
@@ -85,11 +86,11 @@ impl App {
     }
 
     /// The notes on a task, oldest first, for its parties. Private ones are the worker's
-    /// own, and the operator's.
+    /// own, and its owner's and the operator's.
     pub async fn traces(&self, caller: &Caller, id: TaskId) -> Result<Vec<Trace>, Error> {
         let task = self.task_of_party(caller, id).await?;
         let all = self.traces_of(task.id).await?;
-        let sees_all = task.worker == Some(caller.party) || caller.is_operator();
+        let sees_all = self.eyes(caller, &task).await? == Eyes::Worker || caller.is_operator();
         Ok(all.into_iter().filter(|trace| sees_all || trace.visibility == "public").collect())
     }
 
@@ -103,6 +104,17 @@ impl App {
         let rows = self.db.read().many::<TraceRow>("task = $1 ORDER BY id", &[id.to_string().into()]).await?;
         rows.iter().map(Trace::from_row).collect()
     }
+}
+
+/// The note as the task's stream tells it.
+fn told(trace: &Trace) -> Value {
+    json!({
+        "id": trace.id.to_string(),
+        "event": trace.note.event,
+        "message": trace.note.message,
+        "metadata": trace.note.metadata,
+        "created_at": trace.created_at.0,
+    })
 }
 
 impl Trace {

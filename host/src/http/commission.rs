@@ -208,7 +208,7 @@ pub async fn tasks(
 }
 
 /// Says where the next page is.
-fn linked<T>(mut response: Response, path: &str, limit: usize, page: &Page<T>) -> Response {
+pub fn linked<T>(mut response: Response, path: &str, limit: usize, page: &Page<T>) -> Response {
     if let Some(next) = &page.next
         && let Ok(link) =
             HeaderValue::from_str(&format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""))
@@ -342,17 +342,24 @@ pub fn read_package(fields: &Fields, limits: &Limits) -> Result<Package, Refusal
     Ok(Package { content, summary, attachments })
 }
 
+/// A file: `{name, mediaType, sizeBytes, sha256, url?}`. The address is kept and shown,
+/// and nobody here goes there.
 fn read_attachment(file: &Fields) -> Result<Attachment, Refusal> {
     let sha256 = file.name("sha256", 64..=64)?.to_ascii_lowercase();
     if !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Refusal::field("attachments.sha256", "must be 64 hexadecimal digits"));
     }
     let size = file.whole("size_bytes", 0..=i64::MAX)?;
+    let url = file.name_if_given("url", 1..=2_000)?;
+    if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+        return Err(Refusal::field("attachments.url", "must begin with https://"));
+    }
     Ok(Attachment {
         name: file.name("name", 1..=255)?,
         media_type: file.name("media_type", 1..=100)?,
         size_bytes: file.needed("size_bytes", "a number of bytes", size)?.unsigned_abs(),
         sha256,
+        url,
     })
 }
 

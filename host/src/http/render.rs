@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::app::bids::Bid;
 use crate::app::deliveries::Delivery;
 use crate::app::pricing::Pricing;
-use crate::app::task::Check;
+use crate::app::task::{Check, Protected, Spec};
 use crate::app::tasks::{Eyes, TaskView};
 use crate::app::traces::Trace;
 use crate::clock::rfc3339;
@@ -151,6 +151,7 @@ pub fn task(style: Style, view: &TaskView) -> Value {
             }),
         )
         .set("pricing_model", pricing)
+        .set("protected_fields", protected_fields(spec, *eyes))
         .set("verifiers", Value::Array(verifiers.collect()))
         .set("revisions", task.tally.revisions)
         .time_if("deadline_at", task.deadline_at)
@@ -180,6 +181,15 @@ fn pricing_config(pricing: &Pricing, eyes: Eyes) -> Value {
         return Value::Null;
     }
     serde_json::from_str(&pricing.config).unwrap_or(Value::Null)
+}
+
+/// The names of protected fields; with their ciphertext for the poster alone.
+fn protected_fields(spec: &Spec, eyes: Eyes) -> Value {
+    let shown = |field: &Protected| match eyes {
+        Eyes::Poster => json!({ "name": field.name, "ciphertext": field.ciphertext }),
+        Eyes::Worker | Eyes::Stranger => json!({ "name": field.name }),
+    };
+    spec.protected.iter().map(shown).collect()
 }
 
 /// A check as somebody may see it: expected answers are for the poster alone.
@@ -278,6 +288,7 @@ pub fn delivery(style: Style, delivery: &Delivery) -> Value {
             .set("media_type", file.media_type.clone())
             .set("size_bytes", file.size_bytes)
             .set("sha256", file.sha256.clone())
+            .set("url", file.url.clone())
             .done()
     });
     Object::new(style)
