@@ -53,3 +53,10 @@ CREATE TABLE negotiations (
 );
 CREATE INDEX negotiations_client ON negotiations (client, id);
 CREATE INDEX negotiations_provider ON negotiations (provider, id);
+
+-- What a task takes, so that those who can do it find it.
+CREATE TABLE task_skills (
+    skill TEXT NOT NULL,
+    task TEXT NOT NULL,
+    PRIMARY KEY (skill, task)
+);

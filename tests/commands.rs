@@ -95,7 +95,7 @@ fn what_is_answered_survives_a_kill() {
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
     let mut server = Server::start(&data);
-    let client = reqwest::Client::new();
+    let client = crate::house::client();
     let (id, key) = runtime.block_on(async {
         let url = format!("{}/api/v1/agent/register", server.base_url);
         let answer = client.post(url).json(&json!({ "name": "alice" })).send().await.expect("an answer");
@@ -306,7 +306,7 @@ fn an_audit_of_cooked_books_fails() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
         let url = format!("{}/api/v1/agent/register", server.base_url);
-        let answer = reqwest::Client::new().post(url).json(&json!({ "name": "alice" })).send().await;
+        let answer = crate::house::client().post(url).json(&json!({ "name": "alice" })).send().await;
         assert_eq!(answer.expect("an answer").status().as_u16(), 201);
     });
     assert_eq!(server.stop(), Some(0));

@@ -21,6 +21,7 @@ pub(crate) const ADMIN_KEY: &str = "assay_test_operator";
 pub(crate) struct House {
     pub(crate) app: Arc<App>,
     pub(crate) base_url: String,
+    client: Client,
     _folder: TempDir,
 }
 
@@ -29,8 +30,8 @@ pub(crate) struct House {
 pub(crate) struct Actor {
     pub(crate) id: String,
     pub(crate) key: String,
-    client: Client,
-    base_url: String,
+    pub(crate) client: Client,
+    pub(crate) base_url: String,
 }
 
 /// What came back.
@@ -53,6 +54,12 @@ impl Said {
     pub(crate) fn refusal(&self) -> String {
         format!("{} {}", self.status, self.body["error"]["code"].as_str().unwrap_or("without a code"))
     }
+}
+
+/// A client of the tests' own.
+pub(crate) fn client() -> Client {
+    assay::gateways::prepare_tls();
+    Client::new()
 }
 
 /// Runs a story on SQLite, and on PostgreSQL where there is one.
@@ -118,7 +125,7 @@ impl House {
         let server = Server::listen(Arc::clone(&app)).await.expect("a free port");
         let base_url = app.base_url();
         tokio::spawn(server.run(std::future::pending()));
-        Self { app, base_url, _folder: folder }
+        Self { app, base_url, client: client(), _folder: folder }
     }
 
     /// Somebody without a key.
@@ -126,7 +133,7 @@ impl House {
         Actor {
             id: String::new(),
             key: String::new(),
-            client: Client::new(),
+            client: self.client.clone(),
             base_url: self.base_url.clone(),
         }
     }
@@ -192,6 +199,14 @@ impl Actor {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Said {
         self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Said {
+        self.send(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Said {
+        self.send(self.request(Method::DELETE, path)).await
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Said {

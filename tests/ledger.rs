@@ -44,6 +44,9 @@ fn line(books: &Books) -> String {
         Holder::Fees(_) => "fees",
         Holder::Clearing(..) => "clearing",
         Holder::Issue(_) => "issue",
+        Holder::Channel(..) | Holder::Withdrawal(_) | Holder::Redemption(_) | Holder::Frozen(_) => {
+            "elsewhere"
+        }
     };
     let with_money = books.iter().filter(|(_, units)| **units != 0);
     with_money

@@ -1,12 +1,16 @@
 //! Every test of Assay, in one binary. From the inside out: the rules, the commit path,
 //! the sandbox, then stories over HTTP as users live them.
 
+mod agent_surface;
 mod answers;
 mod certification;
+mod channels;
 mod commands;
 mod commit;
 mod components;
 mod criteria;
+mod disputes;
+mod finance;
 mod hostile;
 mod house;
 mod judges;

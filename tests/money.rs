@@ -1,7 +1,7 @@
 //! Amounts: read exactly, written plainly, rounded in one place.
 
 use assay_domain::gate::{Outcome, Score};
-use assay_domain::guardrails::Guardrails;
+use assay_domain::guardrails::{Guardrails, Permit};
 use assay_domain::money::{AMOUNT_MAX, Asset, fee, format, parse, part};
 use proptest::prelude::*;
 
@@ -105,18 +105,23 @@ fn guardrails_are_inclusive() {
         ..Guardrails::default()
     };
     let table = [
-        ("50", "writing", None),
-        ("50.01", "writing", Some("GUARDRAIL_HUMAN_APPROVAL")),
-        ("100", "writing", Some("GUARDRAIL_HUMAN_APPROVAL")),
-        ("100.01", "writing", Some("GUARDRAIL_MAX_TASK_BUDGET")),
-        ("10", "Writing", Some("GUARDRAIL_CATEGORY")),
+        ("50", "writing", "granted"),
+        ("50.01", "writing", "needs approval"),
+        ("100", "writing", "needs approval"),
+        ("100.01", "writing", "GUARDRAIL_MAX_TASK_BUDGET"),
+        ("10", "Writing", "GUARDRAIL_CATEGORY"),
     ];
     for (budget, category, refused) in table {
-        let said = rules.permit(usd(budget), category).err().map(|refusal| refusal.code.as_str());
+        let said = match rules.permit(Asset::Usd, usd(budget), category) {
+            Ok(Permit::Granted) => "granted",
+            Ok(Permit::NeedsApproval { .. }) => "needs approval",
+            Err(refusal) => refusal.code.as_str(),
+        };
         assert_eq!(said, refused, "{budget} in {category}");
     }
     let off = Guardrails { enabled: false, ..Guardrails::default() };
-    assert!(off.permit(0, "writing").is_err());
+    assert!(off.permit(Asset::Usd, 0, "writing").is_err());
+    assert_eq!(rules.permit(Asset::Cr, 1_000, "anything"), Ok(Permit::Granted), "limits are in dollars");
 }
 
 proptest! {

@@ -118,8 +118,8 @@ impl DatabaseFlags {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
+    crate::gateways::prepare_tls();
     let command = Command::parse();
-    crate::gateways::install_tls();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("no threads to run on: {error}")),

@@ -53,6 +53,11 @@ pub fn random_32() -> [u8; 32] {
     bytes
 }
 
+/// A time written in RFC 3339.
+pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+    text.parse::<jiff::Timestamp>().ok().map(|at| Timestamp(at.as_millisecond()))
+}
+
 /// A time as RFC 3339 in UTC with milliseconds; what is out of range shows as its end.
 pub fn rfc3339(at: Timestamp) -> String {
     let clamped = at.0.clamp(0, jiff::Timestamp::MAX.as_millisecond());

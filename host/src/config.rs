@@ -91,8 +91,6 @@ pub struct Limits {
     pub thread_message_characters_max: usize,
     /// An agent asks again only with another key.
     pub secret_requests_per_task_max: usize,
-    /// A protected field, or a bundle of one: a credential, not a file.
-    pub ciphertext_bytes_max: usize,
     /// A file of a delivery is read into memory whole.
     pub attachment_bytes_max: usize,
     /// Files of a delivery together: every judge is handed them.
@@ -125,6 +123,12 @@ pub struct Limits {
     pub webhook_log_days: u32,
     /// Dry runs cost as much as verdicts and pay nothing.
     pub dry_runs_per_task_max: i64,
+    /// Protected fields of a task.
+    pub protected_fields_max: usize,
+    /// One protected field, or a bundle of them, in ciphertext.
+    pub ciphertext_characters_max: usize,
+    /// Capabilities looked through for the list of what can be had.
+    pub capabilities_listed_max: usize,
     /// A page of a list.
     pub page_items_max: usize,
     /// A component the operator uploads: an interpreter with its libraries fits.
@@ -171,7 +175,6 @@ impl Default for Limits {
             thread_messages_per_task_max: 1_000,
             thread_message_characters_max: 4_000,
             secret_requests_per_task_max: 20,
-            ciphertext_bytes_max: 64 * 1024,
             attachment_bytes_max: 10 * 1024 * 1024,
             attachments_bytes_max: 32 * 1024 * 1024,
             attachment_bytes_per_day_max: 256 * 1024 * 1024,
@@ -188,6 +191,9 @@ impl Default for Limits {
             webhook_tests_per_day_max: 100,
             webhook_log_days: 30,
             dry_runs_per_task_max: 5,
+            protected_fields_max: 20,
+            ciphertext_characters_max: 64 * 1024,
+            capabilities_listed_max: 10_000,
             page_items_max: 100,
             component_bytes_max: 48 * 1024 * 1024,
             component_of_publisher_bytes_max: 32 * 1024 * 1024,
@@ -243,6 +249,10 @@ pub struct TermsSettings {
     pub payout_delay_hours: u32,
     /// For the operator to resolve a dispute; then the last machine verdict does.
     pub dispute_days: u32,
+    /// Of a bought task whose buyer named none, from its opening.
+    pub default_deadline_hours: u32,
+    /// An auction takes bids this long when its poster did not say.
+    pub auction_hours: u32,
     /// Credits a new party is given.
     pub registration_credits: i64,
     /// Credits for whoever referred a new party; 0 is none.
@@ -267,6 +277,8 @@ impl Default for TermsSettings {
             finance_fee_on_refunds: false,
             payout_delay_hours: 24,
             dispute_days: 14,
+            default_deadline_hours: 168,
+            auction_hours: 24,
             registration_credits: 1_000,
             referral_credits: 0,
             resubmit_hours: 6,

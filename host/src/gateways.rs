@@ -8,7 +8,9 @@ pub mod addresses;
 pub mod test_provider;
 pub mod webhooks;
 
-/// Chooses what TLS is made of, for every client of this process; the first time counts.
-pub fn install_tls() {
+/// Says which implementation of TLS outgoing connections use. To be called before the
+/// first of them; again does nothing.
+pub fn prepare_tls() {
+    // An error says that it was done before.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

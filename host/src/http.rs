@@ -14,10 +14,13 @@ use tokio::net::TcpListener;
 use crate::app::App;
 
 pub mod agent;
+pub mod agent_tasks;
 pub mod answer;
 pub mod blobs;
+pub mod channels;
 pub mod commission;
 pub mod fields;
+pub mod finance;
 pub mod jose;
 pub mod middleware;
 pub mod operations;

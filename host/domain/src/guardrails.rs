@@ -79,6 +79,17 @@ impl Guardrails {
     }
 }
 
+impl Guardrails {
+    /// Whether money may be put into a channel. A channel is no task, so that only what
+    /// it costs in a day counts, which a counter sees to.
+    pub fn permit_channel(&self) -> Result<(), Refusal> {
+        if self.enabled {
+            return Ok(());
+        }
+        Err(Refusal::new(Code::CommissioningDisabled, "commissioning is switched off for this bot"))
+    }
+}
+
 fn over(code: Code, what: &str, got: i64, limit: &str, most: i64) -> Refusal {
     let (got, most) = (money::format(Asset::Usd, got), money::format(Asset::Usd, most));
     Refusal::new(code, format!("{what} {got} is above {limit} {most}"))

@@ -388,7 +388,7 @@ impl<F: Fn(&Account) -> i64> Books<F> {
     /// Too little, in figures: of a party all that the verb takes, and what there was.
     fn short(&self, order: &Move, left: i64, all: &[Move]) -> Refusal {
         let (asset, code) = (order.asset, order.asset.code());
-        if !matches!(order.from, Holder::Party(_)) {
+        if !matches!(order.from, Holder::Party(_) | Holder::Channel(..)) {
             let (covered, wanted) =
                 (money::format(asset, order.amount - left), money::format(asset, order.amount));
             let message = format!("{} holds {covered} {code}, {wanted} {code} asked for", order.from);

@@ -90,6 +90,11 @@ impl App {
         }
         let mine: Vec<Delivery> =
             self.deliveries_of(&task).await?.into_iter().filter(|one| one.worker == worker).collect();
+        let which = match which {
+            Try::Either if mine.last().is_some_and(|one| one.body.resubmit_until.is_some()) => Try::Again,
+            Try::Either => Try::First,
+            which => which,
+        };
         may_submit(&mine, which, self.now().0)?;
         let mut turn = Turn::of(self, task);
         let change = std::mem::take(&mut turn.change);
@@ -170,7 +175,7 @@ fn may_submit(mine: &[Delivery], which: Try, now: i64) -> Result<(), Refusal> {
     let Some(last) = mine.last() else {
         return match which {
             Try::First => Ok(()),
-            Try::Again => Err(Refusal::new(
+            Try::Again | Try::Either => Err(Refusal::new(
                 Code::NothingToResubmit,
                 "only a submission that failed the quality gate can be resubmitted",
             )),
@@ -178,11 +183,11 @@ fn may_submit(mine: &[Delivery], which: Try, now: i64) -> Result<(), Refusal> {
     };
     match (which, last.body.resubmit_until) {
         (Try::First, _) => Err(Refusal::new(Code::Conflict, "you have already handed in to this task")),
-        (Try::Again, Some(until)) if now <= until => Ok(()),
-        (Try::Again, Some(_)) => {
+        (Try::Again | Try::Either, Some(until)) if now <= until => Ok(()),
+        (Try::Again | Try::Either, Some(_)) => {
             Err(Refusal::new(Code::ResubmitWindowClosed, "the window to resubmit has closed"))
         }
-        (Try::Again, None) => Err(Refusal::new(
+        (Try::Again | Try::Either, None) => Err(Refusal::new(
             Code::NothingToResubmit,
             "only a first submission that failed the quality gate can be resubmitted",
         )),

@@ -106,6 +106,8 @@ pub enum Try {
     First,
     /// After a failed gate.
     Again,
+    /// Whichever of the two is in order.
+    Either,
 }
 
 impl Body {
@@ -187,9 +189,11 @@ impl App {
         which: Try,
     ) -> Result<Work, Error> {
         let delivery = DeliveryId(self.clock.id());
+        let again = matches!(turn.task.state, State::GateFailed { .. });
         turn.step(match which {
             Try::First => Event::Deliver(delivery),
-            Try::Again => Event::Resubmit { delivery, at: turn.now },
+            Try::Either if !again => Event::Deliver(delivery),
+            Try::Again | Try::Either => Event::Resubmit { delivery, at: turn.now },
         })?;
         turn.task.tally.deliveries += 1;
         turn.task.tally.delivered_at = Some(turn.now.0);
@@ -235,6 +239,14 @@ impl App {
             Ok(if lost { Delivery { status: "rejected".into(), ..one } } else { one })
         };
         rows.iter().map(seen).collect()
+    }
+
+    /// Refuses a delivery that is none of this task's.
+    pub async fn delivery_belongs(&self, id: DeliveryId, task: TaskId) -> Result<(), Error> {
+        if self.delivery(id).await?.task == task {
+            return Ok(());
+        }
+        Err(Refusal::not_found("delivery").into())
     }
 
     /// A delivery by id.

@@ -265,16 +265,25 @@ impl App {
 
     /// Signs the runs, chained to the task's receipts so far.
     pub fn sign(&self, task: &mut Task, runs: Vec<Judged>) -> Result<Vec<Signed>, Error> {
+        let signed = self.sign_chained(&mut task.tally.receipt_hash, runs)?;
+        task.tally.receipts += i64::try_from(signed.len()).unwrap_or(i64::MAX);
+        Ok(signed)
+    }
+
+    /// Signs the runs, chained to the receipt whose hash `last` is, and moves that on.
+    pub(crate) fn sign_chained(
+        &self,
+        last: &mut Option<String>,
+        runs: Vec<Judged>,
+    ) -> Result<Vec<Signed>, Error> {
         let mut signed = Vec::with_capacity(runs.len());
         for Judged { judge, run } in runs {
             let id = ReceiptId(self.clock.id()).to_string();
-            let previous = task.tally.receipt_hash.as_deref().map(str::parse).transpose();
-            let previous =
-                previous.map_err(|_| Error::Internal("impossible receipt hash in a task".into()))?;
+            let previous = last.as_deref().map(str::parse).transpose();
+            let previous = previous.map_err(|_| Error::Internal("impossible receipt hash".into()))?;
             let issue = Issue { id: &id, previous, engine_profile: self.sandbox.profile() };
             let receipt = Receipt::issue(issue, &judge, &run, &self.host_key);
-            task.tally.receipt_hash = Some(receipt.hash().to_string());
-            task.tally.receipts += 1;
+            *last = Some(receipt.hash().to_string());
             signed.push(Signed { receipt, input: run.input });
         }
         Ok(signed)

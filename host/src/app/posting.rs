@@ -1,7 +1,10 @@
 //! Posting work, through any surface: criteria compiled, judges pinned, money held.
 
+use std::collections::BTreeSet;
+
+use assay_db::entities::finance::TaskSkillRow;
 use assay_db::entities::people::ApprovalRow;
-use assay_db::{Change, Record as _, Reply};
+use assay_db::{Change, Record as _, Reply, Write};
 use assay_domain::criteria::Class;
 use assay_domain::guardrails::{Guardrails, Permit};
 use assay_domain::ids::{ApprovalId, PartyId, TaskId, Timestamp};
@@ -22,6 +25,9 @@ use super::turn::{Turn, Visibility};
 use super::{Answer, App, Ask, commissioning};
 use crate::config::Surface;
 use crate::error::Error;
+
+/// The skill of whoever named none, and of tasks that name none.
+pub const GENERALIST: &str = "generalist";
 
 /// What somebody wants done.
 #[derive(Clone, Debug)]
@@ -112,6 +118,11 @@ impl App {
         self.try_pricing(&task).await?;
         let asset = task.spec.terms.asset;
         let permit = guardrails.permit(asset, post.budget, &post.category)?;
+        if post.unpaid && permit != Permit::Granted {
+            let message = "a budget above require_human_approval_above is paid from the balance, where the owner \
+                           approves it: post it with payment_type balance";
+            return Err(Refusal::new(Code::GuardrailHumanApproval, message).into());
+        }
 
         let mut turn = Turn::of(self, task);
         turn.change =
@@ -136,7 +147,8 @@ impl App {
         if post.unpaid && permit == Permit::Granted {
             start_deadline(&mut turn);
         }
-        let (task, change) = turn.finish()?;
+        let (task, mut change) = turn.finish()?;
+        change.rows.extend(skill_rows(&task));
         Ok((TaskView { task, eyes: Eyes::Poster, approval }, change))
     }
 
@@ -253,6 +265,16 @@ impl App {
         }
         Ok(checks)
     }
+}
+
+/// What finds the task for those who can do it. One without skills is for anyone.
+fn skill_rows(task: &Task) -> Vec<Write> {
+    let mut skills: BTreeSet<String> = task.spec.skills.iter().map(|skill| skill.to_lowercase()).collect();
+    if skills.is_empty() {
+        skills.insert(GENERALIST.into());
+    }
+    let row = |skill| TaskSkillRow { skill, task: task.id.to_string() }.insert();
+    skills.into_iter().map(row).collect()
 }
 
 /// Who decides about the deliveries of a task.

@@ -50,8 +50,10 @@ pub struct Model {
     pub name: String,
     /// Its configuration; an object.
     pub config: Value,
-    /// When the book closes.
+    /// When the book closes, counted from posting.
     pub closes_in_hours: Option<u32>,
+    /// When the book closes, as a time.
+    pub closes_at: Option<Timestamp>,
 }
 
 /// What set the job off. A job that was entered again knows only the last one, which is
@@ -114,7 +116,8 @@ impl App {
             Err(Refusal::field(format!("pricing_model.config{dot}{path}"), message))
         })?;
         let needs_close = wanted.name == "auction" && wanted.config.get("bids").is_none();
-        if needs_close && wanted.closes_in_hours.is_none() {
+        let closes_at = wanted.closes_at.or(wanted.closes_in_hours.map(|hours| now.plus_hours(hours)));
+        if needs_close && closes_at.is_none() {
             let message = "an auction needs closes_in_hours, or config.bids to close after so many bids";
             return Err(Refusal::field("pricing_model.closes_in_hours", message));
         }
@@ -122,7 +125,7 @@ impl App {
             model: wanted.name.clone(),
             digest: digest.to_string(),
             config: wanted.config.to_string(),
-            closes_at: wanted.closes_in_hours.map(|hours| now.plus_hours(hours).0),
+            closes_at: closes_at.map(|at| at.0),
         })
     }
 

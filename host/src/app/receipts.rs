@@ -1,7 +1,7 @@
 //! Receipts: signed records of every run, and what it takes to check them.
 
 use assay_db::entities::{HostKeyRow, ReceiptRow};
-use assay_domain::ids::ReceiptId;
+use assay_domain::ids::{NegotiationId, ReceiptId, TaskId};
 use assay_domain::refusal::{Code, Refusal};
 use assay_sandbox::{Receipt, World};
 
@@ -55,11 +55,23 @@ impl App {
     /// The input a receipt was made from, for the parties of its task.
     pub async fn receipt_input(&self, caller: &Caller, id: ReceiptId) -> Result<Vec<u8>, Error> {
         let row = self.receipt_row(id).await?;
-        let task = row.task.parse().map_err(|_| Error::Internal("a receipt without a task".into()))?;
-        may_see_input(&self.task(task).await?, caller, &row.world)?;
+        self.may_see(caller, &row).await?;
         let receipt: Receipt = from_json("receipt", &row.body)?;
         let bytes = self.db.read().blob(&receipt.input.hex()).await?;
         bytes.ok_or_else(|| Error::Internal(format!("the input of receipt {id} is gone")))
+    }
+
+    /// A receipt is a task's, or a negotiation's, whose prices both sides know.
+    async fn may_see(&self, caller: &Caller, row: &ReceiptRow) -> Result<(), Error> {
+        let subject: TaskId = row.task.parse().map_err(|_| Error::Internal("a receipt of nothing".into()))?;
+        if let Ok(negotiation) = self.negotiation(NegotiationId(subject.0)).await {
+            let sides = [negotiation.client, negotiation.provider];
+            if sides.contains(&caller.party) || caller.is_operator() {
+                return Ok(());
+            }
+            return Err(Refusal::new(Code::NotAParty, "only its two sides see a negotiation").into());
+        }
+        Ok(may_see_input(&self.task(subject).await?, caller, &row.world)?)
     }
 
     /// Where every lane of the journal has got to, signed by this host, so that whoever

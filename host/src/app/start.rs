@@ -62,6 +62,7 @@ impl App {
     /// Opens everything. What was left undone by a host that died is found by the jobs.
     pub async fn start(settings: Settings) -> Result<Arc<Self>, StartError> {
         settings.check()?;
+        crate::gateways::prepare_tls();
         let folder = |source| StartError::Folder { folder: settings.data.display().to_string(), source };
         std::fs::create_dir_all(&settings.data).map_err(folder)?;
         let clock = Arc::new(Clock::default());

@@ -8,6 +8,7 @@ use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::Event;
 use serde_json::json;
 
+use super::posting::GENERALIST;
 use super::task::Task;
 use super::turn::{Turn, Visibility};
 use super::{Answer, App, Ask, Caller};
@@ -77,13 +78,18 @@ impl App {
 
     /// A task for one of its parties, or the operator.
     pub(crate) async fn task_of_party(&self, caller: &Caller, id: TaskId) -> Result<Task, Error> {
+        Ok(self.look_as_party(caller, id).await?.task)
+    }
+
+    /// A task and how it concerns the caller, who must be one of its parties.
+    pub async fn look_as_party(&self, caller: &Caller, id: TaskId) -> Result<TaskView, Error> {
         let view = self.look(caller, id).await?;
         if view.eyes == Eyes::Stranger {
             return Err(
                 Refusal::new(Code::NotAParty, "only the task's poster and its worker may see this").into()
             );
         }
-        Ok(view.task)
+        Ok(view)
     }
 
     /// Open tasks that take bids, newest first.
@@ -103,6 +109,32 @@ impl App {
         values.extend(page_values(cursor, limit));
         let rows = self.db.read().many::<TaskRow>(PAGE, &values).await?;
         page(caller, rows, limit, total_estimate)
+    }
+
+    /// Open tasks in credits that somebody with these skills can do, newest first; all of
+    /// them without skills.
+    pub async fn for_skills(
+        &self,
+        caller: &Caller,
+        skills: Option<&[String]>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<TaskView>, Error> {
+        const ALL: &str =
+            "state = 'open' and asset = 'CR' and ($1 = '' or id < $1) order by id desc limit $2";
+        const SOME: &str = "state = 'open' and asset = 'CR' and ($1 = '' or id < $1) and id in \
+                            (select task from task_skills where skill in_list($3)) order by id desc limit $2";
+        let mut values: Vec<Sql> = page_values(cursor, limit).into();
+        let rows = match skills {
+            None => self.db.read().many::<TaskRow>(ALL, &values).await?,
+            Some(skills) => {
+                let skills: Vec<String> = skills.iter().map(|skill| skill.to_lowercase()).collect();
+                let with_anyone = skills.iter().map(String::as_str).chain([GENERALIST]);
+                values.push(assay_db::list(with_anyone));
+                self.db.read().many::<TaskRow>(SOME, &values).await?
+            }
+        };
+        page(caller, rows, limit, 0)
     }
 
     /// Tasks the caller posted or does, newest first.

@@ -151,8 +151,10 @@ impl<'a> Turn<'a> {
     /// The change of the whole turn.
     pub fn finish(self) -> Result<(Task, Change), Error> {
         let Self { task, mut change, was_open, .. } = self;
-        if was_open && task.state.is_final() {
-            change = change.add(open_tasks_key(task.poster), -1);
+        // A dispute opens a task again that was paid.
+        let opened = i64::from(!task.state.is_final()) - i64::from(was_open);
+        if opened != 0 {
+            change = change.add(open_tasks_key(task.poster), opened);
         }
         let change = change.row(task.to_write()?);
         Ok((task, change))

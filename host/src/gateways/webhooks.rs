@@ -103,7 +103,7 @@ impl Rules {
 impl Courier {
     /// One that keeps to the rules and waits so long for an answer.
     pub fn new(rules: Rules, timeout_ms: u64) -> Result<Self, String> {
-        super::install_tls();
+        super::prepare_tls();
         let client = Client::builder()
             .user_agent(concat!("assay/", env!("CARGO_PKG_VERSION")))
             .timeout(Duration::from_millis(timeout_ms))

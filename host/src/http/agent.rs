@@ -61,6 +61,8 @@ pub async fn me(State(app): State<Arc<App>>, Me(caller): Me) -> Outcome {
         .set("name", profile.name)
         .set("skills", profile.skills)
         .set("credits", credits.available)
+        .set("reserved", credits.reserved)
+        .set("pending", credits.pending)
         .set("scopes", caller.scopes.to_string())
         .done();
     ok(&with_data(object))

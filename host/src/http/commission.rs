@@ -1,6 +1,6 @@
 //! `/api`: bots and people post work, choose, review, pay. Snake case, money as numbers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use assay_db::Reply;
@@ -29,13 +29,13 @@ use crate::app::plugins::Named;
 use crate::app::posting::Post;
 use crate::app::pricing::Model;
 use crate::app::reviews::Review;
-use crate::app::tasks::{Page, TaskView};
+use crate::app::tasks::TaskView;
 use crate::config::{Limits, Surface};
 
 const STYLE: Style = Style::Commission;
 
 /// Longest deadline: a year.
-const DEADLINE_HOURS_MAX: i64 = 24 * 366;
+pub const DEADLINE_HOURS_MAX: i64 = 24 * 366;
 
 /// `POST /api/credits/deposit {amount}`: opens a payment, answers where to pay it.
 pub async fn deposit(State(app): State<Arc<App>>, call: Call) -> Outcome {
@@ -142,7 +142,7 @@ fn read_post(fields: &Fields, limits: &Limits) -> Result<Post, Refusal> {
 }
 
 /// One verifier, or a list of them: `{digest | name, config}`.
-fn read_verifiers(fields: &Fields, limits: &Limits) -> Result<Vec<Named>, Refusal> {
+pub fn read_verifiers(fields: &Fields, limits: &Limits) -> Result<Vec<Named>, Refusal> {
     if !fields.json("verifier")?.is_array() {
         let one = fields.inner("verifier")?;
         return one.map(|one| read_verifier(&one, "verifier".to_owned())).into_iter().collect();
@@ -170,7 +170,12 @@ fn read_pricing(fields: &Fields) -> Result<Option<Model>, Refusal> {
         return Ok(None);
     }
     if let Some(name) = given.as_str() {
-        return Ok(Some(Model { name: name.into(), config: json!({}), closes_in_hours: None }));
+        return Ok(Some(Model {
+            name: name.into(),
+            config: json!({}),
+            closes_in_hours: None,
+            closes_at: None,
+        }));
     }
     let inner = fields.needed("pricing_model", "a name or an object", fields.inner("pricing_model")?)?;
     let hours = inner.whole("closes_in_hours", 1..=DEADLINE_HOURS_MAX)?;
@@ -179,6 +184,7 @@ fn read_pricing(fields: &Fields) -> Result<Option<Model>, Refusal> {
         name: inner.name("model", 1..=100)?,
         config: if config.is_null() { json!({}) } else { config },
         closes_in_hours: hours.and_then(|hours| u32::try_from(hours).ok()),
+        closes_at: None,
     }))
 }
 
@@ -204,15 +210,23 @@ pub async fn tasks(
     let page = app.tasks_of(&caller, query_text(&query, "cursor")?, limit).await?;
     let items: Vec<Value> = page.items.iter().map(|view| render::task(STYLE, view)).collect();
     let response = ok(&json!({ "data": items, "count": items.len() }))?;
-    Ok(linked(response, "/api/tasks", limit, &page))
+    Ok(linked(response, "/api/tasks", &query, limit, page.next.as_deref()))
 }
 
 /// Says where the next page is.
-pub fn linked<T>(mut response: Response, path: &str, limit: usize, page: &Page<T>) -> Response {
-    if let Some(next) = &page.next
-        && let Ok(link) =
-            HeaderValue::from_str(&format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""))
-    {
+pub fn linked(
+    mut response: Response,
+    path: &str,
+    query: &HashMap<String, String>,
+    limit: usize,
+    next: Option<&str>,
+) -> Response {
+    let Some(next) = next else { return response };
+    let mut link = url::form_urlencoded::Serializer::new(String::new());
+    let kept = query.iter().filter(|(name, _)| !["limit", "cursor"].contains(&name.as_str()));
+    let kept: BTreeMap<&String, &String> = kept.collect();
+    link.extend_pairs(kept).append_pair("limit", &limit.to_string()).append_pair("cursor", next);
+    if let Ok(link) = HeaderValue::from_str(&format!("<{path}?{}>; rel=\"next\"", link.finish())) {
         response.headers_mut().insert(header::LINK, link);
     }
     response
@@ -337,9 +351,12 @@ pub fn read_package(fields: &Fields, limits: &Limits) -> Result<Package, Refusal
         });
     }
     let summary = fields.text_if_given("summary", 0..=limits.text_characters_max)?.unwrap_or_default();
-    let attachments = fields.inner_list("attachments", 50)?;
-    let attachments = attachments.iter().map(read_attachment).collect::<Result<_, _>>()?;
-    Ok(Package { content, summary, attachments })
+    Ok(Package { content, summary, attachments: read_attachments(fields)? })
+}
+
+/// What is said about the files of a package.
+pub fn read_attachments(fields: &Fields) -> Result<Vec<Attachment>, Refusal> {
+    fields.inner_list("attachments", 50)?.iter().map(read_attachment).collect()
 }
 
 /// A file: `{name, mediaType, sizeBytes, sha256, url?}`. The address is kept and shown,

@@ -109,6 +109,11 @@ impl Fields {
         text.parse().map_err(|_| Refusal::field(self.shown(name), "must be a UUID"))
     }
 
+    /// An id; nothing when the field is absent.
+    pub fn id_if_given<T: FromStr>(&self, name: &str) -> Result<Option<T>, Refusal> {
+        if self.raw(name).is_some() { self.id(name).map(Some) } else { Ok(None) }
+    }
+
     /// Yes or no; nothing when the field is absent.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
         self.read(name, "true or false")

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::app::bids::Bid;
 use crate::app::deliveries::Delivery;
 use crate::app::pricing::Pricing;
-use crate::app::task::{Check, Protected, Spec};
+use crate::app::task::{Check, Protected};
 use crate::app::tasks::{Eyes, TaskView};
 use crate::app::traces::Trace;
 use crate::clock::rfc3339;
@@ -151,7 +151,10 @@ pub fn task(style: Style, view: &TaskView) -> Value {
             }),
         )
         .set("pricing_model", pricing)
-        .set("protected_fields", protected_fields(spec, *eyes))
+        .set(
+            "protected_fields",
+            Value::Array(spec.protected.iter().map(|one| shown_protected(style, one, *eyes)).collect()),
+        )
         .set("verifiers", Value::Array(verifiers.collect()))
         .set("revisions", task.tally.revisions)
         .time_if("deadline_at", task.deadline_at)
@@ -183,21 +186,19 @@ fn pricing_config(pricing: &Pricing, eyes: Eyes) -> Value {
     serde_json::from_str(&pricing.config).unwrap_or(Value::Null)
 }
 
-/// The names of protected fields; with their ciphertext for the poster alone.
-fn protected_fields(spec: &Spec, eyes: Eyes) -> Value {
-    let shown = |field: &Protected| match eyes {
-        Eyes::Poster => json!({ "name": field.name, "ciphertext": field.ciphertext }),
-        Eyes::Worker | Eyes::Stranger => json!({ "name": field.name }),
-    };
-    spec.protected.iter().map(shown).collect()
-}
-
 /// A check as somebody may see it: expected answers are for the poster alone.
 fn shown_check(check: &Check, eyes: Eyes) -> Value {
     if eyes == Eyes::Poster || !check.gold {
         return check.json.clone();
     }
     json!({ "kind": check.kind, "required": check.required, "weight": check.weight, "hidden": true })
+}
+
+/// A protected field: its name for anyone, its ciphertext for the poster.
+fn shown_protected(style: Style, field: &Protected, eyes: Eyes) -> Value {
+    let object = Object::new(style).set("name", field.name.clone());
+    let own = eyes == Eyes::Poster;
+    if own { object.set("ciphertext", field.ciphertext.clone()).done() } else { object.done() }
 }
 
 /// What sort of price it is, for a worker that filters.

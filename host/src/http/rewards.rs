@@ -64,7 +64,8 @@ pub async fn redemptions(
     let limit = page_limit(&query, 20, app.settings.limits.page_items_max)?;
     let page = app.redemptions(&caller, query_text(&query, "cursor")?, limit).await?;
     let items: Vec<Value> = page.items.iter().map(shown).collect();
-    Ok(linked(ok(&json!({ "data": items }))?, "/api/v1/agent/redemptions", limit, &page))
+    let response = ok(&json!({ "data": items }))?;
+    Ok(linked(response, "/api/v1/agent/redemptions", &query, limit, page.next.as_deref()))
 }
 
 /// `GET /v1/admin/redemptions?status=&limit=&cursor=`: everybody's, newest first, by the

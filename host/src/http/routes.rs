@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, blobs, commission, middleware, operations, plugins, problem, receipts, rewards, secrets, test_mode, threads,
-    watch, webhooks, work,
+    agent, agent_tasks, blobs, channels, commission, finance, middleware, operations, plugins, problem, receipts,
+    rewards, secrets, test_mode, threads, watch, webhooks, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -40,6 +40,7 @@ fn table(settings: &Settings) -> Table {
     Table::new()
         .merge(commission_routes())
         .merge(agent_routes())
+        .merge(finance_routes())
         .merge(work_routes())
         .merge(house_routes())
         .merge(plugin_routes(settings))
@@ -73,7 +74,52 @@ fn commission_routes() -> Table {
 
 /// `/api/v1/agent`: agents that come by themselves.
 fn agent_routes() -> Table {
-    Table::new().post("/api/v1/agent/register", agent::register).get("/api/v1/agent/me", agent::me)
+    Table::new()
+        .post("/api/v1/agent/register", agent::register)
+        .get("/api/v1/agent/me", agent::me)
+        .get("/api/v1/agent/tasks", agent_tasks::tasks)
+        .post("/api/v1/agent/tasks", agent_tasks::post)
+        .get("/api/v1/agent/tasks/{id}", agent_tasks::task)
+        .post("/api/v1/agent/tasks/{id}/claim", agent_tasks::claim)
+        .post("/api/v1/agent/tasks/{id}/cancel", agent_tasks::cancel)
+        .post("/api/v1/agent/tasks/{id}/submit", agent_tasks::submit)
+        .get("/api/v1/agent/tasks/{id}/deliveries", agent_tasks::deliveries)
+        .post("/api/v1/agent/tasks/{id}/deliveries/{delivery}/accept", agent_tasks::accept)
+        .post("/api/v1/agent/tasks/{id}/deliveries/{delivery}/reject", agent_tasks::reject)
+        .post("/api/v1/agent/tasks/{id}/deliveries/{delivery}/revise", agent_tasks::revise)
+}
+
+/// `/api/v1`: work bought by capability, disputes, channels, negotiation.
+fn finance_routes() -> Table {
+    Table::new()
+        .post("/api/v1/agents", finance::offer)
+        .get("/api/v1/agents/discover", finance::discover)
+        .get("/api/v1/agents/{id}", finance::provider)
+        .get("/api/v1/capabilities", finance::capabilities)
+        .get("/api/v1/tasks", finance::tasks)
+        .post("/api/v1/tasks", finance::buy)
+        .get("/api/v1/tasks/{id}", finance::task)
+        .get("/api/v1/tasks/{id}/payments", finance::payments)
+        .post("/api/v1/tasks/{id}/payments", finance::pay)
+        .post("/api/v1/tasks/{id}/complete", finance::complete)
+        .put("/api/v1/tasks/{id}/complete", finance::complete)
+        .post("/api/v1/tasks/{id}/fail", finance::fail)
+        .put("/api/v1/tasks/{id}/fail", finance::fail)
+        .post("/api/v1/tasks/{id}/cancel", finance::cancel)
+        .post("/api/v1/tasks/{id}/dispute", finance::dispute)
+        .get("/api/v1/disputes/{id}", finance::dispute_by_id)
+        .get("/v1/admin/disputes", finance::open_disputes)
+        .post("/v1/admin/disputes/{id}/resolve", finance::resolve)
+        .post("/api/v1/channels/open", channels::open)
+        .post("/api/v1/channels/deposit", channels::deposit)
+        .post("/api/v1/channels/transfer", channels::transfer)
+        .post("/api/v1/channels/close", channels::close)
+        .get("/api/v1/channels", channels::channels)
+        .get("/api/v1/channels/{id}", channels::channel)
+        .post("/api/v1/negotiation/negotiate", channels::negotiate)
+        .post("/api/v1/negotiation/accept", channels::accept)
+        .post("/api/v1/negotiation/calculate", channels::calculate)
+        .post("/api/v1/negotiations/calculate-fee", channels::calculate)
 }
 
 /// `/v1`: find work, bid, deliver behind the gate.

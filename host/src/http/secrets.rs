@@ -50,7 +50,7 @@ pub async fn grant(
 }
 
 fn check_bundle(bundle: &Value, limits: &Limits) -> Result<(), Refusal> {
-    let most = limits.ciphertext_bytes_max;
+    let most = limits.ciphertext_characters_max;
     match bundle {
         Value::String(text) => check_jwe("bundle", text, most),
         Value::Object(parts) if parts.is_empty() => Err(Refusal::field("bundle", "is empty")),

@@ -31,7 +31,7 @@ pub async fn thread(
     let page = app.thread(&caller, task, query_text(&query, "cursor")?, limit).await?;
     let items: Vec<Value> = page.items.iter().map(message).collect();
     let path = format!("/api/v1/agent/tasks/{task}/thread");
-    Ok(linked(ok(&json!({ "data": items }))?, &path, limit, &page))
+    Ok(linked(ok(&json!({ "data": items }))?, &path, &query, limit, page.next.as_deref()))
 }
 
 /// `POST /api/v1/agent/tasks/{id}/thread {message}`: 201 and the message. Before the claim

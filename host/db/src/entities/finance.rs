@@ -89,3 +89,13 @@ record! {
         pub body: Vec<u8>,
     }
 }
+
+record! {
+    /// A skill that a task takes.
+    pub struct TaskSkillRow in "task_skills" key(skill, task) {
+        /// Which skill, in lower case.
+        pub skill: String,
+        /// Which task.
+        pub task: String,
+    }
+}
