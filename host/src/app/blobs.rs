@@ -153,7 +153,8 @@ impl App {
         for (at, file) in attachments.iter().enumerate() {
             let size = held.get(file.sha256.as_str()).map(|size| size.unsigned_abs());
             if size.is_some_and(|size| size != file.size_bytes) {
-                let message = format!("is not the size of these bytes, which is {}", size.unwrap_or_default());
+                let message =
+                    format!("is not the size of these bytes, which is {}", size.unwrap_or_default());
                 return Err(Refusal::field(format!("attachments[{at}].size_bytes"), message));
             }
         }

@@ -106,12 +106,7 @@ pub(crate) fn party_subject(party: PartyId) -> String {
 }
 
 /// Records what happened to a party, for its webhooks.
-pub(crate) fn tell_party(
-    change: Change,
-    party: PartyId,
-    kind: &str,
-    facts: &Value,
-) -> Result<Change, Error> {
+pub(crate) fn tell_party(change: Change, party: PartyId, kind: &str, facts: &Value) -> Result<Change, Error> {
     Ok(change.event(NewEvent {
         subject: party_subject(party),
         kind: kind.into(),

@@ -88,7 +88,11 @@ impl App {
             loop {
                 let rang = tokio::time::timeout(pause, app.post_office.bell.notified()).await.is_ok();
                 let done = async {
-                    if rang { app.enter_own().await? } else { app.enter_all().await? }
+                    if rang {
+                        app.enter_own().await?
+                    } else {
+                        app.enter_all().await?
+                    }
                     app.send_beside().await
                 };
                 if let Err(error) = done.await {
@@ -160,7 +164,8 @@ impl App {
         }
         let wait = i64::try_from(self.settings.limits.webhook_ms_max).unwrap_or(i64::MAX);
         telling.leased_until = now.saturating_add(wait).saturating_add(LEASE_MARGIN_MS);
-        let change = Change::new().advance(telling_key(telling.id), telling.head).row(telling.to_row()?.upsert());
+        let change =
+            Change::new().advance(telling_key(telling.id), telling.head).row(telling.to_row()?.upsert());
         match self.db.commit(change).await {
             Ok(_) => {
                 telling.head += 1;
@@ -190,7 +195,7 @@ impl App {
         };
         let sent = self.post_office.courier.send(&message).await;
         let gone = sent == Sent::Answered(GONE);
-        telling.note(sent, at, self.now());
+        telling.note(sent, at);
         let change = change.row(telling.to_row()?.upsert());
         self.keep_outcome(change).await?;
         if gone { self.disable(&webhook).await } else { Ok(()) }
@@ -374,7 +379,7 @@ fn parties_of(task: &TaskRow, event: &Happening) -> Vec<String> {
 
 impl Telling {
     /// What came of a try, and whether there is another one.
-    fn note(&mut self, sent: Sent, sent_at: Timestamp, now: Timestamp) {
+    fn note(&mut self, sent: Sent, sent_at: Timestamp) {
         self.attempts += 1;
         self.body.tries += 1;
         self.body.sent_at = Some(sent_at.0);
@@ -386,7 +391,7 @@ impl Telling {
         match (self.body.response_code, pause) {
             (Some(200..300), _) => self.status = "delivered".into(),
             (Some(GONE), _) | (_, None) => self.status = "failed".into(),
-            (_, Some(pause)) => self.next_at = Timestamp(now.0.saturating_add(*pause)),
+            (_, Some(pause)) => self.next_at = Timestamp(sent_at.0.saturating_add(*pause)),
         }
     }
 }

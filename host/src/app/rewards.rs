@@ -138,7 +138,10 @@ impl App {
                 .expect(reward_key(&reward.id), reward_head)
                 .advance(code_key(&code.row.hash), code.head)
                 .advance(redemption_key(redemption.id), 0)
-                .row(RewardCodeRow { redemption: Some(redemption.id.to_string()), ..code.row.clone() }.upsert())
+                .row(
+                    RewardCodeRow { redemption: Some(redemption.id.to_string()), ..code.row.clone() }
+                        .upsert(),
+                )
                 .moves([held(&redemption)]);
             change = self.count_day(change, &redemption);
             if settled {
@@ -154,7 +157,13 @@ impl App {
         .await
     }
 
-    fn new_redemption(&self, id: RewardId, who: &Who, reward: &RewardRow, code: &RewardCodeRow) -> Redemption {
+    fn new_redemption(
+        &self,
+        id: RewardId,
+        who: &Who,
+        reward: &RewardRow,
+        code: &RewardCodeRow,
+    ) -> Redemption {
         Redemption {
             id: RedemptionId(self.clock.id()),
             reward: id,
@@ -202,12 +211,18 @@ impl App {
         let limits = &self.settings.rewards;
         let day = redemption.created_at.utc_day();
         let over = |most: i64, whose: &str| {
-            let message = format!("{most} credits a day (UTC) are the most that {whose} redeem: try tomorrow");
+            let message =
+                format!("{most} credits a day (UTC) are the most that {whose} redeem: try tomorrow");
             Refusal::new(Code::QuotaExhausted, message)
         };
         let (own, all) = (limits.per_owner_day_credits_max, limits.per_day_credits_max);
         change
-            .add_up_to(owner_day_key(redemption.owner, day), redemption.price, own, over(own, "one owner may"))
+            .add_up_to(
+                owner_day_key(redemption.owner, day),
+                redemption.price,
+                own,
+                over(own, "one owner may"),
+            )
             .add_up_to(day_key(day), redemption.price, all, over(all, "all together may"))
     }
 
@@ -327,7 +342,9 @@ impl App {
         if day != self.now().utc_day() {
             return Ok(change);
         }
-        Ok(change.add(owner_day_key(redemption.owner, day), -redemption.price).add(day_key(day), -redemption.price))
+        Ok(change
+            .add(owner_day_key(redemption.owner, day), -redemption.price)
+            .add(day_key(day), -redemption.price))
     }
 }
 

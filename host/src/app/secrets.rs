@@ -64,7 +64,7 @@ impl App {
         let row = self.db.read().one::<PartyRow>("id = $1", &[party.to_string().into()]).await?;
         let Some(row) = row else { return Ok(None) };
         let profile: Value = from_json("party", &row.body)?;
-        Ok(profile.get("encryption_public_key").filter(|key| key.is_object()).cloned())
+        Ok(profile.get("encryption_key").filter(|key| key.is_object()).cloned())
     }
 
     /// Asks for the protected fields of the task one does. Refusals, in this order: not

@@ -189,7 +189,8 @@ impl App {
         }
         let own = state.viewers.get(&party).copied().unwrap_or_default();
         if own >= limits.watchers_per_party_max {
-            let message = format!("{} streams at once are the most: close one", limits.watchers_per_party_max);
+            let message =
+                format!("{} streams at once are the most: close one", limits.watchers_per_party_max);
             return Err(Refusal::new(Code::RateLimited, message));
         }
         state.viewers.insert(party, own + 1);
@@ -258,9 +259,7 @@ impl App {
             Means::Key(key) | Means::Session(key) | Means::Handoff { key, .. } => {
                 let row = self.db.read().one::<KeyRow>("id = $1", &[key.to_string().into()]).await?;
                 let now = self.now().0;
-                row.is_some_and(|row| {
-                    row.revoked_at.is_none() && row.expires_at.is_none_or(|at| at > now)
-                })
+                row.is_some_and(|row| row.revoked_at.is_none() && row.expires_at.is_none_or(|at| at > now))
             }
         };
         Ok(good && self.look(caller, id).await?.eyes != Eyes::Stranger)
@@ -308,9 +307,10 @@ impl Watcher {
 
     /// Reads from the journal. True when the task is over and nothing is left to tell.
     async fn catch_up(&mut self) -> Result<bool, Error> {
-        let (over, events) = self.place.app.events_after(self.task, self.after).await.inspect_err(|error| {
-            tracing::warn!(task = %self.task, %error, "a stream ends: its events could not be read");
-        })?;
+        let (over, events) =
+            self.place.app.events_after(self.task, self.after).await.inspect_err(|error| {
+                tracing::warn!(task = %self.task, %error, "a stream ends: its events could not be read");
+            })?;
         self.behind = !events.is_empty();
         self.over = over && events.is_empty();
         self.ready.extend(events.into_iter().map(Arc::new));

@@ -192,9 +192,8 @@ impl App {
 
     /// One of the caller's webhooks; the operator sees everybody's.
     pub async fn webhook(&self, caller: &Caller, id: WebhookId) -> Result<Webhook, Error> {
-        let found = self.webhook_by_id(id).await?.filter(|one| {
-            one.party == caller.party || caller.is_operator()
-        });
+        let found =
+            self.webhook_by_id(id).await?.filter(|one| one.party == caller.party || caller.is_operator());
         Ok(found.ok_or_else(|| Refusal::not_found("webhook"))?)
     }
 
@@ -317,7 +316,8 @@ impl App {
                 telling.next_at = self.now();
                 telling.leased_until = 0;
                 telling.body.tries = 0;
-                let change = Change::new().advance(telling_key(id), telling.head).row(telling.to_row()?.upsert());
+                let change =
+                    Change::new().advance(telling_key(id), telling.head).row(telling.to_row()?.upsert());
                 Ok(change.reply(move |_| render(&telling)))
             })
             .await?;
@@ -339,7 +339,8 @@ impl App {
                 enabled(&webhook)?;
                 let now = self.now();
                 let most = self.settings.limits.webhook_tests_per_day_max;
-                let full = Refusal::new(Code::QuotaExhausted, format!("{most} tests a day (UTC) are the most"));
+                let full =
+                    Refusal::new(Code::QuotaExhausted, format!("{most} tests a day (UTC) are the most"));
                 let day = Key::counter(format!("webhook-tests/{id}/{}", now.utc_day()));
                 let data = json!({ "webhookId": id.to_string() });
                 let telling = Telling::new(self.clock.id(), id, TEST, now, &data, now);
@@ -364,7 +365,7 @@ fn enabled(webhook: &Webhook) -> Result<(), Refusal> {
         return Ok(());
     }
     let message = "the webhook is disabled: enable it first, PATCH {\"enabled\": true}";
-    Err(Refusal::new(Code::WrongStatus, message))
+    Err(Refusal::new(Code::Conflict, message))
 }
 
 impl Webhook {
@@ -461,7 +462,8 @@ impl Telling {
     }
 
     fn from_row(row: &WebhookDeliveryRow, head: i64) -> Result<Self, Error> {
-        let impossible = |what: &str| Error::Internal(format!("webhook delivery {}: impossible {what}", row.id));
+        let impossible =
+            |what: &str| Error::Internal(format!("webhook delivery {}: impossible {what}", row.id));
         Ok(Self {
             id: row.id.parse().map_err(|_| impossible("id"))?,
             webhook: row.webhook.parse().map_err(|_| impossible("webhook"))?,

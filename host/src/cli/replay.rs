@@ -132,7 +132,8 @@ impl Parts<'_> {
             input.attachments().iter().filter_map(|file| file.digest.parse().ok()).collect();
         let mut files: Vec<(Digest, Arc<[u8]>)> = Vec::new();
         if let Some(folder) = &self.flags.attachments {
-            let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            let entries =
+                std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
             for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
                 let bytes = read(&path)?;
                 files.push((Digest::of(&bytes), Arc::from(bytes)));

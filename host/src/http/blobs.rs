@@ -5,8 +5,8 @@ use std::sync::Arc;
 use assay_db::Reply;
 use assay_domain::refusal::Refusal;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::http::HeaderValue;
+use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::IntoResponse as _;
 
 use super::answer::{self, Outcome, enveloped, reply};
@@ -39,8 +39,7 @@ const BYTES: &str = "application/octet-stream";
 /// brought the same bytes before: `{id, sha256, sizeBytes, mediaType, createdAt}`. 400
 /// where they have another digest, 413 above the largest file, 429 above a day's bytes.
 pub async fn put(State(app): State<Arc<App>>, Path(sha256): Path<String>, request: Request) -> Outcome {
-    let sha256 = digest(&sha256)
-        .ok_or_else(|| Refusal::field("sha256", "must be 64 hexadecimal digits"))?;
+    let sha256 = digest(&sha256).ok_or_else(|| Refusal::field("sha256", "must be 64 hexadecimal digits"))?;
     let media_type = media_type(request.headers());
     let bytes = Bytes::read(request, &app, app.settings.limits.attachment_bytes_max).await?;
     let file = NewFile { sha256, media_type, bytes: bytes.body() };

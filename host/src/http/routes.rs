@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, blobs, channels, commission, finance, middleware, operations, plugins, problem, receipts,
-    rewards, secrets, test_mode, threads, watch, webhooks, work,
+    agent, agent_tasks, blobs, channels, commission, finance, middleware, operations, plugins, problem,
+    receipts, rewards, secrets, test_mode, threads, watch, webhooks, work,
 };
 use crate::app::App;
 use crate::config::Settings;

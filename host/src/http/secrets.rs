@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use assay_db::Reply;
 use assay_domain::ids::TaskId;
 use assay_domain::refusal::Refusal;
 use axum::extract::{Path, State};
@@ -70,7 +69,8 @@ fn check_bundle(bundle: &Value, limits: &Limits) -> Result<(), Refusal> {
 pub async fn bundle(State(app): State<Arc<App>>, Me(caller): Me, Path(id): Path<String>) -> Outcome {
     let task: TaskId = path_id(&id, "task")?;
     let granted = app.secret_bundle(&caller, task).await?;
-    let fields = granted.fields.iter().map(|field| json!({ "name": field.name, "ciphertext": field.ciphertext }));
+    let fields =
+        granted.fields.iter().map(|field| json!({ "name": field.name, "ciphertext": field.ciphertext }));
     let object = Object::new(STYLE)
         .set("id", granted.request.id.to_string())
         .set("request_id", granted.request.id.to_string())
