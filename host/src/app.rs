@@ -35,6 +35,7 @@ pub mod dry_runs;
 pub mod events;
 pub mod jobs;
 pub mod judging;
+pub mod late;
 pub mod negotiation;
 pub mod ownership;
 pub mod parties;

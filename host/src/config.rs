@@ -145,12 +145,16 @@ pub struct Limits {
     pub requests_in_flight_max: usize,
     /// A request that takes longer is answered 503.
     pub request_ms_max: u64,
+    /// Judging that takes longer goes on as a job, and the delivery is answered `in_review`.
+    pub judging_ms_max: u64,
     /// An upload is compiled, and tried some hundred times, before it is answered.
     pub upload_ms_max: u64,
     /// Tries of a verb whose rows changed under it.
     pub stale_retries_max: usize,
     /// Jobs taken at once by one host.
     pub jobs_batch_max: u32,
+    /// Jobs one host works on side by side.
+    pub jobs_at_once_max: usize,
     /// A host that died holds a job this long.
     pub job_lease_ms: i64,
     /// How often a host looks for due jobs.
@@ -202,9 +206,11 @@ impl Default for Limits {
             verifiers_per_task_max: 5,
             requests_in_flight_max: 1_024,
             request_ms_max: 30_000,
+            judging_ms_max: 20_000,
             upload_ms_max: 300_000,
             stale_retries_max: 20,
             jobs_batch_max: 32,
+            jobs_at_once_max: 8,
             job_lease_ms: 60_000,
             jobs_poll_ms: 500,
             idempotency_hours: 24,

@@ -124,19 +124,21 @@ impl App {
         Ok(self.db.read().one::<UploadRow>("party = $1 and sha256 = $2", &values).await?)
     }
 
-    /// The bytes of a worker's attachments that this house holds, for the judges.
-    /// Attachments it does not hold are metadata alone.
+    /// The bytes of a worker's attachments that this house held when they were delivered,
+    /// for the judges, whenever they are asked. Others are metadata alone.
     pub(crate) async fn held_files(
         &self,
         worker: PartyId,
         attachments: &[Attachment],
+        delivered_at: Timestamp,
     ) -> Result<Attachments, Error> {
         if attachments.is_empty() {
             return Ok(Attachments::none());
         }
         let digests = list(attachments.iter().map(|file| file.sha256.as_str()));
-        let values = [worker.to_string().into(), digests];
-        let rows = self.db.read().many::<UploadRow>("party = $1 and sha256 in_list($2)", &values).await?;
+        let values = [worker.to_string().into(), digests, delivered_at.0.into()];
+        let tail = "party = $1 and sha256 in_list($2) and created_at <= $3";
+        let rows = self.db.read().many::<UploadRow>(tail, &values).await?;
         let held: HashMap<&str, i64> = rows.iter().map(|row| (row.sha256.as_str(), row.size_bytes)).collect();
         self.check_held(attachments, &held)?;
         let mut files = Vec::with_capacity(held.len());
@@ -179,7 +181,7 @@ pub(crate) fn file_rows(delivery: &Delivery) -> Vec<Write> {
             name: file.name.clone(),
             media_type: file.media_type.clone(),
         }
-        .insert()
+        .upsert()
     };
     (0..).zip(&delivery.body.attachments).map(row).collect()
 }

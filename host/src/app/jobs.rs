@@ -9,6 +9,7 @@ use assay_db::{Change, CommitError, Job, Record as _};
 use assay_domain::ids::{TaskId, Timestamp};
 use assay_domain::task::{Event, State};
 use assay_domain::terms::Mode;
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
 use super::App;
@@ -33,10 +34,12 @@ pub enum JobKind {
     Pricing,
     /// Nobody resolved a dispute.
     DisputeLapse,
+    /// A delivery is still to be judged.
+    Judge,
 }
 
 impl JobKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Deadline,
         Self::ResubmitWindow,
         Self::Silence,
@@ -44,6 +47,7 @@ impl JobKind {
         Self::Payout,
         Self::Pricing,
         Self::DisputeLapse,
+        Self::Judge,
     ];
 
     /// As stored.
@@ -56,6 +60,7 @@ impl JobKind {
             Self::Payout => "payout",
             Self::Pricing => "pricing",
             Self::DisputeLapse => "dispute_lapse",
+            Self::Judge => "judge",
         }
     }
 
@@ -72,13 +77,16 @@ impl App {
         loop {
             let due = self.db.read().due_jobs(self.now().0, self.settings.limits.jobs_batch_max).await?;
             let before = done;
-            for job in due {
+            let runs = due.into_iter().map(|job| async move {
                 let (id, kind) = (job.id, job.kind.clone());
-                match self.run_job(job).await {
-                    Ok(ran) => done += usize::from(ran),
-                    // It stays leased for a while and comes again; the others go on.
-                    Err(error) => tracing::error!(job = %id, kind, %error, "a job failed"),
-                }
+                // A job that failed stays leased for a while and comes again; the others go on.
+                self.run_job(job)
+                    .await
+                    .inspect_err(|error| tracing::error!(job = %id, kind, %error, "a job failed"))
+            });
+            let mut runs = stream::iter(runs).buffer_unordered(self.settings.limits.jobs_at_once_max);
+            while let Some(ran) = runs.next().await {
+                done += usize::from(ran.unwrap_or(false));
             }
             if done == before {
                 return Ok(done);
@@ -118,6 +126,11 @@ impl App {
         let task = self.task(id).await?;
         if kind == JobKind::Pricing {
             return self.price(task, from_json("job", &job.body)?, job.id).await;
+        }
+        if kind == JobKind::Judge {
+            let facts: serde_json::Value = from_json("job", &job.body)?;
+            let delivery = facts["delivery"].as_str().and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+            return self.judge_now(task, delivery).await;
         }
         self.decide_lapse(task, kind, job).await
     }
