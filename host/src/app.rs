@@ -28,6 +28,7 @@ pub mod accounts;
 pub mod approvals;
 pub mod bids;
 pub mod bindings;
+pub mod blobs;
 pub mod bought;
 pub mod channels;
 pub mod chargebacks;
@@ -38,6 +39,7 @@ pub mod deliveries;
 pub mod disputes;
 pub mod dry_runs;
 pub mod encryption;
+pub mod events;
 pub mod handoffs;
 pub mod invoiced;
 pub mod jobs;
@@ -52,6 +54,7 @@ pub mod passwords;
 pub mod payments;
 pub mod payouts;
 pub mod plugins;
+pub mod post_office;
 pub mod posting;
 pub mod pricing;
 pub mod providers;
@@ -59,15 +62,21 @@ pub mod receipts;
 pub mod recommending;
 pub mod registry;
 pub mod reviews;
+pub mod rewards;
+pub mod secrets;
 pub mod spending;
 pub mod start;
 pub mod statements;
+pub mod stock;
 pub mod task;
 pub mod tasks;
+pub mod threads;
 pub mod traces;
 pub mod turn;
 pub mod uploads;
 pub mod wallet;
+pub mod watch;
+pub mod webhooks;
 pub mod withdrawal_addresses;
 pub mod withdrawals;
 
@@ -97,6 +106,10 @@ pub struct App {
     pub(crate) payment_providers: Providers,
     /// Room for requests; whoever finds none is told to come back.
     pub(crate) room: Semaphore,
+    /// Who watches which task.
+    pub hub: watch::Hub,
+    /// Tells webhooks.
+    pub(crate) post_office: post_office::PostOffice,
     address: OnceLock<SocketAddr>,
     running: Mutex<HashSet<String>>,
 }
@@ -158,7 +171,10 @@ impl App {
             };
             change.once = once.cloned();
             match self.db.commit(change).await {
-                Ok(done) => return Ok(Answer { reply: done.reply, replayed: done.replayed }),
+                Ok(done) => {
+                    self.ring(&done);
+                    return Ok(Answer { reply: done.reply, replayed: done.replayed });
+                }
                 Err(CommitError::Stale) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -16,6 +16,7 @@ pub mod demo;
 mod keys;
 mod plugin;
 mod replay;
+mod rewards;
 mod serve;
 
 /// An agent marketplace whose judges are WebAssembly components.
@@ -42,6 +43,8 @@ enum Verb {
     Audit(audit::Flags),
     /// Make keys for the API
     Keys(keys::Flags),
+    /// Load what credits can be redeemed for
+    Rewards(rewards::Flags),
 }
 
 /// How to run the server. Payment providers are set up by environment variables alone:
@@ -74,6 +77,9 @@ struct ServeFlags {
     /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
     #[arg(long, env = "ASSAY_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
     trusted_proxies: Vec<Network>,
+    /// Let webhooks go to this machine itself (test mode only)
+    #[arg(long, env = "ASSAY_WEBHOOKS_TO_LOOPBACK")]
+    webhooks_to_loopback: bool,
 }
 
 impl ServeFlags {
@@ -87,6 +93,7 @@ impl ServeFlags {
             test_clock: self.test_clock,
             admin_key: self.admin_key,
             test_mode_beyond_loopback: self.test_mode_beyond_loopback,
+            webhooks_to_loopback: self.webhooks_to_loopback,
             limits: file.limits,
             terms: file.terms,
             rates: file.rates,
@@ -96,6 +103,7 @@ impl ServeFlags {
                 self.trusted_proxies
             },
             payments: Payments::from_environment(file.payments, |name| std::env::var(name).ok())?,
+            rewards: file.rewards,
             ..Settings::in_folder(&data)
         })
     }
@@ -139,6 +147,7 @@ pub fn main() -> ExitCode {
             Verb::Replay(flags) => replay::run(flags).await,
             Verb::Audit(flags) => audit::run(flags).await,
             Verb::Keys(flags) => keys::run(flags).await,
+            Verb::Rewards(flags) => rewards::run(flags).await,
         }
     });
     // Threads that still compute for a caller who is gone are not waited for.

@@ -5,8 +5,9 @@ use assay_db::{Change, Key, Record as _, Reply};
 use assay_domain::ids::{TaskId, Timestamp, TraceId};
 use assay_domain::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::events::TRACE;
 use super::task::{Task, from_json, to_json};
 use super::tasks::{Eyes, Page, TaskView};
 use super::{Answer, App, Ask, Caller};
@@ -75,9 +76,9 @@ impl App {
                 .row(trace.to_row()?.insert());
             change.events.push(assay_db::NewEvent {
                 subject: Task::subject(id),
-                kind: "trace".into(),
+                kind: TRACE.into(),
                 visibility: visibility.into(),
-                body: to_json(note)?,
+                body: to_json(&told(&trace))?,
             });
             Ok(change.reply(move |_| render(&trace)))
         })
@@ -121,6 +122,17 @@ impl App {
         let rows = self.db.read().many::<TraceRow>("task = $1 ORDER BY id", &[id.to_string().into()]).await?;
         rows.iter().map(Trace::from_row).collect()
     }
+}
+
+/// The note as the task's stream tells it.
+fn told(trace: &Trace) -> Value {
+    json!({
+        "id": trace.id.to_string(),
+        "event": trace.note.event,
+        "message": trace.note.message,
+        "metadata": trace.note.metadata,
+        "created_at": trace.created_at.0,
+    })
 }
 
 impl Trace {

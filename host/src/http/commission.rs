@@ -362,17 +362,24 @@ pub fn read_attachments(fields: &Fields) -> Result<Vec<Attachment>, Refusal> {
     fields.inner_list("attachments", 50)?.iter().map(read_attachment).collect()
 }
 
+/// A file: `{name, mediaType, sizeBytes, sha256, url?}`. The address is kept and shown,
+/// and nobody here goes there.
 fn read_attachment(file: &Fields) -> Result<Attachment, Refusal> {
     let sha256 = file.name("sha256", 64..=64)?.to_ascii_lowercase();
     if !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Refusal::field("attachments.sha256", "must be 64 hexadecimal digits"));
     }
     let size = file.whole("size_bytes", 0..=i64::MAX)?;
+    let url = file.name_if_given("url", 1..=2_000)?;
+    if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+        return Err(Refusal::field("attachments.url", "must begin with https://"));
+    }
     Ok(Attachment {
         name: file.name("name", 1..=255)?,
         media_type: file.name("media_type", 1..=100)?,
         size_bytes: file.needed("size_bytes", "a number of bytes", size)?.unsigned_abs(),
         sha256,
+        url,
     })
 }
 

@@ -53,6 +53,13 @@ impl Call {
     pub const fn ask_for_oneself(&self) -> &Ask {
         &self.ask
     }
+
+    /// The same where any of these scopes will do. The first is the one that is asked for.
+    pub fn ask_any(&self, scopes: &[Scope]) -> Result<&Ask, Problem> {
+        let has = |scope: &Scope| self.ask.caller.scopes.has(*scope);
+        let lacking = scopes.first().filter(|_| !scopes.iter().any(has));
+        lacking.map_or(Ok(&self.ask), |scope| self.ask(*scope))
+    }
 }
 
 impl Caller {
@@ -105,6 +112,12 @@ impl Bytes {
         Ok(&self.ask)
     }
 
+    /// Reads a request whose body may have at most so many bytes.
+    pub async fn read(request: Request, app: &Arc<App>, bytes_max: usize) -> Result<Self, Problem> {
+        let (caller, body, once) = read(request, app, bytes_max).await?;
+        Ok(Self { body: Arc::from(&*body), ask: Ask { caller, once } })
+    }
+
     /// What was sent.
     pub fn body(&self) -> Arc<[u8]> {
         Arc::clone(&self.body)
@@ -115,8 +128,7 @@ impl FromRequest<Arc<App>> for Bytes {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let (caller, body, once) = read(request, app, app.settings.limits.component_bytes_max).await?;
-        Ok(Self { body: Arc::from(&*body), ask: Ask { caller, once } })
+        Self::read(request, app, app.settings.limits.component_bytes_max).await
     }
 }
 

@@ -6,13 +6,14 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::post;
+use axum::routing::{post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, callbacks, channels, commission, finance, finance_money, finance_withdrawals,
-    guarding, handoffs, limits, middleware, operations, people, plugins, problem, receipts, test_mode, work,
+    agent, agent_tasks, blobs, callbacks, channels, commission, finance, finance_money, finance_withdrawals,
+    guarding, handoffs, limits, middleware, operations, people, plugins, problem, receipts, rewards, secrets,
+    test_mode, threads, watch, webhooks, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -50,6 +51,10 @@ fn table(settings: &Settings) -> Table {
         .merge(guarding_routes())
         .merge(house_routes())
         .merge(plugin_routes(settings))
+        .merge(package_routes())
+        .merge(file_routes(settings))
+        .merge(reward_routes())
+        .merge(webhook_routes())
         .merge(test_routes(settings))
 }
 
@@ -251,6 +256,49 @@ fn plugin_routes(settings: &Settings) -> Table {
         .get("/v1/plugins/{digest}/component", plugins::component)
         .post("/v1/plugins/{digest}/run", plugins::run)
         .post("/v1/plugins/{digest}/retire", plugins::retire)
+}
+
+/// What goes with a task: talk, protected fields, the live stream.
+fn package_routes() -> Table {
+    Table::new()
+        .get("/api/v1/agent/tasks/{id}/thread", threads::thread)
+        .post("/api/v1/agent/tasks/{id}/thread", threads::say)
+        .get("/api/v1/agent/tasks/{id}/secret-requests", secrets::requests)
+        .post("/api/v1/agent/tasks/{id}/secret-requests", secrets::request)
+        .post("/api/v1/agent/tasks/{id}/secret-requests/{rid}/grant", secrets::grant)
+        .get("/api/v1/agent/tasks/{id}/secret-bundle", secrets::bundle)
+        .get("/v1/tasks/{id}/watch", watch::watch)
+}
+
+/// Files of deliveries, by digest.
+fn file_routes(settings: &Settings) -> Table {
+    let upload = put(blobs::put).layer(DefaultBodyLimit::max(settings.limits.attachment_bytes_max));
+    Table::new().get("/v1/blobs/{sha256}", blobs::get).route(Method::PUT, "/v1/blobs/{sha256}", upload)
+}
+
+/// Rewards for credits.
+fn reward_routes() -> Table {
+    Table::new()
+        .get("/api/v1/agent/rewards", rewards::rewards)
+        .post("/api/v1/agent/rewards/{id}/redeem", rewards::redeem)
+        .get("/api/v1/agent/redemptions", rewards::redemptions)
+        .get("/v1/admin/redemptions", rewards::all)
+        .post("/v1/admin/redemptions/{id}/approve", rewards::approve)
+        .post("/v1/admin/redemptions/{id}/refuse", rewards::refuse)
+}
+
+/// Telling others of events.
+fn webhook_routes() -> Table {
+    Table::new()
+        .get("/v1/webhooks", webhooks::list)
+        .post("/v1/webhooks", webhooks::add)
+        .get("/v1/webhooks/{id}", webhooks::one)
+        .patch("/v1/webhooks/{id}", webhooks::change)
+        .delete("/v1/webhooks/{id}", webhooks::remove)
+        .post("/v1/webhooks/{id}/rotate", webhooks::rotate)
+        .post("/v1/webhooks/{id}/test", webhooks::test)
+        .get("/v1/webhooks/{id}/deliveries", webhooks::deliveries)
+        .post("/v1/webhooks/{id}/deliveries/{did}/redeliver", webhooks::redeliver)
 }
 
 /// The test provider's page, and the clock where it may be moved.
