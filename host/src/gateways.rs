@@ -1,4 +1,5 @@
-//! The outside world of money: who brings it in, who takes it out, and how they prove it.
+//! The outside world: who brings money in, who takes it out and how they prove it, and who
+//! is told of events.
 //!
 //! The only place for outgoing HTTP. A gateway turns a provider's wire format into a
 //! [`Notice`] that [`crate::app`] can decide about, after checking the signature; it
@@ -16,12 +17,14 @@ use self::test_provider::TestProvider;
 use crate::config::Payments;
 use crate::error::Error;
 
+pub mod addresses;
 pub mod canonical_json;
 pub mod client;
 pub mod nowpayments;
 pub mod signature;
 pub mod stripe;
 pub mod test_provider;
+pub mod webhooks;
 
 /// Who is set up.
 pub struct Providers {

@@ -13,7 +13,7 @@
 //! - the committer: `committer` takes the changes that wait, `group` reads and writes in
 //!   the transaction, `plan` decides as a pure function, `batch` writes one statement a
 //!   table, [`chain`] says what a link's hash covers.
-//! - [`Reader`]: loads. [`Job`], [`Lease`]: what happens later.
+//! - [`Reader`]: loads, and a few sums (`figures`). [`Job`], [`Lease`]: what happens later.
 //! - [`audit()`]: recomputes the books and the chain.
 //!
 //! The same SQL runs on `SQLite` and `PostgreSQL`; the few differences are in `sql`. No
@@ -29,6 +29,7 @@ mod committer;
 mod db;
 pub mod entities;
 mod error;
+mod figures;
 mod group;
 mod held;
 mod jobs;
@@ -48,6 +49,7 @@ pub use change::{
 };
 pub use db::Db;
 pub use error::DbError;
+pub use figures::Ended;
 pub use held::Held;
 pub use jobs::{Job, Lease};
 pub use key::Key;

@@ -17,6 +17,7 @@
 //! - [`gate`] the thresholds of the quality gate.
 //! - [`review`] when a machine may pay, ask for a revision, or must ask a person.
 //! - [`guardrails`] the limits a bot's owner sets on its spending.
+//! - [`matching`] how well an open task suits a worker, and why.
 //! - [`criteria`] acceptance criteria in plain words, compiled to checks.
 
 pub mod coin;
@@ -26,6 +27,7 @@ pub mod gate;
 pub mod guardrails;
 pub mod ids;
 pub mod ledger;
+pub mod matching;
 pub mod money;
 pub mod refusal;
 pub mod review;

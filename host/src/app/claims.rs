@@ -100,11 +100,13 @@ impl App {
         let change = std::mem::take(&mut turn.change);
         turn.change = self.at_arms_length(change, turn.task.poster, worker).await?;
         turn.task.tally.deliveries += 1;
+        let held = self.held_files(worker, &package.attachments, turn.now).await?;
         let work = Work {
             id: DeliveryId(self.clock.id()),
             content: package.content.clone(),
             summary: package.summary.clone(),
             attachments: package.attachments.clone(),
+            held,
             traces: Vec::new(),
             round: u32::try_from(mine.len()).unwrap_or(u32::MAX).saturating_add(1),
             delivered_at: turn.now.0,

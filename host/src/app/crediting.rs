@@ -9,6 +9,7 @@ use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::State;
 use serde_json::json;
 
+use super::events::party_subject;
 use super::payments::{Payment, PaymentStatus};
 use super::spending::spent_key;
 use super::task::to_json;
@@ -229,7 +230,7 @@ const fn status_of(says: Says) -> PaymentStatus {
 /// What happened to a payment, for its party.
 pub(crate) fn event_of(payment: &Payment) -> Result<NewEvent, Error> {
     Ok(NewEvent {
-        subject: format!("payment/{}", payment.id),
+        subject: party_subject(payment.party),
         kind: format!("payment.{}", payment.status.as_str()),
         visibility: Visibility::Parties.as_str().into(),
         body: to_json(&json!({

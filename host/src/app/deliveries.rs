@@ -11,6 +11,7 @@ use assay_domain::terms::Mode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::blobs::file_rows;
 use super::jobs::JobKind;
 use super::judging::{Attachment, Finding, Judgement, Scorecard, Signed, Work};
 use super::task::{Task, from_json, to_json};
@@ -218,11 +219,17 @@ impl App {
         })?;
         turn.task.tally.deliveries += 1;
         turn.task.tally.delivered_at = Some(turn.now.0);
+        let worker = turn.task.state.work().map(|work| work.worker);
+        let held = match worker {
+            Some(worker) => self.held_files(worker, &package.attachments, turn.now).await?,
+            None => assay_sandbox::Attachments::none(),
+        };
         Ok(Work {
             id: delivery,
             content: package.content.clone(),
             summary: package.summary.clone(),
             attachments: package.attachments.clone(),
+            held,
             traces: self.public_traces_of(turn.task.id).await?,
             round: turn.task.tally.deliveries,
             delivered_at: turn.now.0,
@@ -343,6 +350,7 @@ pub(crate) fn record(
     let score = delivery.body.gate().map(|(score, _)| score.to_string());
     let facts = json!({
         "delivery": delivery.id.to_string(),
+        "worker": worker.to_string(),
         "status": status,
         "score": score,
         "verdict": delivery.body.verdict,
@@ -350,6 +358,7 @@ pub(crate) fn record(
     });
     turn.tell("delivery.judged", Visibility::Parties, &facts)?;
     turn.change.rows.push(delivery.to_row()?.upsert());
+    turn.change.rows.extend(file_rows(&delivery));
     Ok(Delivered { delivery, task_status: turn.task.state.word().into() })
 }
 

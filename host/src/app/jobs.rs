@@ -105,7 +105,8 @@ impl App {
         for _ in 0..self.settings.limits.stale_retries_max {
             let effect = self.decide_job(lease.job()).await?;
             match self.db.commit(lease.finish(effect)).await {
-                Ok(_) => {
+                Ok(done) => {
+                    self.ring(&done);
                     self.metrics.job_done();
                     return Ok(true);
                 }

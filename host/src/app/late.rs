@@ -11,6 +11,7 @@ use assay_domain::terms::Mode;
 use serde_json::json;
 
 use super::App;
+use super::blobs::file_rows;
 use super::deliveries::{Body, Delivered, Delivery, PENDING, decide_on, record};
 use super::jobs::JobKind;
 use super::judging::{Judgement, Work};
@@ -51,9 +52,14 @@ impl App {
             created_at: turn.now,
             body: Body::pending(work),
         };
-        let facts = json!({ "delivery": delivery.id.to_string(), "status": delivery.status });
+        let facts = json!({
+            "delivery": delivery.id.to_string(),
+            "worker": worker.to_string(),
+            "status": delivery.status,
+        });
         turn.tell("delivery.handed_in", Visibility::Parties, &facts)?;
         turn.change.rows.push(delivery.to_row()?.insert());
+        turn.change.rows.extend(file_rows(&delivery));
         Ok(Delivered { delivery, task_status: turn.task.state.word().into() })
     }
 
@@ -95,6 +101,7 @@ impl App {
             content: body.content.clone(),
             summary: body.summary.clone(),
             attachments: body.attachments.clone(),
+            held: self.held_files(delivery.worker, &body.attachments, delivery.created_at).await?,
             traces: traces.into_iter().filter(|one| one.created_at <= delivery.created_at).collect(),
             round: body.round,
             delivered_at: delivery.created_at.0,

@@ -14,12 +14,18 @@ use assay_sandbox::{HostKey, Sandbox};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use super::limits::Limiters;
+use super::passwords::Passwords;
 use super::plugins::Builtins;
+use super::post_office::PostOffice;
+use super::watch::Hub;
 use super::{App, Ask};
 use crate::clock::{self, Clock};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::gateways::Providers;
+use crate::gateways::addresses::Reach;
+use crate::gateways::webhooks::{Courier, Rules};
 use crate::metrics::Metrics;
 
 /// Why the server does not start, in words for whoever started it.
@@ -85,19 +91,24 @@ impl App {
         })?;
         let secret = host_key.derive("test provider").to_vec();
         let payment_providers = Providers::of(&settings.payments, secret).map_err(StartError::Settings)?;
+        let post_office = post_office(&settings)?;
         let app = Arc::new(Self {
             db,
             sandbox,
-            clock,
             payment_providers,
             host_key,
             lane,
             builtins: Builtins::of_binary()?,
             metrics: Metrics::default(),
+            limiters: Limiters::new(&settings.rates, &clock),
+            passwords: Passwords::new(settings.limits.password_hashes_at_once_max),
             room: Semaphore::new(settings.limits.requests_in_flight_max),
             settings,
+            hub: Hub::default(),
+            post_office,
             address: OnceLock::new(),
             running: Mutex::new(HashSet::new()),
+            clock,
         });
         app.publish_key().await?;
         app.keep_builtins().await?;
@@ -151,6 +162,7 @@ impl App {
         .await?;
         self.read_test_clock().await?;
         let jobs = self.run_due_jobs().await?;
+        self.tell_webhooks().await?;
         Ok((self.now(), jobs))
     }
 
@@ -202,6 +214,15 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// What tells webhooks. Nobody is sent into the house's own network; in test mode, into
+/// this machine where the settings say so.
+fn post_office(settings: &Settings) -> Result<PostOffice, StartError> {
+    let rules = Rules { https_only: false, reach: Reach { loopback: settings.webhooks_to_loopback } };
+    let courier = Courier::new(rules, settings.limits.webhook_ms_max)
+        .map_err(|error| StartError::Settings(format!("webhooks cannot be sent: {error}")))?;
+    Ok(PostOffice::new(courier, settings.limits.webhooks_in_flight_max))
 }
 
 /// Starts the child that runs uploaded components, and says what keeps it in.

@@ -15,6 +15,7 @@ use assay_domain::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::events::party_subject;
 use super::jobs::JobKind;
 use super::payments::{parsed, searchable};
 use super::task::{from_json, to_json};
@@ -383,7 +384,7 @@ impl Withdrawal {
     /// What happened to it, for its party.
     pub(crate) fn event(&self, kind: &str) -> Result<NewEvent, Error> {
         Ok(NewEvent {
-            subject: format!("withdrawal/{}", self.id),
+            subject: party_subject(self.party),
             kind: kind.into(),
             visibility: Visibility::Parties.as_str().into(),
             body: to_json(&json!({

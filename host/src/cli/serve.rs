@@ -29,6 +29,7 @@ pub(super) async fn run(settings: Settings) -> Outcome {
     }
     tracing::info!(mode = app.mode_word(), lane = %app.lane, profile = app.sandbox.profile(), "started");
     let jobs = app.run_jobs();
+    let post_office = app.run_post_office();
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let serving = tokio::spawn(server.run(async move {
         stop.await;
@@ -37,6 +38,7 @@ pub(super) async fn run(settings: Settings) -> Outcome {
     let _ = stopped.await;
     tracing::info!("stopping: requests under way are finished first");
     jobs.abort();
+    post_office.abort();
     if let Ok(ended) = tokio::time::timeout(drain, serving).await {
         ended.map_err(line)?.map_err(line)?;
     } else {

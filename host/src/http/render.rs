@@ -295,6 +295,7 @@ pub fn delivery(style: Style, delivery: &Delivery) -> Value {
             .set("media_type", file.media_type.clone())
             .set("size_bytes", file.size_bytes)
             .set("sha256", file.sha256.clone())
+            .set("url", file.url.clone())
             .done()
     });
     Object::new(style)
