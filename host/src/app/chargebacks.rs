@@ -102,7 +102,7 @@ impl App {
         let party = payment.party;
         let heads = read.cell(&head_key(party)).await?;
         let wallet = usd(Holder::Party(party));
-        let held = read.balance(&wallet).await?;
+        let left = read.balance(&wallet).await?;
         let body = Body {
             word: notice.word.clone(),
             reference: notice.reference.clone(),
@@ -114,17 +114,17 @@ impl App {
             payment: id.to_string(),
             party: party.to_string(),
             status: "open".into(),
-            frozen: held,
+            frozen: left,
             created_at: self.now().0,
             body: to_json(&body)?,
         };
         Ok(Change::new()
             .advance(Payment::head_key(id), head)
             .advance(head_key(party), heads)
-            .expect(Key::balance(&wallet), held)
-            .moves([shift(Holder::Party(party), Holder::Frozen(party), held, Reason::Freeze)])
+            .expect(Key::balance(&wallet), left)
+            .moves([shift(Holder::Party(party), Holder::Frozen(party), left, Reason::Freeze)])
             .row(row.insert())
-            .event(told(&payment, held)?)
+            .event(told(&payment, left)?)
             .reply(|_| Reply { status: 201, ..Reply::default() }))
     }
 
