@@ -1,6 +1,7 @@
 //! Every test of Assay, in one binary. From the inside out: the rules, the commit path,
 //! the sandbox, then stories over HTTP as users live them.
 
+mod access;
 mod agent_surface;
 mod answers;
 mod certification;
@@ -9,7 +10,9 @@ mod commands;
 mod commit;
 mod components;
 mod criteria;
+mod described;
 mod disputes;
+mod fields;
 mod finance;
 mod hostile;
 mod house;
@@ -19,6 +22,7 @@ mod laws;
 mod ledger;
 mod lifecycle;
 mod money;
+mod openapi;
 mod plugin_command;
 mod plugins;
 mod postgres;

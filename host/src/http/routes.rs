@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, channels, commission, finance, middleware, operations, plugins, problem, receipts,
-    test_mode, work,
+    agent, agent_tasks, channels, commission, docs, finance, middleware, openapi, operations, plugins,
+    problem, receipts, test_mode, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -134,13 +134,16 @@ fn work_routes() -> Table {
         .get("/v1/me", work::me)
 }
 
-/// What belongs to no surface: receipts, the journal, the state of the house.
+/// What belongs to no surface: receipts, the journal, the reference, the state of the house.
 fn house_routes() -> Table {
     Table::new()
         .get("/v1/receipts/keys", receipts::keys)
         .get("/v1/receipts/{id}", receipts::receipt)
         .get("/v1/receipts/{id}/input", receipts::input)
         .get("/v1/journal", receipts::journal)
+        .get("/openapi.json", openapi::serve)
+        .get("/docs", docs::page)
+        .get("/docs/{file}", docs::file)
         .get("/health", operations::health)
         .get("/metrics", operations::metrics)
 }
