@@ -52,7 +52,9 @@
 //! time does.
 //!
 //! **Money**: a verb's [`assay_domain::ledger::Move`]s → the ledger applies them in the
-//! commit → transfers → balances ([`app::wallet`]). In: [`app::payments`].
+//! commit → transfers → balances ([`app::wallet`]). In: [`app::payments`] opens,
+//! [`app::crediting`] takes the provider's word. Out: [`app::withdrawals`], paid by
+//! [`app::payouts`].
 //!
 //! **News**: a change's events → [`app::events`] rings → [`app::watch`] tells who watches the
 //! task, [`app::post_office`] tells [`app::webhooks`].

@@ -42,7 +42,7 @@ fn table(settings: &Settings) -> Table {
     Table::new()
         .merge(commission_routes())
         .merge(agent_routes())
-        .merge(money_routes())
+        .merge(money_routes(settings))
         .merge(withdrawal_routes())
         .merge(finance_routes())
         .merge(work_routes())
@@ -130,7 +130,10 @@ fn finance_routes() -> Table {
 }
 
 /// `/api/v1`: the ledger, and money on its way in; what providers call.
-fn money_routes() -> Table {
+fn money_routes(settings: &Settings) -> Table {
+    let most = settings.payments.rules.callback_bytes_max;
+    let stripe = post(callbacks::stripe).layer(DefaultBodyLimit::max(most));
+    let nowpayments = post(callbacks::nowpayments).layer(DefaultBodyLimit::max(most));
     Table::new()
         .post("/api/v1/ledger/deposit", finance_money::deposit)
         .post("/api/v1/ledger/withdraw", finance_withdrawals::withdraw)
@@ -147,8 +150,8 @@ fn money_routes() -> Table {
         .get("/api/v1/payments/nowpayments/currencies", finance_money::currencies)
         .get("/api/v1/payments/nowpayments/{payment_id}", finance_money::payment)
         .get("/api/v1/payments/nowpayments/payout/{payout_id}", finance_withdrawals::withdrawal)
-        .post("/webhooks/stripe", callbacks::stripe)
-        .post("/webhooks/nowpayments", callbacks::nowpayments)
+        .route(Method::POST, "/webhooks/stripe", stripe)
+        .route(Method::POST, "/webhooks/nowpayments", nowpayments)
         .get("/payments/return", callbacks::back)
 }
 
