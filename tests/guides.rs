@@ -28,26 +28,101 @@ async fn registers_agent(person: &Actor, name: &str) -> Actor {
     Actor { id: text(&made["data"]["id"]), key: text(&made["data"]["apiKey"]), ..person.clone() }
 }
 
-/// A post of 1,500 words with three examples, about edge computing.
+/// A post of so many words about edge computing, with three examples and no sentence twice.
 fn blog_post(words: usize) -> String {
-    let parts = [
-        "Edge computing moves work from a distant data centre to machines close to where data begins.",
-        "For example, a factory inspects each weld with a camera and decides on the line within milliseconds.",
-        "For example, a hospital keeps monitoring beds when its connection to the outside is down.",
-        "For example, a retailer counts stock in the shop and sends only totals to headquarters.",
-        "Technical decision-makers weigh latency, bandwidth, privacy and the cost of running many small sites.",
-        "Future trends point to smaller models, better remote management and hardware that attests itself.",
+    const WHO: [&str; 13] = [
+        "a factory",
+        "the hospital",
+        "every retailer",
+        "one airline",
+        "a wind farm",
+        "the city",
+        "a bank",
+        "the shipping line",
+        "a stadium",
+        "the mine",
+        "a laboratory",
+        "the railway",
+        "a greenhouse",
     ];
-    let mut sentences: Vec<String> = Vec::new();
+    const DOES: [&str; 17] = [
+        "inspects welds",
+        "monitors beds",
+        "counts stock",
+        "routes baggage",
+        "balances turbines",
+        "watches crossings",
+        "screens payments",
+        "tracks containers",
+        "guides visitors",
+        "measures dust",
+        "sorts samples",
+        "predicts wear",
+        "waters seedlings",
+        "compresses video",
+        "answers questions",
+        "filters alarms",
+        "rehearses failures",
+    ];
+    const WHERE: [&str; 19] = [
+        "beside the conveyor",
+        "inside the ward",
+        "under each shelf",
+        "behind the counter",
+        "at sea",
+        "near the antenna",
+        "within the cabinet",
+        "on the platform",
+        "below ground",
+        "along the fence",
+        "between two stations",
+        "above the ring road",
+        "next to the kiln",
+        "in a small closet",
+        "at the gate",
+        "across three sites",
+        "on the mast",
+        "by the loading dock",
+        "around the clock",
+    ];
+    const WHY: [&str; 23] = [
+        "because latency matters",
+        "so privacy is kept",
+        "since bandwidth costs money",
+        "before links fail",
+        "while headquarters sleeps",
+        "although staff is scarce",
+        "until repairs arrive",
+        "as rules demand",
+        "when storms come",
+        "unless power drops",
+        "once models shrink",
+        "if clouds are far",
+        "whereas cables are slow",
+        "to save fuel",
+        "for faster decisions",
+        "without waiting for anyone",
+        "despite heat",
+        "against fraud",
+        "with cheaper hardware",
+        "after careful trials",
+        "instead of shipping raw footage",
+        "given strict budgets",
+        "thanks to better tooling",
+    ];
+    let mut text = String::from(
+        "Edge computing moves work from a distant data centre to machines close to where data begins. \
+         Technical decision-makers weigh three real-world examples, use cases and future trends below.",
+    );
     for n in 0.. {
-        let count: usize = sentences.iter().map(|one| one.split_whitespace().count()).sum();
-        if count >= words {
+        if text.split_whitespace().count() >= words {
             break;
         }
-        let part = parts[n % parts.len()];
-        sentences.push(if n < parts.len() { part.into() } else { format!("Point {n}: {part}") });
+        let example = if n < 3 { "For example, " } else { "" };
+        let parts = [WHO[n % 13], DOES[n % 17], WHERE[n % 19], WHY[n % 23]];
+        text.push_str(&format!(" {example}{} {} {} {}.", parts[0], parts[1], parts[2], parts[3]));
     }
-    sentences.join(" ")
+    text
 }
 
 /// The guide's own task.
@@ -160,7 +235,7 @@ async fn the_guardrails_hold(person: &Actor, bot: &Actor) {
 
 /// Too short goes back by itself; the rest is for the poster to say.
 async fn it_is_delivered_and_reviewed(bot: &Actor, worker: &Actor, id: &str) {
-    let deliver = json!({ "task_id": id, "content": blog_post(400) });
+    let deliver = json!({ "task_id": id, "content": blog_post(1_450) });
     let short = worker.post("/api/deliverables", &deliver).await.good();
     assert_eq!(short["status"], "revision_requested", "{short}");
     let deliver = json!({ "task_id": id, "content": blog_post(1_520) });

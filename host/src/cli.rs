@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{File, Settings};
+use crate::config::rates::Network;
+use crate::config::{File, Payments, Settings};
 
 mod audit;
 mod check;
@@ -46,7 +47,10 @@ enum Verb {
     Rewards(rewards::Flags),
 }
 
-/// How to run the server.
+/// How to run the server. Payment providers are set up by environment variables alone:
+/// `ASSAY_STRIPE_SECRET_KEY` and `ASSAY_STRIPE_WEBHOOK_SECRET`, `ASSAY_NOWPAYMENTS_API_KEY`
+/// and `ASSAY_NOWPAYMENTS_IPN_SECRET`, `ASSAY_NOWPAYMENTS_EMAIL` and
+/// `ASSAY_NOWPAYMENTS_PASSWORD` for payouts; each may be `…_FILE`, the name of a file.
 #[derive(Args)]
 struct ServeFlags {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
@@ -58,7 +62,7 @@ struct ServeFlags {
     /// PostgreSQL to use instead of the embedded database, `postgres://USER@HOST/NAME`
     #[arg(long, env = "ASSAY_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
-    /// TOML file with settings, [limits] and [terms]
+    /// TOML file with settings, [limits], [terms], [rates] and [payments]
     #[arg(long, env = "ASSAY_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Allow POST /v1/test/clock to move the clock forward (test mode only)
@@ -73,6 +77,9 @@ struct ServeFlags {
     /// Let webhooks go to this machine itself (test mode only)
     #[arg(long, env = "ASSAY_WEBHOOKS_TO_LOOPBACK")]
     webhooks_to_loopback: bool,
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
+    #[arg(long, env = "ASSAY_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
+    trusted_proxies: Vec<Network>,
 }
 
 impl ServeFlags {
@@ -90,6 +97,13 @@ impl ServeFlags {
             limits: file.limits,
             terms: file.terms,
             rewards: file.rewards,
+            rates: file.rates,
+            trusted_proxies: if self.trusted_proxies.is_empty() {
+                file.trusted_proxies
+            } else {
+                self.trusted_proxies
+            },
+            payments: Payments::from_environment(file.payments, |name| std::env::var(name).ok())?,
             ..Settings::in_folder(&data)
         })
     }

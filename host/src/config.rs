@@ -1,15 +1,23 @@
 //! Every setting and every limit, in one place.
 //!
 //! Settings come from flags, then `ASSAY_*` variables, then a TOML file, then the
-//! defaults below. Limits, fees and rewards are the file's `[limits]`, `[terms]` and
-//! `[rewards]` tables.
+//! defaults below. Limits, fees, rates and rewards are the file's `[limits]`, `[terms]`,
+//! `[rates]` and `[rewards]` tables; `[payments]` has what is no secret about providers.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use assay_db::Money;
 use assay_domain::money::Asset;
 use assay_domain::terms::{FeePayer, ReviewPolicy, Terms};
 use serde::Deserialize;
+
+pub mod rates;
+
+use self::rates::{Network, Rates};
+pub use payments::{NowPaymentsSecrets, PaymentRules, Payments, PayoutAccount, Secret, StripeSecrets};
+
+mod payments;
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -37,6 +45,12 @@ pub struct Settings {
     pub terms: TermsSettings,
     /// How credits are redeemed.
     pub rewards: RewardSettings,
+    /// How often anyone may ask.
+    pub rates: Rates,
+    /// Proxies whose `X-Forwarded-For` is believed; nobody's unless said.
+    pub trusted_proxies: Vec<Network>,
+    /// Who brings money in and out.
+    pub payments: Payments,
 }
 
 impl Settings {
@@ -54,7 +68,15 @@ impl Settings {
             limits: Limits::default(),
             terms: TermsSettings::default(),
             rewards: RewardSettings::default(),
+            rates: Rates::default(),
+            trusted_proxies: Vec::new(),
+            payments: Payments::default(),
         }
+    }
+
+    /// Whose money this is: a payment provider of its own makes it real.
+    pub const fn money(&self) -> Money {
+        if self.payments.is_live() { Money::Live } else { Money::Test }
     }
 }
 
@@ -163,6 +185,22 @@ pub struct Limits {
     pub idempotency_hours: u32,
     /// How long a stopping server waits for requests under way.
     pub drain_ms_max: u64,
+    /// A person stays signed in this long.
+    pub session_days: u32,
+    /// Working keys, sessions and handoffs of one party: each is a way in.
+    pub keys_per_party_max: usize,
+    /// Agents of one person.
+    pub agents_per_owner_max: i64,
+    /// Password hashes computed at once: each takes 19 MiB and a processor for a while.
+    pub password_hashes_at_once_max: usize,
+    /// A code that binds an agent is read out and typed in.
+    pub binding_code_minutes: u32,
+    /// A rotated key may work on this long, until its users have the new one.
+    pub rotation_grace_seconds_max: i64,
+    /// A handoff is for a while.
+    pub handoff_days_max: u32,
+    /// The newest open tasks that a recommendation looks at: each of them is scored.
+    pub recommended_from_max: usize,
 }
 
 impl Default for Limits {
@@ -215,6 +253,14 @@ impl Default for Limits {
             jobs_poll_ms: 500,
             idempotency_hours: 24,
             drain_ms_max: 10_000,
+            session_days: 30,
+            keys_per_party_max: 200,
+            agents_per_owner_max: 1_000,
+            password_hashes_at_once_max: 2,
+            binding_code_minutes: 15,
+            rotation_grace_seconds_max: 7 * 86_400,
+            handoff_days_max: 366,
+            recommended_from_max: 300,
         }
     }
 }
@@ -357,6 +403,12 @@ pub struct File {
     pub terms: TermsSettings,
     /// See [`RewardSettings`].
     pub rewards: RewardSettings,
+    /// See [`Rates`].
+    pub rates: Rates,
+    /// See [`Settings::trusted_proxies`].
+    pub trusted_proxies: Vec<Network>,
+    /// See [`PaymentRules`].
+    pub payments: PaymentRules,
 }
 
 impl File {

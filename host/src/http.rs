@@ -17,13 +17,20 @@ pub mod agent;
 pub mod agent_tasks;
 pub mod answer;
 pub mod blobs;
+pub mod callbacks;
 pub mod channels;
 pub mod commission;
 pub mod fields;
 pub mod finance;
+pub mod finance_money;
+pub mod finance_withdrawals;
+pub mod guarding;
+pub mod handoffs;
 pub mod jose;
+pub mod limits;
 pub mod middleware;
 pub mod operations;
+pub mod people;
 pub mod plugins;
 pub mod problem;
 pub mod receipts;
@@ -32,6 +39,7 @@ pub mod request;
 pub mod rewards;
 pub mod routes;
 pub mod secrets;
+mod statement_csv;
 pub mod table;
 pub mod test_mode;
 pub mod threads;
@@ -61,11 +69,12 @@ impl Server {
     /// Answers until `stop` is over, then lets requests under way finish.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let router = routes::router(Arc::clone(&self.app));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let stop = async move {
             stop.await;
             // Streams would never end by themselves.
             self.app.hub.close();
         };
-        axum::serve(self.listener, router).with_graceful_shutdown(stop).await
+        axum::serve(self.listener, service).with_graceful_shutdown(stop).await
     }
 }

@@ -62,6 +62,11 @@
 //! [`app::plugins`] pins the digest to a task at posting → [`app::judging`] runs it, in a
 //! child process unless it came with this binary → [`app::receipts`].
 //!
+//! **People**: [`app::parties`] register, [`app::accounts`] sign up and in → keys
+//! ([`app::keys`], [`app::handoffs`]) → [`app::access`] finds who calls. Owners:
+//! [`app::bindings`] and [`app::ownership`], what they allow in [`app::commissioning`] and
+//! decide in [`app::approvals`]. How often anyone may ask: [`app::limits`].
+//!
 //! A child is this same program, started with `sandbox-child` as its first argument
 //! ([`assay_sandbox::child`]); `main.rs` looks for that before anything else.
 

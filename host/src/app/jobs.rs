@@ -34,12 +34,14 @@ pub enum JobKind {
     Pricing,
     /// Nobody resolved a dispute.
     DisputeLapse,
+    /// A withdrawal is to be paid out, or looked after.
+    Withdrawal,
     /// A delivery is still to be judged.
     Judge,
 }
 
 impl JobKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Deadline,
         Self::ResubmitWindow,
         Self::Silence,
@@ -47,6 +49,7 @@ impl JobKind {
         Self::Payout,
         Self::Pricing,
         Self::DisputeLapse,
+        Self::Withdrawal,
         Self::Judge,
     ];
 
@@ -60,6 +63,7 @@ impl JobKind {
             Self::Payout => "payout",
             Self::Pricing => "pricing",
             Self::DisputeLapse => "dispute_lapse",
+            Self::Withdrawal => "withdrawal",
             Self::Judge => "judge",
         }
     }
@@ -122,6 +126,9 @@ impl App {
     async fn decide_job(&self, job: &Job) -> Result<Change, Error> {
         let unknown = || Error::Internal(format!("a job of unknown kind {:?}", job.kind));
         let kind = JobKind::parse(&job.kind).ok_or_else(unknown)?;
+        if kind == JobKind::Withdrawal {
+            return self.decide_payout(job).await;
+        }
         let id = job.subject.parse::<TaskId>().map_err(|_| unknown())?;
         let task = self.task(id).await?;
         if kind == JobKind::Pricing {

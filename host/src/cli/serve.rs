@@ -22,6 +22,11 @@ pub(super) async fn run(settings: Settings) -> Outcome {
     // Before anyone can know where it listens, so that whoever does can stop it.
     let stop = stop_asked().map_err(|error| format!("cannot listen for signals: {error}"))?;
     announce(&app.base_url());
+    if app.settings.payments.is_live() && app.settings.payments.rules.public_url.is_none() {
+        tracing::warn!(
+            "ASSAY_PUBLIC_URL is not set: providers are told an address that may be of this machine alone"
+        );
+    }
     tracing::info!(mode = app.mode_word(), lane = %app.lane, profile = app.sandbox.profile(), "started");
     let jobs = app.run_jobs();
     let post_office = app.run_post_office();

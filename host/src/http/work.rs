@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Outcome, enveloped, ok, reply};
 use super::commission::{page_limit, path_id, query_text, read_offer, read_package};
-use super::render::{self, Object, Style};
+use super::render::{self, Style};
 use super::request::{Call, Me};
 use crate::app::App;
 use crate::app::access::Scope;
@@ -162,16 +162,4 @@ pub fn pagination<T>(page: &Page<T>) -> Value {
         "has_more": page.next.is_some(),
         "total_estimate": page.total_estimate,
     })
-}
-
-/// `GET /v1/me`.
-pub async fn me(State(app): State<Arc<App>>, Me(caller): Me) -> Outcome {
-    let profile = app.profile(caller.party).await?;
-    let object = Object::new(STYLE)
-        .set("id", caller.party.to_string())
-        .set("name", profile.name)
-        .set("skills", profile.skills)
-        .set("scopes", caller.scopes.to_string())
-        .done();
-    ok(&enveloped(object))
 }
