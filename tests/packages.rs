@@ -1,10 +1,6 @@
 //! What stories about threads, secrets, files and rewards have in common: a task in
 //! credits, people, and whose an agent is.
 
-use assay::app::access::{NewKey, Scopes};
-use assay_db::entities::PartyRow;
-use assay_db::{Change, Record as _};
-use assay_domain::ids::PartyId;
 use serde_json::{Value, json};
 
 use crate::house::{Actor, House};
@@ -40,33 +36,20 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-async fn party(house: &House, id: &str) -> PartyRow {
-    let row = house.app.db.read().one::<PartyRow>("id = $1", &[id.into()]).await.expect("a party");
-    row.expect("it is known")
-}
-
-/// Somebody with a key who is a person.
+/// Somebody with an account.
 pub(crate) async fn person(house: &House, name: &str) -> Actor {
-    let agent = house.agent(name).await;
-    let row = PartyRow { kind: "human".into(), ..party(house, &agent.id).await };
-    house.app.db.commit(Change::new().row(row.upsert())).await.expect("a person");
-    agent
+    crate::people::person(house, &format!("{}@example.org", name.replace(' ', "."))).await
 }
 
 /// The agent belongs to the person from now on.
-pub(crate) async fn belongs(house: &House, agent: &Actor, owner: &Actor) {
-    let row = PartyRow { owner: Some(owner.id.clone()), ..party(house, &agent.id).await };
-    house.app.db.commit(Change::new().row(row.upsert())).await.expect("an owner");
+pub(crate) async fn belongs(agent: &Actor, owner: &Actor) {
+    crate::bindings::binds(owner, agent).await;
 }
 
-/// A key of the party that was handed off, and may spend nothing.
-pub(crate) async fn handoff(house: &House, minter: &Actor) -> Actor {
-    let party: PartyId = minter.id.parse().expect("an id");
-    let clock = &house.app.clock;
-    let means =
-        assay::app::access::Means::Handoff { key: assay_domain::ids::KeyId(clock.id()), spend_max: 0 };
-    let key = NewKey::make("test", party, Scopes::USUAL, None, clock).of_kind(means, "helper");
-    let secret = key.secret.clone();
-    key.keep(&house.app.db).await.expect("a handoff");
-    minter.with_key(&secret)
+/// A key that the person handed off, with every scope a key has.
+pub(crate) async fn handoff(minter: &Actor) -> Actor {
+    let wanted = json!({
+        "label": "helper", "scopes": ["work", "commission", "finance", "plugins"], "expiresIn": 3_600,
+    });
+    crate::handoffs::hands_off(minter, &wanted).await.0
 }

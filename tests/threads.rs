@@ -47,7 +47,7 @@ fn before_the_claim_each_agent_asks_once_and_after_it_two_talk() {
         assert_eq!(carol.get(&path).await.refusal(), "403 NOT_A_PARTY");
         let owner = person(house, "the owner of bob").await;
         assert_eq!(owner.get(&path).await.refusal(), "403 NOT_A_PARTY");
-        belongs(house, &bob, &owner).await;
+        belongs(&bob, &owner).await;
         for reader in [&alice, &bob, &owner, &house.operator()] {
             assert_eq!(reads(reader, &task).await.len(), 10);
         }

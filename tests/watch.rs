@@ -154,8 +154,8 @@ fn each_sees_what_is_for_it() {
             let said = alice.get(&format!("{path}?after={wrong}")).await;
             assert_eq!(said.refusal(), "400 INVALID_FIELD");
         }
-        belongs(house, &alice, &of_alice).await;
-        belongs(house, &bob, &of_bob).await;
+        belongs(&alice, &of_alice).await;
+        belongs(&bob, &of_bob).await;
         let operator = house.operator();
         let mut streams = Vec::new();
         for (actor, private) in

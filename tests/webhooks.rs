@@ -20,7 +20,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::house::{Actor, House, each_house};
 use crate::packages::{belongs, handoff, person, text};
-use crate::secrets::{python, runs};
+use crate::protected::{python, runs};
 use crate::story::{GOOD, claimed, futures, tea};
 
 /// What came in at a receiver.
@@ -211,7 +211,7 @@ fn each_hears_what_concerns_it_and_what_it_asked_for() {
             (Receiver::open().await, Receiver::open().await, Receiver::open().await, Receiver::open().await);
         let (alice, bob) = (house.rich_agent("alice", 500).await, house.agent("bob").await);
         let owner = person(house, "owner of bob").await;
-        belongs(house, &bob, &owner).await;
+        belongs(&bob, &owner).await;
         hooks(&alice, &mine.url, &["delivery", "task.claimed"]).await;
         hooks(&bob, &workers.url, &["task.*", "bid"]).await;
         hooks(&owner, &owners.url, &[]).await;
@@ -467,7 +467,7 @@ fn a_secret_is_shown_once_and_the_old_one_signs_for_a_day() {
 #[test]
 fn a_webhook_is_its_partys_own() {
     each_telling_house(async |house| {
-        let alice = house.agent("alice").await;
+        let alice = person(house, "alice").await;
         let hook = hooks(&alice, "http://127.0.0.1:9/", &[]).await;
         let mallory = house.agent("mallory").await;
         let path = format!("/v1/webhooks/{}", text(&hook["id"]));
@@ -481,7 +481,7 @@ fn a_webhook_is_its_partys_own() {
                 assert_eq!(actor.post(&format!("{path}/{what}"), &nothing).await.refusal(), refusal);
             }
         }
-        let handed = handoff(house, &alice).await;
+        let handed = handoff(&alice).await;
         let made = handed.post("/v1/webhooks", &json!({ "url": "http://127.0.0.1:9/" })).await;
         assert_eq!(made.refusal(), "403 HANDOFF_FORBIDDEN");
         let bad = [

@@ -9,7 +9,6 @@ use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::State;
 use serde_json::json;
 
-use super::events::party_subject;
 use super::payments::{Payment, PaymentStatus};
 use super::spending::spent_key;
 use super::task::to_json;
@@ -230,7 +229,7 @@ const fn status_of(says: Says) -> PaymentStatus {
 /// What happened to a payment, for its party.
 pub(crate) fn event_of(payment: &Payment) -> Result<NewEvent, Error> {
     Ok(NewEvent {
-        subject: party_subject(payment.party),
+        subject: format!("payment/{}", payment.id),
         kind: format!("payment.{}", payment.status.as_str()),
         visibility: Visibility::Parties.as_str().into(),
         body: to_json(&json!({

@@ -3,22 +3,21 @@
 //! An event is a row of the journal, written with the change that made it. It is told in
 //! the words of the camel-case surfaces: names of things as ids, money as decimal texts.
 
+use assay_db::Committed;
 use assay_db::rows::EventRow;
-use assay_db::{Change, Committed, NewEvent};
-use assay_domain::ids::{PartyId, Timestamp};
+use assay_domain::ids::Timestamp;
 use assay_domain::money::{self, Asset};
 use serde_json::{Map, Value};
 
 use super::App;
-use super::task::{from_json, to_json};
-use super::turn::Visibility;
+use super::task::from_json;
 use crate::error::Error;
 
 /// The kind of a note that a worker leaves on the way.
 pub const TRACE: &str = "trace";
 
 /// Facts that are the id of something, and what they are called outside.
-const IDS: [(&str, &str); 11] = [
+const IDS: [(&str, &str); 14] = [
     ("agent", "agentId"),
     ("approval", "approvalId"),
     ("author", "authorId"),
@@ -27,12 +26,15 @@ const IDS: [(&str, &str); 11] = [
     ("dispute", "disputeId"),
     ("message", "messageId"),
     ("opener", "openerId"),
+    ("party", "partyId"),
     ("payment", "paymentId"),
     ("redemption", "redemptionId"),
+    ("task", "taskId"),
+    ("withdrawal", "withdrawalId"),
     ("worker", "workerId"),
 ];
 
-/// Something that happened to a task or to a party.
+/// Something that happened, to a task or to somebody's money.
 #[derive(Clone, Debug)]
 pub struct Happening {
     /// Its number among the events of its subject.
@@ -98,21 +100,6 @@ fn camel(name: &str) -> String {
         text.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
         text + letters.as_str()
     })
-}
-
-/// The subject of what happens to a party and to no task: payments, redemptions.
-pub(crate) fn party_subject(party: PartyId) -> String {
-    format!("party/{party}")
-}
-
-/// Records what happened to a party, for its webhooks.
-pub(crate) fn tell_party(change: Change, party: PartyId, kind: &str, facts: &Value) -> Result<Change, Error> {
-    Ok(change.event(NewEvent {
-        subject: party_subject(party),
-        kind: kind.into(),
-        visibility: Visibility::Parties.as_str().into(),
-        body: to_json(facts)?,
-    }))
 }
 
 impl App {

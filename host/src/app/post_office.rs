@@ -19,6 +19,7 @@ use assay_domain::money::Asset;
 use serde_json::{Map, Value};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::App;
 use super::events::Happening;
@@ -343,20 +344,30 @@ struct Told {
 impl Told {
     /// Nothing for an event that concerns nobody any more.
     fn of(event: &EventRow, tasks: &HashMap<String, TaskRow>) -> Result<Option<Self>, Error> {
-        let (about, id) = event.subject.split_once('/').unwrap_or_default();
-        let (parties, asset) = match (about, tasks.get(id)) {
-            ("task", Some(task)) => (Vec::new(), Asset::parse(&task.asset).unwrap_or(Asset::Usd)),
-            ("party", _) => (vec![id.to_owned()], Asset::Usd),
-            _ => return Ok(None),
+        if let Some(id) = event.subject.strip_prefix("task/") {
+            let Some(task) = tasks.get(id) else { return Ok(None) };
+            let happening = Happening::of(event, Asset::parse(&task.asset).unwrap_or(Asset::Usd))?;
+            let parties = parties_of(task, &happening);
+            return Ok(Some(Self::with(happening, parties, Some(id))));
+        }
+        let happening = Happening::of(event, Asset::Usd)?;
+        let party = match event.visibility.as_str() {
+            // Whoever has the operator's key is nobody among the parties.
+            "operator" => Some(PartyId(Uuid::nil()).to_string()),
+            _ => happening.fact("party").map(str::to_owned),
         };
-        let happening = Happening::of(event, asset)?;
+        Ok(party.map(|party| Self::with(happening, vec![party], None)))
+    }
+
+    fn with(happening: Happening, parties: Vec<String>, task: Option<&str>) -> Self {
         let mut data = Map::new();
-        data.insert(if about == "task" { "taskId" } else { "partyId" }.into(), id.into());
+        if let Some(task) = task {
+            data.insert("taskId".into(), task.into());
+        }
         if let Value::Object(facts) = happening.told() {
             data.extend(facts);
         }
-        let parties = tasks.get(id).map_or(parties, |task| parties_of(task, &happening));
-        Ok(Some(Self { kind: happening.kind, at: happening.at, parties, data: data.into() }))
+        Self { kind: happening.kind, at: happening.at, parties, data: data.into() }
     }
 
     /// Whether a webhook is to hear of it: its party is concerned, or owns one that is.

@@ -4,7 +4,7 @@
 //! apart. It is settled at once or by the operator; a refusal puts code and credits back.
 
 use assay_db::entities::packages::{RedemptionRow, RewardCodeRow, RewardRow};
-use assay_db::{Change, Key, Record as _, Reply};
+use assay_db::{Change, Key, NewEvent, Record as _, Reply};
 use assay_domain::ids::{PartyId, RedemptionId, RewardId, Timestamp};
 use assay_domain::ledger::{Draw, Holder, Land, Move, Pocket, Reason};
 use assay_domain::money::Asset;
@@ -12,10 +12,10 @@ use assay_domain::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::events::tell_party;
 use super::ownership::{Who, ownership_key};
 use super::task::{from_json, to_json};
 use super::tasks::Page;
+use super::turn::Visibility;
 use super::{Answer, App, Ask, Caller};
 use crate::error::Error;
 
@@ -150,8 +150,7 @@ impl App {
                 redemption.decided_at = Some(redemption.created_at);
                 redemption.code = Some(String::from_utf8_lossy(&code.row.code).into_owned());
             }
-            change = change.row(redemption.to_row()?.insert());
-            change = told(change, &redemption)?;
+            change = change.row(redemption.to_row()?.insert()).event(told(&redemption)?);
             Ok(change.reply(move |_| render(&redemption)))
         })
         .await
@@ -314,8 +313,7 @@ impl App {
                     change = self.give_back(change, &redemption).await?;
                 }
             }
-            change = change.row(redemption.to_row()?.upsert());
-            change = told(change, &redemption)?;
+            change = change.row(redemption.to_row()?.upsert()).event(told(&redemption)?);
             Ok(change.reply(move |_| render(&redemption)))
         })
         .await
@@ -367,14 +365,20 @@ const fn out_of_hold(redemption: &Redemption) -> Move {
     Move { from: Holder::Redemption(redemption.id), ..held(redemption) }
 }
 
-fn told(change: Change, redemption: &Redemption) -> Result<Change, Error> {
+fn told(redemption: &Redemption) -> Result<NewEvent, Error> {
     let facts = json!({
         "redemption": redemption.id.to_string(),
+        "party": redemption.party.to_string(),
         "status": redemption.status,
         "amount": redemption.price,
         "currency": Asset::Cr.code(),
     });
-    tell_party(change, redemption.party, &format!("redemption.{}", redemption.status), &facts)
+    Ok(NewEvent {
+        subject: format!("redemption/{}", redemption.id),
+        kind: format!("redemption.{}", redemption.status),
+        visibility: Visibility::Parties.as_str().into(),
+        body: to_json(&facts)?,
+    })
 }
 
 impl Redemption {

@@ -219,7 +219,9 @@ impl Settings {
 /// What tells webhooks. Nobody is sent into the house's own network; in test mode, into
 /// this machine where the settings say so.
 fn post_office(settings: &Settings) -> Result<PostOffice, StartError> {
-    let rules = Rules { https_only: false, reach: Reach { loopback: settings.webhooks_to_loopback } };
+    let live = settings.money() == db::Money::Live;
+    let loopback = settings.webhooks_to_loopback && !live;
+    let rules = Rules { https_only: live, reach: Reach { loopback } };
     let courier = Courier::new(rules, settings.limits.webhook_ms_max)
         .map_err(|error| StartError::Settings(format!("webhooks cannot be sent: {error}")))?;
     Ok(PostOffice::new(courier, settings.limits.webhooks_in_flight_max))

@@ -15,7 +15,6 @@ use assay_domain::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::events::party_subject;
 use super::jobs::JobKind;
 use super::payments::{parsed, searchable};
 use super::task::{from_json, to_json};
@@ -384,7 +383,7 @@ impl Withdrawal {
     /// What happened to it, for its party.
     pub(crate) fn event(&self, kind: &str) -> Result<NewEvent, Error> {
         Ok(NewEvent {
-            subject: party_subject(self.party),
+            subject: format!("withdrawal/{}", self.id),
             kind: kind.into(),
             visibility: Visibility::Parties.as_str().into(),
             body: to_json(&json!({

@@ -54,7 +54,7 @@ pub(super) async fn run(flags: Flags) -> Outcome {
 
 /// Opens a database of either kind of money, and says which it is. A new one is of test
 /// money, as the server without a provider makes it.
-async fn open(place: &Place, clock: &Arc<Clock>) -> Result<(Db, Money), DbError> {
+pub(super) async fn open(place: &Place, clock: &Arc<Clock>) -> Result<(Db, Money), DbError> {
     let attempt = |money| {
         let time = Arc::clone(clock);
         let settings = DbSettings::new(place.clone(), money);

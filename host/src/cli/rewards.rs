@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use assay_db::{Db, Money, Settings as DbSettings};
-use assay_domain::ids::Lane;
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 
+use super::keys::open;
 use super::{DatabaseFlags, Outcome, line};
 use crate::app::stock::{self, StockLine};
 use crate::clock::Clock;
@@ -54,9 +53,7 @@ pub(super) async fn run(flags: Flags) -> Outcome {
     let Verb::Load(flags) = flags.verb;
     let lines = read(&flags.file)?;
     let clock = Arc::new(Clock::default());
-    let time = Arc::clone(&clock);
-    let settings = DbSettings::new(flags.database.place(), Money::Test);
-    let db = Db::open(settings, Lane(clock.id()), Arc::new(move || time.now().0)).await.map_err(line)?;
+    let (db, _) = open(&flags.database.place(), &clock).await.map_err(line)?;
     let loaded = stock::load(&db, &clock, &lines).await;
     db.close().await;
     let loaded = loaded.map_err(line)?;

@@ -11,9 +11,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, blobs, callbacks, channels, commission, finance, finance_money, finance_withdrawals,
-    guarding, handoffs, limits, middleware, operations, people, plugins, problem, receipts, rewards, secrets,
-    test_mode, threads, watch, webhooks, work,
+    agent, agent_tasks, blobs, callbacks, channels, commission, docs, finance, finance_money,
+    finance_withdrawals, guarding, handoffs, limits, middleware, openapi, operations, people, plugins,
+    problem, receipts, rewards, secrets, test_mode, threads, watch, webhooks, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -237,13 +237,16 @@ fn guarding_routes() -> Table {
         .get("/api/tasks/matched", guarding::matched)
 }
 
-/// What belongs to no surface: receipts, the journal, the state of the house.
+/// What belongs to no surface: receipts, the journal, the reference, the state of the house.
 fn house_routes() -> Table {
     Table::new()
         .get("/v1/receipts/keys", receipts::keys)
         .get("/v1/receipts/{id}", receipts::receipt)
         .get("/v1/receipts/{id}/input", receipts::input)
         .get("/v1/journal", receipts::journal)
+        .get("/openapi.json", openapi::serve)
+        .get("/docs", docs::page)
+        .get("/docs/{file}", docs::file)
         .get("/health", operations::health)
         .get("/metrics", operations::metrics)
 }
