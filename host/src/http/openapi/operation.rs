@@ -126,7 +126,8 @@ fn parameter(
 
 fn request_body(body: &Value, style: Style, schemas: &mut Schemas) -> Value {
     if let Some(media_type) = body["bytes"].as_str() {
-        return json!({ "required": true, "content": { media_type: { "schema": {} } } });
+        let binary = json!({ "type": "string", "format": "binary" });
+        return json!({ "required": true, "content": { media_type: { "schema": binary } } });
     }
     let none = Map::new();
     let given = body["fields"].as_object().unwrap_or(&none);
