@@ -9,11 +9,13 @@ CREATE TABLE keys_new (
     scopes TEXT NOT NULL,
     -- The gross debit a handoff may cause in its life, in millionths of a dollar.
     spend_max BIGINT,
+    -- The owner, where it made the key for its agent: such keys end with the ownership.
+    minted_by TEXT,
     expires_at BIGINT,
     revoked_at BIGINT,
     created_at BIGINT NOT NULL
 );
-INSERT INTO keys_new SELECT hash, id, party, 'key', '', scopes, NULL, expires_at, revoked_at, created_at FROM keys;
+INSERT INTO keys_new SELECT hash, id, party, 'key', '', scopes, NULL, NULL, expires_at, revoked_at, created_at FROM keys;
 DROP TABLE keys;
 ALTER TABLE keys_new RENAME TO keys;
 CREATE INDEX keys_of_party ON keys (party, id);
@@ -37,12 +39,12 @@ CREATE TABLE approvals (
     task TEXT NOT NULL,
     bot TEXT NOT NULL,
     owner TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'rejected')),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'cancelled')),
     created_at BIGINT NOT NULL,
     decided_at BIGINT,
     body BYTEA NOT NULL
 );
-CREATE INDEX approvals_owner ON approvals (owner, status, id);
+CREATE INDEX approvals_bot ON approvals (bot, status, id);
 CREATE INDEX approvals_task ON approvals (task);
 
 -- One-time codes by which an agent lets a person become its owner.

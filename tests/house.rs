@@ -63,8 +63,13 @@ pub(crate) fn client() -> Client {
 }
 
 /// Runs a story on SQLite, and on PostgreSQL where there is one.
-#[expect(clippy::needless_pass_by_value, reason = "a story is written where it is told")]
 pub(crate) fn each_house(story: impl AsyncFn(&House)) {
+    each_house_with(|_| {}, story);
+}
+
+/// Runs a story on both, in a house with other settings.
+#[expect(clippy::needless_pass_by_value, reason = "a story is written where it is told")]
+pub(crate) fn each_house_with(change: impl Fn(&mut Settings), story: impl AsyncFn(&House)) {
     let databases = [None, postgres::database()];
     for (index, database) in databases.into_iter().enumerate() {
         if index == 1 && database.is_none() {
@@ -72,7 +77,7 @@ pub(crate) fn each_house(story: impl AsyncFn(&House)) {
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         runtime.expect("a runtime starts").block_on(async {
-            let house = House::open(database, |_| {}).await;
+            let house = House::open(database, &change).await;
             story(&house).await;
             house.audit().await;
             house.app.stop().await;
@@ -127,6 +132,8 @@ impl House {
         settings.test_clock = true;
         settings.program = Some(crate::commands::program());
         settings.admin_key = Some(ADMIN_KEY.into());
+        // Everyone in a test comes from one address.
+        settings.rates.registrations_per_address_per_hour = 0;
         change(&mut settings);
         let app = App::start(settings).await.expect("the server starts");
         let server = Server::listen(Arc::clone(&app)).await.expect("a free port");

@@ -43,6 +43,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("disapprove", Event::Disapprove),
         ("fund", Event::Fund),
         ("assign", Event::Assign { worker: WORKER, price: 100 }),
+        ("settle a submission", Event::Settle { worker: WORKER, price: 100 }),
         ("deliver", Event::Deliver(DELIVERY)),
         ("resubmit in time", Event::Resubmit { delivery: DELIVERY, at: UNTIL }),
         ("resubmit late", Event::Resubmit { delivery: DELIVERY, at: after }),

@@ -20,38 +20,65 @@ use crate::app::plugins::Builtins;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::Error;
+use crate::gateways::Providers;
 use crate::metrics::Metrics;
 
 pub mod access;
+pub mod accounts;
+pub mod approvals;
 pub mod bids;
+pub mod bindings;
+pub mod blobs;
 pub mod bought;
 pub mod channels;
+pub mod chargebacks;
 pub mod claims;
 pub mod commissioning;
+pub mod crediting;
 pub mod deliveries;
 pub mod disputes;
 pub mod dry_runs;
+pub mod encryption;
+pub mod events;
+pub mod handoffs;
+pub mod invoiced;
 pub mod jobs;
 pub mod judging;
+pub mod keys;
+pub mod late;
+pub mod limits;
 pub mod negotiation;
 pub mod ownership;
 pub mod parties;
+pub mod passwords;
 pub mod payments;
+pub mod payouts;
 pub mod plugins;
+pub mod post_office;
 pub mod posting;
 pub mod pricing;
 pub mod providers;
 pub mod receipts;
+pub mod recommending;
 pub mod registry;
 pub mod reviews;
+pub mod rewards;
+pub mod secrets;
 pub mod spending;
 pub mod start;
+pub mod statements;
+pub mod stock;
 pub mod task;
 pub mod tasks;
+pub mod threads;
 pub mod traces;
 pub mod turn;
 pub mod uploads;
 pub mod wallet;
+pub mod watch;
+pub mod webhooks;
+pub mod withdrawal_addresses;
+pub mod withdrawals;
 
 /// The marketplace: everything a verb needs, and nothing that one request owns.
 pub struct App {
@@ -71,10 +98,18 @@ pub struct App {
     pub builtins: Builtins,
     /// Figures for whoever runs it.
     pub metrics: Metrics,
-    /// Secret the test provider signs its callbacks with.
-    pub(crate) provider_secret: Vec<u8>,
+    /// How often anyone may ask.
+    pub limiters: limits::Limiters,
+    /// Where passwords are hashed.
+    pub(crate) passwords: passwords::Passwords,
+    /// Who brings money in and out.
+    pub(crate) payment_providers: Providers,
     /// Room for requests; whoever finds none is told to come back.
     pub(crate) room: Semaphore,
+    /// Who watches which task.
+    pub hub: watch::Hub,
+    /// Tells webhooks.
+    pub(crate) post_office: post_office::PostOffice,
     address: OnceLock<SocketAddr>,
     running: Mutex<HashSet<String>>,
 }
@@ -136,7 +171,10 @@ impl App {
             };
             change.once = once.cloned();
             match self.db.commit(change).await {
-                Ok(done) => return Ok(Answer { reply: done.reply, replayed: done.replayed }),
+                Ok(done) => {
+                    self.ring(&done);
+                    return Ok(Answer { reply: done.reply, replayed: done.replayed });
+                }
                 Err(CommitError::Stale) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -191,6 +229,16 @@ impl Caller {
             return Err(Refusal::new(Code::HandoffForbidden, message));
         }
         Ok(())
+    }
+
+    /// Refuses scopes that the caller does not have.
+    pub fn holds(&self, scopes: access::Scopes, what: &str) -> Result<(), Refusal> {
+        if scopes.within(self.scopes) {
+            return Ok(());
+        }
+        let message =
+            format!("scopes: {what} has {scopes}, which is more than the {} you come with", self.scopes);
+        Err(Refusal { field: Some("scopes".into()), ..Refusal::new(Code::MissingScope, message) })
     }
 
     /// Whether this is the operator.

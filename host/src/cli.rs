@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{File, Settings};
+use crate::config::rates::Network;
+use crate::config::{File, Payments, Settings};
 
 mod audit;
 mod check;
@@ -15,6 +16,7 @@ pub mod demo;
 mod keys;
 mod plugin;
 mod replay;
+mod rewards;
 mod serve;
 
 /// An agent marketplace whose judges are WebAssembly components.
@@ -41,9 +43,14 @@ enum Verb {
     Audit(audit::Flags),
     /// Make keys for the API
     Keys(keys::Flags),
+    /// Load what credits can be redeemed for
+    Rewards(rewards::Flags),
 }
 
-/// How to run the server.
+/// How to run the server. Payment providers are set up by environment variables alone:
+/// `ASSAY_STRIPE_SECRET_KEY` and `ASSAY_STRIPE_WEBHOOK_SECRET`, `ASSAY_NOWPAYMENTS_API_KEY`
+/// and `ASSAY_NOWPAYMENTS_IPN_SECRET`, `ASSAY_NOWPAYMENTS_EMAIL` and
+/// `ASSAY_NOWPAYMENTS_PASSWORD` for payouts; each may be `…_FILE`, the name of a file.
 #[derive(Args)]
 struct ServeFlags {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
@@ -55,7 +62,7 @@ struct ServeFlags {
     /// PostgreSQL to use instead of the embedded database, `postgres://USER@HOST/NAME`
     #[arg(long, env = "ASSAY_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
-    /// TOML file with settings, [limits] and [terms]
+    /// TOML file with settings, [limits], [terms], [rates] and [payments]
     #[arg(long, env = "ASSAY_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Allow POST /v1/test/clock to move the clock forward (test mode only)
@@ -67,6 +74,12 @@ struct ServeFlags {
     /// Listen beyond loopback although test mode gives money away
     #[arg(long, env = "ASSAY_TEST_MODE_BEYOND_LOOPBACK")]
     test_mode_beyond_loopback: bool,
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
+    #[arg(long, env = "ASSAY_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
+    trusted_proxies: Vec<Network>,
+    /// Let webhooks go to this machine itself (test mode only)
+    #[arg(long, env = "ASSAY_WEBHOOKS_TO_LOOPBACK")]
+    webhooks_to_loopback: bool,
 }
 
 impl ServeFlags {
@@ -80,8 +93,17 @@ impl ServeFlags {
             test_clock: self.test_clock,
             admin_key: self.admin_key,
             test_mode_beyond_loopback: self.test_mode_beyond_loopback,
+            webhooks_to_loopback: self.webhooks_to_loopback,
             limits: file.limits,
             terms: file.terms,
+            rates: file.rates,
+            trusted_proxies: if self.trusted_proxies.is_empty() {
+                file.trusted_proxies
+            } else {
+                self.trusted_proxies
+            },
+            payments: Payments::from_environment(file.payments, |name| std::env::var(name).ok())?,
+            rewards: file.rewards,
             ..Settings::in_folder(&data)
         })
     }
@@ -125,6 +147,7 @@ pub fn main() -> ExitCode {
             Verb::Replay(flags) => replay::run(flags).await,
             Verb::Audit(flags) => audit::run(flags).await,
             Verb::Keys(flags) => keys::run(flags).await,
+            Verb::Rewards(flags) => rewards::run(flags).await,
         }
     });
     // Threads that still compute for a caller who is gone are not waited for.

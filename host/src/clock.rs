@@ -64,3 +64,13 @@ pub fn rfc3339(at: Timestamp) -> String {
     let time = jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     format!("{time:.3}")
 }
+
+/// A time of a query: RFC 3339, or a date, which is its first moment in UTC.
+pub fn parse_time(text: &str) -> Option<Timestamp> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(Timestamp(time.as_millisecond()));
+    }
+    let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == "2026-01-31".len())?;
+    let start = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(Timestamp(start.timestamp().as_millisecond()))
+}

@@ -1,14 +1,23 @@
 //! Every setting and every limit, in one place.
 //!
 //! Settings come from flags, then `ASSAY_*` variables, then a TOML file, then the
-//! defaults below. Limits and fees are the file's `[limits]` and `[terms]` tables.
+//! defaults below. Limits, fees, rates and rewards are the file's `[limits]`, `[terms]`,
+//! `[rates]` and `[rewards]` tables; `[payments]` has what is no secret about providers.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use assay_db::Money;
 use assay_domain::money::Asset;
 use assay_domain::terms::{FeePayer, ReviewPolicy, Terms};
 use serde::Deserialize;
+
+pub mod rates;
+
+use self::rates::{Network, Rates};
+pub use payments::{NowPaymentsSecrets, PaymentRules, Payments, PayoutAccount, Secret, StripeSecrets};
+
+mod payments;
 
 /// How the server is set up.
 #[derive(Clone, Debug)]
@@ -28,10 +37,20 @@ pub struct Settings {
     pub program: Option<PathBuf>,
     /// Whether test mode may listen beyond loopback.
     pub test_mode_beyond_loopback: bool,
+    /// Whether webhooks may go to this machine itself, in test mode.
+    pub webhooks_to_loopback: bool,
     /// What bounds everything.
     pub limits: Limits,
     /// What tasks agree to.
     pub terms: TermsSettings,
+    /// How often anyone may ask.
+    pub rates: Rates,
+    /// Proxies whose `X-Forwarded-For` is believed; nobody's unless said.
+    pub trusted_proxies: Vec<Network>,
+    /// Who brings money in and out.
+    pub payments: Payments,
+    /// How credits are redeemed.
+    pub rewards: RewardSettings,
 }
 
 impl Settings {
@@ -45,9 +64,19 @@ impl Settings {
             admin_key: None,
             program: own_program(),
             test_mode_beyond_loopback: false,
+            webhooks_to_loopback: false,
             limits: Limits::default(),
             terms: TermsSettings::default(),
+            rates: Rates::default(),
+            trusted_proxies: Vec::new(),
+            payments: Payments::default(),
+            rewards: RewardSettings::default(),
         }
+    }
+
+    /// Whose money this is: a payment provider of its own makes it real.
+    pub const fn money(&self) -> Money {
+        if self.payments.is_live() { Money::Live } else { Money::Test }
     }
 }
 
@@ -78,6 +107,42 @@ pub struct Limits {
     pub bids_per_task_max: i64,
     /// Traces are notes, not logs.
     pub traces_per_task_max: i64,
+    /// A thread is talk about one task.
+    pub thread_messages_per_task_max: i64,
+    /// A message is read by people and agents.
+    pub thread_message_characters_max: usize,
+    /// An agent asks again only with another key.
+    pub secret_requests_per_task_max: usize,
+    /// A file of a delivery is read into memory whole.
+    pub attachment_bytes_max: usize,
+    /// Files of a delivery together: every judge is handed them.
+    pub attachments_bytes_max: i64,
+    /// Files a party brings in a day (UTC): they are kept.
+    pub attachment_bytes_per_day_max: i64,
+    /// Streams open at once; each is a connection.
+    pub watchers_max: usize,
+    /// Streams of one party.
+    pub watchers_per_party_max: usize,
+    /// A silent stream says so often that it stands: proxies cut those that do not.
+    pub watch_keep_alive_ms: u64,
+    /// How often a stream looks for what other hosts committed.
+    pub watch_poll_ms: u64,
+    /// When a client whose stream ended is to come back.
+    pub watch_retry_ms: u64,
+    /// Each event is sent to each of them.
+    pub webhooks_per_party_max: i64,
+    /// Messages to webhooks on their way at once.
+    pub webhooks_in_flight_max: usize,
+    /// Of those, to one webhook, so that a slow one leaves room for the others.
+    pub webhook_in_flight_max: i64,
+    /// How long a receiver may take to answer.
+    pub webhook_ms_max: u64,
+    /// How often the post office looks for what is due.
+    pub webhook_poll_ms: u64,
+    /// Test messages a webhook is sent in a day (UTC).
+    pub webhook_tests_per_day_max: i64,
+    /// How long it is kept what a webhook was told.
+    pub webhook_log_days: u32,
     /// Dry runs cost as much as verdicts and pay nothing.
     pub dry_runs_per_task_max: i64,
     /// Protected fields of a task.
@@ -102,12 +167,16 @@ pub struct Limits {
     pub requests_in_flight_max: usize,
     /// A request that takes longer is answered 503.
     pub request_ms_max: u64,
+    /// Judging that takes longer goes on as a job, and the delivery is answered `in_review`.
+    pub judging_ms_max: u64,
     /// An upload is compiled, and tried some hundred times, before it is answered.
     pub upload_ms_max: u64,
     /// Tries of a verb whose rows changed under it.
     pub stale_retries_max: usize,
     /// Jobs taken at once by one host.
     pub jobs_batch_max: u32,
+    /// Jobs one host works on side by side.
+    pub jobs_at_once_max: usize,
     /// A host that died holds a job this long.
     pub job_lease_ms: i64,
     /// How often a host looks for due jobs.
@@ -116,6 +185,22 @@ pub struct Limits {
     pub idempotency_hours: u32,
     /// How long a stopping server waits for requests under way.
     pub drain_ms_max: u64,
+    /// A person stays signed in this long.
+    pub session_days: u32,
+    /// Working keys, sessions and handoffs of one party: each is a way in.
+    pub keys_per_party_max: usize,
+    /// Agents of one person.
+    pub agents_per_owner_max: i64,
+    /// Password hashes computed at once: each takes 19 MiB and a processor for a while.
+    pub password_hashes_at_once_max: usize,
+    /// A code that binds an agent is read out and typed in.
+    pub binding_code_minutes: u32,
+    /// A rotated key may work on this long, until its users have the new one.
+    pub rotation_grace_seconds_max: i64,
+    /// A handoff is for a while.
+    pub handoff_days_max: u32,
+    /// The newest open tasks that a recommendation looks at: each of them is scored.
+    pub recommended_from_max: usize,
 }
 
 impl Default for Limits {
@@ -129,6 +214,24 @@ impl Default for Limits {
             checks_max: 200,
             bids_per_task_max: 1_000,
             traces_per_task_max: 10_000,
+            thread_messages_per_task_max: 1_000,
+            thread_message_characters_max: 4_000,
+            secret_requests_per_task_max: 20,
+            attachment_bytes_max: 10 * 1024 * 1024,
+            attachments_bytes_max: 32 * 1024 * 1024,
+            attachment_bytes_per_day_max: 256 * 1024 * 1024,
+            watchers_max: 4_000,
+            watchers_per_party_max: 100,
+            watch_keep_alive_ms: 15_000,
+            watch_poll_ms: 1_000,
+            watch_retry_ms: 3_000,
+            webhooks_per_party_max: 20,
+            webhooks_in_flight_max: 32,
+            webhook_in_flight_max: 4,
+            webhook_ms_max: 15_000,
+            webhook_poll_ms: 1_000,
+            webhook_tests_per_day_max: 100,
+            webhook_log_days: 30,
             dry_runs_per_task_max: 5,
             protected_fields_max: 20,
             ciphertext_characters_max: 64 * 1024,
@@ -141,13 +244,23 @@ impl Default for Limits {
             verifiers_per_task_max: 5,
             requests_in_flight_max: 1_024,
             request_ms_max: 30_000,
+            judging_ms_max: 20_000,
             upload_ms_max: 300_000,
             stale_retries_max: 20,
             jobs_batch_max: 32,
+            jobs_at_once_max: 8,
             job_lease_ms: 60_000,
             jobs_poll_ms: 500,
             idempotency_hours: 24,
             drain_ms_max: 10_000,
+            session_days: 30,
+            keys_per_party_max: 200,
+            agents_per_owner_max: 1_000,
+            password_hashes_at_once_max: 2,
+            binding_code_minutes: 15,
+            rotation_grace_seconds_max: 7 * 86_400,
+            handoff_days_max: 366,
+            recommended_from_max: 300,
         }
     }
 }
@@ -256,6 +369,24 @@ impl TermsSettings {
     }
 }
 
+/// How credits are redeemed for rewards.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RewardSettings {
+    /// Whether the operator looks at each redemption before its code is given out.
+    pub need_approval: bool,
+    /// Credits that one owner redeems in a day (UTC), with all of their agents.
+    pub per_owner_day_credits_max: i64,
+    /// Credits that all redeem in a day (UTC): what the house can lose to a mistake.
+    pub per_day_credits_max: i64,
+}
+
+impl Default for RewardSettings {
+    fn default() -> Self {
+        Self { need_approval: true, per_owner_day_credits_max: 10_000, per_day_credits_max: 200_000 }
+    }
+}
+
 /// The TOML file, every part of it optional.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -270,6 +401,14 @@ pub struct File {
     pub limits: Limits,
     /// See [`TermsSettings`].
     pub terms: TermsSettings,
+    /// See [`Rates`].
+    pub rates: Rates,
+    /// See [`Settings::trusted_proxies`].
+    pub trusted_proxies: Vec<Network>,
+    /// See [`PaymentRules`].
+    pub payments: PaymentRules,
+    /// See [`RewardSettings`].
+    pub rewards: RewardSettings,
 }
 
 impl File {

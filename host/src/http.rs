@@ -16,22 +16,37 @@ use crate::app::App;
 pub mod agent;
 pub mod agent_tasks;
 pub mod answer;
+pub mod blobs;
+pub mod callbacks;
 pub mod channels;
 pub mod commission;
 pub mod docs;
 pub mod fields;
 pub mod finance;
+pub mod finance_money;
+pub mod finance_withdrawals;
+pub mod guarding;
+pub mod handoffs;
+pub mod jose;
+pub mod limits;
 pub mod middleware;
 pub mod openapi;
 pub mod operations;
+pub mod people;
 pub mod plugins;
 pub mod problem;
 pub mod receipts;
 pub mod render;
 pub mod request;
+pub mod rewards;
 pub mod routes;
+pub mod secrets;
+mod statement_csv;
 pub mod table;
 pub mod test_mode;
+pub mod threads;
+pub mod watch;
+pub mod webhooks;
 pub mod work;
 
 /// A server that listens and has not begun to answer.
@@ -55,7 +70,13 @@ impl Server {
 
     /// Answers until `stop` is over, then lets requests under way finish.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let router = routes::router(self.app);
-        axum::serve(self.listener, router).with_graceful_shutdown(stop).await
+        let service =
+            routes::router(Arc::clone(&self.app)).into_make_service_with_connect_info::<SocketAddr>();
+        let stop = async move {
+            stop.await;
+            // Streams would never end by themselves.
+            self.app.hub.close();
+        };
+        axum::serve(self.listener, service).with_graceful_shutdown(stop).await
     }
 }

@@ -22,7 +22,7 @@
 //! | [`clock`] | time, ids, randomness: the only place they come from | |
 //! | [`error`] | the one error | HTTP's view of it |
 //! | [`app`] | the verbs, a file a subject: load, decide, commit | HTTP, SQL, wasmtime |
-//! | [`gateways`] | the outside world of money | moving any |
+//! | [`gateways`] | the outside world: money's providers, webhooks | moving any money |
 //! | [`http`] | every route and every surface's words; the only place that knows axum | decisions |
 //! | [`builtin`] | the components that came with the binary | |
 //! | [`metrics`] | figures for whoever runs it | |
@@ -32,7 +32,8 @@
 //! 1. One library, one place: SQL in `assay_db`, wasmtime in `assay_sandbox`, axum in
 //!    [`http`], outgoing HTTP in [`gateways`] (and in [`cli`], which is a client).
 //! 2. A verb loads, decides, commits. `App::settle` is the only caller of
-//!    [`assay_db::Db::commit`] for what people ask, [`app::jobs`] for what time asks;
+//!    [`assay_db::Db::commit`] for what people ask, [`app::jobs`] for what time asks,
+//!    [`app::post_office`] for what is told;
 //!    no transaction is ever open while anything else runs.
 //! 3. What one verb decides is a head; what many add to is a counter or a balance.
 //! 4. Money is integers; transfers are immutable; a balance is what they add up to.
@@ -45,18 +46,34 @@
 //! 10. Everything has a limit, in [`config`].
 //!
 //! # The roads
-//! **Work**: [`app::tasks`] post → [`app::bids`] bid, accept (or [`app::pricing`], where
-//! a model chooses) → [`app::dry_runs`] try, [`app::deliveries`] deliver → [`app::judging`] gate, checks, review → paid, or back to the worker, or to
-//! the poster ([`app::reviews`]); [`app::turn`] is each step of it, [`app::jobs`] what
-//! time does.
+//! **Work**: [`app::posting`] post, on any surface ([`app::bought`] by capability) →
+//! [`app::bids`] bid, accept (or [`app::pricing`], where a model chooses; [`app::claims`] the
+//! first who comes, or many at once) → [`app::dry_runs`] try, [`app::deliveries`] deliver →
+//! [`app::judging`] gate, checks, review ([`app::late`] when that takes long) → paid, or back
+//! to the worker, or to the poster ([`app::reviews`]), or to the operator
+//! ([`app::disputes`]); [`app::turn`] is each step of it, [`app::jobs`] what time does.
 //!
 //! **Money**: a verb's [`assay_domain::ledger::Move`]s → the ledger applies them in the
-//! commit → transfers → balances ([`app::wallet`]). In: [`app::payments`].
+//! commit → transfers → balances ([`app::wallet`]). In: [`app::payments`] opens,
+//! [`app::crediting`] takes the provider's word. Out: [`app::withdrawals`], paid by
+//! [`app::payouts`]. Between two parties: [`app::channels`]; at a price of their own:
+//! [`app::negotiation`]. Credits leave as [`app::rewards`].
+//!
+//! **Words and files**: [`app::threads`], [`app::traces`], [`app::blobs`], and fields that
+//! only those open whom the poster lets ([`app::secrets`]).
+//!
+//! **News**: a change's events → [`app::events`] rings → [`app::watch`] tells who watches the
+//! task, [`app::post_office`] tells [`app::webhooks`].
 //!
 //! **Plugin**: [`app::uploads`] takes bytes → [`assay_sandbox`] looks at their shape, has a
 //! child process compile and certify them → [`app::registry`] lists them by digest →
 //! [`app::plugins`] pins the digest to a task at posting → [`app::judging`] runs it, in a
 //! child process unless it came with this binary → [`app::receipts`].
+//!
+//! **People**: [`app::parties`] register, [`app::accounts`] sign up and in → keys
+//! ([`app::keys`], [`app::handoffs`]) → [`app::access`] finds who calls. Owners:
+//! [`app::bindings`] and [`app::ownership`], what they allow in [`app::commissioning`] and
+//! decide in [`app::approvals`]. How often anyone may ask: [`app::limits`].
 //!
 //! A child is this same program, started with `sandbox-child` as its first argument
 //! ([`assay_sandbox::child`]); `main.rs` looks for that before anything else.

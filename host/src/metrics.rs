@@ -23,6 +23,8 @@ pub struct Metrics {
     plugin_fuel: Family<PluginName, Counter>,
     plugin_seconds: Family<PluginName, Counter<f64, AtomicU64>>,
     jobs: Counter,
+    chargebacks: Counter,
+    callbacks_refused: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -64,6 +66,8 @@ impl Default for Metrics {
             plugin_fuel: Family::default(),
             plugin_seconds: Family::default(),
             jobs: Counter::default(),
+            chargebacks: Counter::default(),
+            callbacks_refused: Counter::default(),
         };
         metrics.register();
         metrics
@@ -88,6 +92,9 @@ impl Metrics {
         let seconds = self.plugin_seconds.clone();
         registry.register_with_unit("plugin", "Time that a component's runs took", Unit::Seconds, seconds);
         registry.register("jobs", "Jobs done by this host", self.jobs.clone());
+        registry.register("chargebacks", "Card payments charged back", self.chargebacks.clone());
+        let refused = self.callbacks_refused.clone();
+        registry.register("payment_callbacks_refused", "Callbacks of providers that were refused", refused);
     }
 
     /// A request came in.
@@ -106,6 +113,16 @@ impl Metrics {
     /// A job was done.
     pub fn job_done(&self) {
         self.jobs.inc();
+    }
+
+    /// A card payment was charged back.
+    pub fn chargeback(&self) {
+        self.chargebacks.inc();
+    }
+
+    /// A provider's callback was refused.
+    pub fn callback_refused(&self) {
+        self.callbacks_refused.inc();
     }
 
     /// All of it.

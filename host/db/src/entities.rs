@@ -141,28 +141,6 @@ record! {
 }
 
 record! {
-    /// Money on its way in.
-    pub struct PaymentRow in "payments" key(id) {
-        /// UUID.
-        pub id: String,
-        /// Whose wallet.
-        pub party: String,
-        /// Through whom.
-        pub provider: String,
-        /// `USD` or `CR`.
-        pub asset: String,
-        /// Smallest unit.
-        pub amount: i64,
-        /// `pending` or `credited`.
-        pub status: String,
-        /// Milliseconds.
-        pub created_at: i64,
-        /// JSON.
-        pub body: Vec<u8>,
-    }
-}
-
-record! {
     /// What a bot may spend.
     pub struct CommissioningRow in "commissioning" key(party) {
         /// Whose.

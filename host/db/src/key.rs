@@ -34,7 +34,7 @@ impl Key {
     }
 
     /// The number of a subject's latest event.
-    pub(crate) fn events(subject: &str) -> Self {
+    pub fn events(subject: &str) -> Self {
         Self(format!("s/{subject}"))
     }
 

@@ -13,7 +13,7 @@
 //! - the committer: `committer` takes the changes that wait, `group` reads and writes in
 //!   the transaction, `plan` decides as a pure function, `batch` writes one statement a
 //!   table, [`chain`] says what a link's hash covers.
-//! - [`Reader`]: loads. [`Job`], [`Lease`]: what happens later.
+//! - [`Reader`]: loads, and a few sums (`figures`). [`Job`], [`Lease`]: what happens later.
 //! - [`audit()`]: recomputes the books and the chain.
 //!
 //! The same SQL runs on `SQLite` and `PostgreSQL`; the few differences are in `sql`. No
@@ -29,6 +29,7 @@ mod committer;
 mod db;
 pub mod entities;
 mod error;
+mod figures;
 mod group;
 mod held;
 mod jobs;
@@ -40,6 +41,7 @@ pub mod rows;
 mod schema;
 mod settings;
 mod sql;
+mod statement;
 
 pub use audit::{AuditReport, Difference, audit};
 pub use change::{
@@ -47,6 +49,7 @@ pub use change::{
 };
 pub use db::Db;
 pub use error::DbError;
+pub use figures::Ended;
 pub use held::Held;
 pub use jobs::{Job, Lease};
 pub use key::Key;
@@ -55,6 +58,7 @@ pub use record::{Column, Fields, Kind, Mode, Record, Row, Stored, Table, Value, 
 pub use schema::SCHEMA_VERSION;
 pub use settings::{Clock, Limits, Money, Place, Settings};
 pub use sql::Engine;
+pub use statement::{Entry, Shown};
 
 /// A list of texts as one parameter, for `in_list($1)` in [`Reader::many`].
 pub fn list<'t>(texts: impl IntoIterator<Item = &'t str>) -> Value {

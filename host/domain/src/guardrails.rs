@@ -77,6 +77,34 @@ impl Guardrails {
         let line = self.require_human_approval_above.filter(|line| budget > *line);
         Ok(line.map_or(Permit::Granted, |above| Permit::NeedsApproval { above }))
     }
+
+    /// The first field in which `new` allows more than these do, or nothing when it is
+    /// nowhere looser. Who decides about deliveries is a matter of taste and not a limit:
+    /// the bot could accept each of them itself.
+    pub fn loosens(&self, new: &Self) -> Option<&'static str> {
+        let more = |old: Option<i64>, new: Option<i64>| match (old, new) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(old), Some(new)) => new > old,
+        };
+        let fields = [
+            ("enabled", new.enabled && !self.enabled),
+            ("max_task_budget", more(self.max_task_budget, new.max_task_budget)),
+            ("max_daily_spend", more(self.max_daily_spend, new.max_daily_spend)),
+            ("max_open_tasks", more(self.max_open_tasks, new.max_open_tasks)),
+            ("allowed_categories", self.allows_more_categories(new)),
+            (
+                "require_human_approval_above",
+                more(self.require_human_approval_above, new.require_human_approval_above),
+            ),
+        ];
+        fields.into_iter().find(|(_, looser)| *looser).map(|(name, _)| name)
+    }
+
+    fn allows_more_categories(&self, new: &Self) -> bool {
+        let Some(old) = &self.allowed_categories else { return false };
+        new.allowed_categories.as_ref().is_none_or(|new| new.iter().any(|one| !old.contains(one)))
+    }
 }
 
 impl Guardrails {

@@ -83,6 +83,18 @@ impl Timestamp {
         Self(self.0.saturating_add(hours as i64 * 3_600_000))
     }
 
+    /// This time and `seconds` more; the far future where that would overflow.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1_000)))
+    }
+
+    /// The first moment of the UTC day.
+    #[must_use]
+    pub const fn utc_day_start(self) -> Self {
+        Self(self.utc_day() * 86_400_000)
+    }
+
     /// Days since the epoch, in UTC: the day a spending limit counts on.
     pub const fn utc_day(self) -> i64 {
         self.0.div_euclid(86_400_000)

@@ -101,6 +101,10 @@ codes! {
     HandoffForbidden = "HANDOFF_FORBIDDEN", Forbidden;
     /// Something that only the owner of a bot may do.
     OwnerOnly = "OWNER_ONLY", Forbidden;
+    /// Something that only a person's account may do, not an agent's.
+    PersonOnly = "PERSON_ONLY", Forbidden;
+    /// Something that only an agent may do, not a person.
+    AgentOnly = "AGENT_ONLY", Forbidden;
     /// Protected fields before they were granted.
     NotGranted = "NOT_GRANTED", Forbidden;
     /// A withdrawal to an address that is too new.
@@ -160,19 +164,27 @@ pub struct Refusal {
     pub message: String,
     /// The field at fault, as the caller wrote it.
     pub field: Option<String>,
+    /// When the same request may succeed, where that is known.
+    pub retry_after_seconds: Option<u64>,
 }
 
 impl Refusal {
     /// A refusal without a field.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None }
+        Self { code, message: message.into(), field: None, retry_after_seconds: None }
     }
 
     /// A field that is missing, ill-typed, or out of range. The message is a
     /// sentence that goes on after the field's name: "must be 1 to 200 characters".
     pub fn field(field: impl Into<String>, message: impl fmt::Display) -> Self {
         let field = field.into();
-        Self { code: Code::InvalidField, message: format!("{field}: {message}"), field: Some(field) }
+        let message = format!("{field}: {message}");
+        Self { field: Some(field), ..Self::new(Code::InvalidField, message) }
+    }
+
+    /// Too many requests of a kind; how long to wait for the next.
+    pub fn too_many(message: impl Into<String>, retry_after_seconds: u64) -> Self {
+        Self { retry_after_seconds: Some(retry_after_seconds), ..Self::new(Code::RateLimited, message) }
     }
 
     /// Nothing there, or nothing the caller may see.

@@ -147,7 +147,6 @@ impl State {
             (S::Unpaid, E::Fund) => (S::Open, Money::Hold),
             (S::Unpaid, E::Cancel { .. }) => (S::Cancelled, Money::Stays),
             (S::Unpaid, E::DeadlinePasses) => (S::Expired, Money::Stays),
-
             (S::Open, E::Assign { worker, price }) => {
                 (S::Claimed(Work { worker, price, revisions: 0 }), Money::ReturnAbove { price })
             }
@@ -156,7 +155,6 @@ impl State {
             }
             (S::PendingApproval | S::Open, E::Cancel { .. }) => (S::Cancelled, Money::Refund),
             (S::Open, E::DeadlinePasses) => (S::Expired, Money::Refund),
-
             (S::Claimed(work) | S::RevisionRequested(work), E::Deliver(delivery)) => {
                 (S::Delivered { work, delivery, again: false }, Money::Stays)
             }
@@ -184,7 +182,6 @@ impl State {
             }
             (S::InReview { work, delivery }, E::Reject) => (S::Rejected { work, delivery }, Money::Stays),
             (S::Rejected { .. }, E::RejectionLapses) => (S::Failed, Money::Refund),
-
             (
                 S::Claimed(_) | S::RevisionRequested(_) | S::GateFailed { .. },
                 E::Cancel { worker_agrees: true },
@@ -265,6 +262,14 @@ impl State {
             | Self::Rejected { work, .. }
             | Self::Disputed { work }
             | Self::Paid(work) => Some(work),
+            _ => None,
+        }
+    }
+
+    /// Until when a failed gate may be mended, where it may.
+    pub const fn resubmit_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::GateFailed { until, .. } => Some(*until),
             _ => None,
         }
     }

@@ -39,6 +39,11 @@ impl Attachments {
     pub fn none() -> Self {
         Self::default()
     }
+
+    /// Whether the bytes of this digest are at hand.
+    pub fn has(&self, digest: &Digest) -> bool {
+        self.0.contains_key(digest)
+    }
 }
 
 impl Attachments {

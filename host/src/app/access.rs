@@ -60,6 +60,25 @@ impl Scopes {
         self.0 & (1 << scope as u8) != 0
     }
 
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// Whether all of these are among those.
+    pub const fn within(self, those: Self) -> bool {
+        self.0 & !those.0 == 0
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub const fn and(self, those: Self) -> Self {
+        Self(self.0 & those.0)
+    }
+
+    /// Their names.
+    pub fn names(self) -> Vec<&'static str> {
+        Scope::ALL.into_iter().filter(|scope| self.has(*scope)).map(Scope::as_str).collect()
+    }
+
     /// Reads names separated by spaces or commas; an unknown one is refused by name.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let mut scopes = Self(0);
@@ -76,8 +95,7 @@ impl Scopes {
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = Scope::ALL.into_iter().filter(|s| self.has(*s)).map(Scope::as_str).collect();
-        f.write_str(&names.join(" "))
+        f.write_str(&self.names().join(" "))
     }
 }
 
@@ -110,9 +128,19 @@ impl Means {
         })
     }
 
-    const fn word(self) -> &'static str {
+    /// The key's id; the operator's key of the settings has none.
+    pub const fn key(self) -> Option<KeyId> {
         match self {
-            Self::Operator | Self::Key(_) => "key",
+            Self::Operator => None,
+            Self::Key(key) | Self::Session(key) | Self::Handoff { key, .. } => Some(key),
+        }
+    }
+
+    /// As stored and shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Key(_) => "key",
             Self::Session(_) => "session",
             Self::Handoff { .. } => "handoff",
         }
@@ -120,6 +148,7 @@ impl Means {
 }
 
 /// A key as its owner sees it, once.
+#[derive(Clone)]
 pub struct NewKey {
     /// The secret: `assay_live_…` or `assay_test_…`.
     pub secret: String,
@@ -145,6 +174,7 @@ impl NewKey {
             label: String::new(),
             scopes: scopes.to_string(),
             spend_max: None,
+            minted_by: None,
             expires_at: expires_at.map(|at| at.0),
             revoked_at: None,
             created_at: clock.now().0,
@@ -192,7 +222,7 @@ impl App {
         let refused =
             || Refusal::new(Code::Unauthorized, "missing or invalid API key: send Authorization: Bearer KEY");
         let hash = hash_of(secret);
-        if self.settings.admin_key.as_deref().is_some_and(|admin| hash_of(admin) == hash) {
+        if self.is_operators(secret) {
             let party = PartyId(Uuid::nil());
             return Ok(Caller { party, scopes: Scopes::OPERATOR, means: Means::Operator });
         }
@@ -205,9 +235,14 @@ impl App {
         Ok(Caller { party, scopes: Scopes::parse(&row.scopes)?, means })
     }
 
+    /// Whether this is the operator's key of the settings. Hashes are compared, so that
+    /// the time it takes says nothing about the key.
+    pub fn is_operators(&self, secret: &str) -> bool {
+        self.settings.admin_key.as_deref().is_some_and(|admin| hash_of(admin) == hash_of(secret))
+    }
+
     /// `test` or `live`, as keys carry it.
     pub const fn mode_word(&self) -> &'static str {
-        // Live mode begins with the first payment provider of its own.
-        "test"
+        self.settings.money().as_str()
     }
 }

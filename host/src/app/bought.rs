@@ -77,18 +77,28 @@ impl App {
         render: fn(&TaskView) -> Reply,
     ) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || async move {
-            let (deal, with) = self.deal(ask, purchase).await?;
-            let post = self.posted(purchase, deal)?;
-            let (view, change) = self.decide_post(ask, &post).await?;
-            let change = Change {
-                expect: change.expect.into_iter().chain(with.expect).collect(),
-                bump: change.bump.into_iter().chain(with.bump).collect(),
-                rows: change.rows.into_iter().chain(with.rows).collect(),
-                ..change
-            };
+            let (view, change) = self.decide_purchase(ask, purchase).await?;
             Ok(change.reply(move |_| render(&view)))
         })
         .await
+    }
+
+    /// The task a purchase makes, and the change that makes it.
+    pub(crate) async fn decide_purchase(
+        &self,
+        ask: &Ask,
+        purchase: &Purchase,
+    ) -> Result<(TaskView, Change), Error> {
+        let (deal, with) = self.deal(ask, purchase).await?;
+        let post = self.posted(purchase, deal)?;
+        let (view, change) = self.decide_post(ask, &post).await?;
+        let change = Change {
+            expect: change.expect.into_iter().chain(with.expect).collect(),
+            bump: change.bump.into_iter().chain(with.bump).collect(),
+            rows: change.rows.into_iter().chain(with.rows).collect(),
+            ..change
+        };
+        Ok((view, change))
     }
 
     /// Who is to do it, and what the choice itself changes.

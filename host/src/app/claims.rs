@@ -1,7 +1,6 @@
 //! Taking a task without a bid, giving it up, and many handing in at once.
 
 use assay_db::{Record as _, Reply};
-use assay_domain::gate::Outcome;
 use assay_domain::ids::{DeliveryId, TaskId};
 use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::{Event, State};
@@ -10,6 +9,7 @@ use serde_json::json;
 
 use super::deliveries::{Delivered, Delivery, Package, Try, record};
 use super::judging::Work;
+use super::late::submission_status;
 use super::reviews::Review;
 use super::task::Task;
 use super::tasks::{Eyes, TaskView};
@@ -100,22 +100,25 @@ impl App {
         let change = std::mem::take(&mut turn.change);
         turn.change = self.at_arms_length(change, turn.task.poster, worker).await?;
         turn.task.tally.deliveries += 1;
+        let held = self.held_files(worker, &package.attachments, turn.now).await?;
         let work = Work {
             id: DeliveryId(self.clock.id()),
             content: package.content.clone(),
             summary: package.summary.clone(),
             attachments: package.attachments.clone(),
+            held,
             traces: Vec::new(),
             round: u32::try_from(mine.len()).unwrap_or(u32::MAX).saturating_add(1),
             delivered_at: turn.now.0,
         };
-        let mut judgement = self.judge(&turn.task, &work).await?;
+        let Some(mut judgement) = self.judge_in_time(&turn.task, &work).await? else {
+            let delivered = self.judge_later(&mut turn, worker, work)?;
+            let (_, change) = turn.finish()?;
+            return Ok(change.reply(move |_| render(&delivered)));
+        };
         let runs = std::mem::take(&mut judgement.runs);
         let signed = self.sign(&mut turn.task, runs)?;
-        let failed = judgement.score.map(assay_domain::gate::Score::outcome) == Some(Outcome::Rejected);
-        let until = turn.task.spec.terms.resubmit_until(turn.now).0;
-        let until = (failed && which == Try::First).then_some(until);
-        let status = if failed { "gate_failed" } else { "in_review" };
+        let (status, until) = submission_status(&turn, &judgement, which == Try::First);
         let delivered = record(&mut turn, worker, work, judgement, &signed, status, until)?;
         let (_, change) = turn.finish()?;
         Ok(change.reply(move |_| render(&delivered)))

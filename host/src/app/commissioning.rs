@@ -4,10 +4,12 @@ use assay_db::entities::CommissioningRow;
 use assay_db::{Change, Key, Record as _, Reply};
 use assay_domain::guardrails::Guardrails;
 use assay_domain::ids::PartyId;
+use assay_domain::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
 
+use super::ownership::{Who, ownership_key};
 use super::task::{from_json, to_json};
-use super::{Answer, App, Ask};
+use super::{Answer, App, Ask, Caller};
 use crate::error::Error;
 
 /// How [`Guardrails`] are stored: the domain itself reads and writes nothing.
@@ -45,21 +47,60 @@ impl App {
         Ok((guardrails, head))
     }
 
-    /// Sets the caller's own guardrails, all of them at once.
+    /// The guardrails of a bot, for itself, its owner and the operator.
+    pub async fn guardrails_of(&self, caller: &Caller, bot: PartyId) -> Result<Guardrails, Error> {
+        self.may_look_after(caller, bot).await?;
+        Ok(self.guardrails(bot).await?.0)
+    }
+
+    /// Refuses whoever is neither the bot nor its owner nor the operator.
+    pub(crate) async fn may_look_after(&self, caller: &Caller, bot: PartyId) -> Result<Who, Error> {
+        let who = self.who(bot).await?;
+        if caller.party == bot || who.owner == Some(caller.party) || caller.is_operator() {
+            return Ok(who);
+        }
+        let message = "only the bot itself, its owner and the operator may see or set this";
+        Err(Refusal::new(Code::NotAParty, message).into())
+    }
+
+    /// Sets a bot's guardrails, all of them at once; an absent one is no limit. A bot with
+    /// an owner may tighten its own, and only the owner loosens them.
     pub async fn set_guardrails(
         &self,
         ask: &Ask,
+        bot: PartyId,
         wanted: &Guardrails,
         render: fn(&Guardrails) -> Reply,
     ) -> Result<Answer, Error> {
-        let party = ask.caller.party;
         self.settle(ask.once.as_ref(), || async move {
-            let (_, head) = self.guardrails(party).await?;
+            let who = self.may_look_after(&ask.caller, bot).await?;
+            let (now, head) = self.guardrails(bot).await?;
+            if let Some(field) = now.loosens(wanted) {
+                may_loosen(&ask.caller, &who, field)?;
+            }
             let body = to_json(&Stored(wanted.clone()))?;
-            let row = CommissioningRow { party: party.to_string(), updated_at: self.now().0, body };
+            let row = CommissioningRow { party: bot.to_string(), updated_at: self.now().0, body };
             let wanted = wanted.clone();
-            Ok(Change::new().advance(head_key(party), head).row(row.upsert()).reply(move |_| render(&wanted)))
+            Ok(Change::new()
+                .expect(ownership_key(bot), who.head)
+                .advance(head_key(bot), head)
+                .row(row.upsert())
+                .reply(move |_| render(&wanted)))
         })
         .await
     }
+}
+
+/// The owner loosens, in person; a bot without one does itself. The operator may always
+/// tighten and never loosen: the money is not the operator's.
+fn may_loosen(caller: &Caller, bot: &Who, field: &'static str) -> Result<(), Refusal> {
+    caller.in_person("loosen guardrails")?;
+    if caller.party == bot.root() {
+        return Ok(());
+    }
+    let message = format!(
+        "{field}: this would allow more than now, which only the bot's owner may do (an absent guardrail is no \
+         limit: send those that are to stay)"
+    );
+    Err(Refusal { field: Some(field.into()), ..Refusal::new(Code::OwnerOnly, message) })
 }

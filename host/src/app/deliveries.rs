@@ -11,6 +11,7 @@ use assay_domain::terms::Mode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::blobs::file_rows;
 use super::jobs::JobKind;
 use super::judging::{Attachment, Finding, Judgement, Scorecard, Signed, Work};
 use super::task::{Task, from_json, to_json};
@@ -75,7 +76,7 @@ pub struct Body {
     pub resubmit_until: Option<i64>,
     /// What the verifiers found.
     pub findings: Vec<Finding>,
-    /// What that comes to: `pass`, `fail` or `undecided`.
+    /// What that comes to: `pass`, `fail` or `undecided`; [`PENDING`] before it is judged.
     pub verdict: String,
     /// What the reviewer said.
     pub review: Vec<String>,
@@ -84,6 +85,9 @@ pub struct Body {
     /// Its receipts.
     pub receipts: Vec<ReceiptLine>,
 }
+
+/// The verdict of a delivery that is still to be judged.
+pub const PENDING: &str = "pending";
 
 /// A receipt in a list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -128,6 +132,24 @@ impl Body {
         }
     }
 
+    /// A piece of work that nobody has judged.
+    pub(crate) fn pending(work: Work) -> Self {
+        Self {
+            content: work.content,
+            summary: work.summary,
+            attachments: work.attachments,
+            round: work.round,
+            score: None,
+            scorecard: None,
+            resubmit_until: None,
+            findings: Vec::new(),
+            verdict: PENDING.into(),
+            review: Vec::new(),
+            review_notes: String::new(),
+            receipts: Vec::new(),
+        }
+    }
+
     /// What the gate made of it.
     pub fn gate(&self) -> Option<(Score, Outcome)> {
         let score = Score::new(self.score?)?;
@@ -162,14 +184,15 @@ impl App {
         }
         let mut turn = Turn::of(self, task.for_worker(&ask.caller)?);
         let work = self.hand_over(&mut turn, package, which).await?;
-        let mut judgement = self.judge(&turn.task, &work).await?;
+        let Some(mut judgement) = self.judge_in_time(&turn.task, &work).await? else {
+            let delivered = self.judge_later(&mut turn, ask.caller.party, work)?;
+            let (_, change) = turn.finish()?;
+            return Ok(change.reply(move |_| render(&delivered)));
+        };
         let runs = std::mem::take(&mut judgement.runs);
         let signed = self.sign(&mut turn.task, runs)?;
         let status = decide_on(&mut turn, &judgement)?;
-        let until = match turn.task.state {
-            State::GateFailed { until, .. } => Some(until.0),
-            _ => None,
-        };
+        let until = turn.task.state.resubmit_until();
         let delivered = record(&mut turn, ask.caller.party, work, judgement, &signed, status, until)?;
         let (_, change) = turn.finish()?;
         Ok(change.reply(move |_| render(&delivered)))
@@ -196,11 +219,17 @@ impl App {
         })?;
         turn.task.tally.deliveries += 1;
         turn.task.tally.delivered_at = Some(turn.now.0);
+        let worker = turn.task.state.work().map(|work| work.worker);
+        let held = match worker {
+            Some(worker) => self.held_files(worker, &package.attachments, turn.now).await?,
+            None => assay_sandbox::Attachments::none(),
+        };
         Ok(Work {
             id: delivery,
             content: package.content.clone(),
             summary: package.summary.clone(),
             attachments: package.attachments.clone(),
+            held,
             traces: self.public_traces_of(turn.task.id).await?,
             round: turn.task.tally.deliveries,
             delivered_at: turn.now.0,
@@ -291,7 +320,8 @@ pub(crate) fn decide_on(turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'
         Proposal::Accept | Proposal::Escalate => {
             turn.step(Event::LeaveToPerson)?;
             if judgement.verdict != Verdict::Failed {
-                turn.later(JobKind::Silence, turn.now.plus_hours(terms.silence_hours));
+                let since = turn.task.tally.delivered_at.map_or(turn.now, Timestamp);
+                turn.later(JobKind::Silence, since.plus_hours(terms.silence_hours));
             }
             Ok("in_review")
         }
@@ -306,7 +336,7 @@ pub(crate) fn record(
     judgement: Judgement,
     signed: &[Signed],
     status: &str,
-    resubmit_until: Option<i64>,
+    resubmit_until: Option<Timestamp>,
 ) -> Result<Delivered, Error> {
     let receipts = keep_receipts(turn, &work.id.to_string(), signed)?;
     let delivery = Delivery {
@@ -314,19 +344,21 @@ pub(crate) fn record(
         task: turn.task.id,
         worker,
         status: status.into(),
-        created_at: turn.now,
-        body: Body { resubmit_until, receipts, ..Body::of(work, judgement) },
+        created_at: Timestamp(work.delivered_at),
+        body: Body { resubmit_until: resubmit_until.map(|at| at.0), receipts, ..Body::of(work, judgement) },
     };
     let score = delivery.body.gate().map(|(score, _)| score.to_string());
     let facts = json!({
         "delivery": delivery.id.to_string(),
+        "worker": worker.to_string(),
         "status": status,
         "score": score,
         "verdict": delivery.body.verdict,
         "task_status": turn.task.state.word(),
     });
     turn.tell("delivery.judged", Visibility::Parties, &facts)?;
-    turn.change.rows.push(delivery.to_row()?.insert());
+    turn.change.rows.push(delivery.to_row()?.upsert());
+    turn.change.rows.extend(file_rows(&delivery));
     Ok(Delivered { delivery, task_status: turn.task.state.word().into() })
 }
 

@@ -170,12 +170,6 @@ impl App {
         let row = self.db.read().one::<DisputeRow>("id = $1", &[id.to_string().into()]).await?;
         Dispute::from_row(&row.ok_or_else(|| Refusal::not_found("dispute"))?)
     }
-
-    /// The dispute of a task, if it has one.
-    pub(crate) async fn dispute_of(&self, task: TaskId) -> Result<Option<Dispute>, Error> {
-        let row = self.db.read().one::<DisputeRow>("task = $1", &[task.to_string().into()]).await?;
-        row.map(|row| Dispute::from_row(&row)).transpose()
-    }
 }
 
 fn decide(turn: &mut Turn<'_>, dispute: &mut Dispute, how: Resolution, by: &str) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use assay_db::{Change, CommitError, Job, Record as _};
 use assay_domain::ids::{TaskId, Timestamp};
 use assay_domain::task::{Event, State};
 use assay_domain::terms::Mode;
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
 use super::App;
@@ -33,10 +34,14 @@ pub enum JobKind {
     Pricing,
     /// Nobody resolved a dispute.
     DisputeLapse,
+    /// A withdrawal is to be paid out, or looked after.
+    Withdrawal,
+    /// A delivery is still to be judged.
+    Judge,
 }
 
 impl JobKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Deadline,
         Self::ResubmitWindow,
         Self::Silence,
@@ -44,6 +49,8 @@ impl JobKind {
         Self::Payout,
         Self::Pricing,
         Self::DisputeLapse,
+        Self::Withdrawal,
+        Self::Judge,
     ];
 
     /// As stored.
@@ -56,6 +63,8 @@ impl JobKind {
             Self::Payout => "payout",
             Self::Pricing => "pricing",
             Self::DisputeLapse => "dispute_lapse",
+            Self::Withdrawal => "withdrawal",
+            Self::Judge => "judge",
         }
     }
 
@@ -72,13 +81,16 @@ impl App {
         loop {
             let due = self.db.read().due_jobs(self.now().0, self.settings.limits.jobs_batch_max).await?;
             let before = done;
-            for job in due {
+            let runs = due.into_iter().map(|job| async move {
                 let (id, kind) = (job.id, job.kind.clone());
-                match self.run_job(job).await {
-                    Ok(ran) => done += usize::from(ran),
-                    // It stays leased for a while and comes again; the others go on.
-                    Err(error) => tracing::error!(job = %id, kind, %error, "a job failed"),
-                }
+                // A job that failed stays leased for a while and comes again; the others go on.
+                self.run_job(job)
+                    .await
+                    .inspect_err(|error| tracing::error!(job = %id, kind, %error, "a job failed"))
+            });
+            let mut runs = stream::iter(runs).buffer_unordered(self.settings.limits.jobs_at_once_max);
+            while let Some(ran) = runs.next().await {
+                done += usize::from(ran.unwrap_or(false));
             }
             if done == before {
                 return Ok(done);
@@ -93,7 +105,8 @@ impl App {
         for _ in 0..self.settings.limits.stale_retries_max {
             let effect = self.decide_job(lease.job()).await?;
             match self.db.commit(lease.finish(effect)).await {
-                Ok(_) => {
+                Ok(done) => {
+                    self.ring(&done);
                     self.metrics.job_done();
                     return Ok(true);
                 }
@@ -113,10 +126,18 @@ impl App {
     async fn decide_job(&self, job: &Job) -> Result<Change, Error> {
         let unknown = || Error::Internal(format!("a job of unknown kind {:?}", job.kind));
         let kind = JobKind::parse(&job.kind).ok_or_else(unknown)?;
+        if kind == JobKind::Withdrawal {
+            return self.decide_payout(job).await;
+        }
         let id = job.subject.parse::<TaskId>().map_err(|_| unknown())?;
         let task = self.task(id).await?;
         if kind == JobKind::Pricing {
             return self.price(task, from_json("job", &job.body)?, job.id).await;
+        }
+        if kind == JobKind::Judge {
+            let facts: serde_json::Value = from_json("job", &job.body)?;
+            let delivery = facts["delivery"].as_str().and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+            return self.judge_now(task, delivery).await;
         }
         self.decide_lapse(task, kind, job).await
     }

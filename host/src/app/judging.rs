@@ -32,6 +32,8 @@ pub struct Work {
     pub summary: String,
     /// Files, by name and digest.
     pub attachments: Vec<Attachment>,
+    /// The bytes of those files that are held here.
+    pub held: Attachments,
     /// Notes on the way.
     pub traces: Vec<Trace>,
     /// 1 for the first of a task.
@@ -51,6 +53,9 @@ pub struct Attachment {
     pub size_bytes: u64,
     /// Lower-case hexadecimal SHA-256.
     pub sha256: String,
+    /// Where its worker says it is. Kept, and never fetched.
+    #[serde(default)]
+    pub url: Option<String>,
 }
 
 /// What the judges said.
@@ -138,11 +143,11 @@ impl App {
     pub async fn judge(&self, task: &Task, work: &Work) -> Result<Judgement, Error> {
         let delivery = delivered(work);
         let mut runs = Vec::new();
-        let asked = self.ask_plugins(asked(task), &delivery, &mut runs).await?;
+        let asked = self.ask_plugins(asked(task), (&delivery, &work.held), &mut runs).await?;
 
         let config = String::from("{}");
         let input = Input::Score { task: asked.clone(), delivery: delivery.clone(), config: config.clone() };
-        let scored = self.run(&task.spec.scorer, &input, &mut runs).await?;
+        let scored = self.run_with(&task.spec.scorer, &input, &work.held, &mut runs).await?;
         let mut reports = Vec::new();
         for pin in &task.spec.verifiers {
             let own = self.builtins.judges_checks_alone(&pin.digest);
@@ -151,7 +156,7 @@ impl App {
             }
             let config = pin.config.clone();
             let input = Input::Verify { task: asked.clone(), delivery: delivery.clone(), config };
-            let said = self.run(&pin.digest, &input, &mut runs).await?;
+            let said = self.run_with(&pin.digest, &input, &work.held, &mut runs).await?;
             reports.push((pin.digest.clone(), veiled(&task.spec, own, said)));
         }
         let findings: Vec<Finding> =
@@ -171,7 +176,7 @@ impl App {
                     reports: reports.into_iter().map(|(_, report)| as_report(report)).collect(),
                     config,
                 };
-                decision(self.run(&task.spec.reviewer, &input, &mut runs).await?)
+                decision(self.run_with(&task.spec.reviewer, &input, &work.held, &mut runs).await?)
             }
             (None, ReviewPolicy::Auto) => (Proposal::Escalate, vec!["the scorer gave no score".into()]),
             (_, ReviewPolicy::Poster) => (Proposal::Escalate, Vec::new()),
@@ -194,7 +199,7 @@ impl App {
     async fn ask_plugins(
         &self,
         mut task: sandbox::Task,
-        delivery: &sandbox::Delivery,
+        (delivery, held): (&sandbox::Delivery, &Attachments),
         runs: &mut Vec<Judged>,
     ) -> Result<sandbox::Task, Error> {
         let bare = sandbox::Task { checks: Vec::new(), criteria: Vec::new(), ..task.clone() };
@@ -203,24 +208,35 @@ impl App {
             let digest = json["digest"].as_str().unwrap_or_default();
             let config = json.get("config").map_or_else(|| "{}".to_owned(), Value::to_string);
             let input = Input::Verify { task: bare.clone(), delivery: delivery.clone(), config };
-            check.prior = Some(as_report(self.run(digest, &input, runs).await?));
+            check.prior = Some(as_report(self.run_with(digest, &input, held, runs).await?));
         }
         Ok(task)
     }
 
-    /// One run of a pinned component. Without an output there is a reason, in words.
+    /// One run of a pinned component that is given no files.
     pub(crate) async fn run(
         &self,
         digest: &str,
         input: &Input,
         runs: &mut Vec<Judged>,
     ) -> Result<Result<Output, sandbox::Problem>, Error> {
+        self.run_with(digest, input, &Attachments::none(), runs).await
+    }
+
+    /// One run of a pinned component. Without an output there is a reason, in words.
+    async fn run_with(
+        &self,
+        digest: &str,
+        input: &Input,
+        files: &Attachments,
+        runs: &mut Vec<Judged>,
+    ) -> Result<Result<Output, sandbox::Problem>, Error> {
         let Standing { owner, binds } = self.standing(digest).await?;
         let judge = self.judge_component(digest).await?;
-        let mut run = self.run_once(&owner, &judge, input, Company::Shared).await;
+        let mut run = self.run_once(&owner, &judge, (input, files), Company::Shared).await;
         if matches!(run.outcome, Outcome::Inconclusive { reason: Reason::RunnerLost(_) }) {
             // Another run may have been at fault, so this one has a second try, by itself.
-            let again = self.run_once(&owner, &judge, input, Company::Alone).await;
+            let again = self.run_once(&owner, &judge, (input, files), Company::Alone).await;
             runs.push(Judged { judge: judge.clone(), run: mem::replace(&mut run, again) });
         }
         let said = match &run.outcome {
@@ -233,9 +249,15 @@ impl App {
         Ok(said)
     }
 
-    async fn run_once(&self, owner: &str, judge: &Judge, input: &Input, company: Company) -> Run {
+    async fn run_once(
+        &self,
+        owner: &str,
+        judge: &Judge,
+        (input, files): (&Input, &Attachments),
+        company: Company,
+    ) -> Run {
         let timer = self.metrics.run_started();
-        let run = self.sandbox.run_for(owner, judge, input, Attachments::none(), company).await;
+        let run = self.sandbox.run_for(owner, judge, input, files.clone(), company).await;
         let plugin = format!("{}@{}", judge.manifest.name, judge.manifest.version);
         timer.finish(&plugin, judge.world.as_str(), run.word(), run.fuel);
         run
@@ -304,6 +326,14 @@ fn asked(task: &Task) -> sandbox::Task {
     }
 }
 
+/// The digest of a file whose bytes are at hand; empty for one that never got here, so
+/// that a judge is told the same on every host.
+fn held_digest(held: &Attachments, sha256: &str) -> String {
+    let digest = format!("sha256:{sha256}");
+    let at_hand = digest.parse().is_ok_and(|digest| held.has(&digest));
+    if at_hand { digest } else { String::new() }
+}
+
 fn delivered(work: &Work) -> sandbox::Delivery {
     let millis = |at: i64| u64::try_from(at).unwrap_or(0);
     sandbox::Delivery {
@@ -317,7 +347,7 @@ fn delivered(work: &Work) -> sandbox::Delivery {
                 name: file.name.clone(),
                 media_type: file.media_type.clone(),
                 size: file.size_bytes,
-                digest: format!("sha256:{}", file.sha256),
+                digest: held_digest(&work.held, &file.sha256),
             })
             .collect(),
         traces: work

@@ -36,6 +36,12 @@ pub(crate) fn ownership_key(party: PartyId) -> Key {
     Key::head("party", party)
 }
 
+/// The counter of deals a party entered or tried to. A change of ownership expects it, so
+/// that no deal slips in while it looks for one.
+pub(crate) fn deals_key(party: PartyId) -> Key {
+    Key::counter(format!("deals/{party}"))
+}
+
 impl App {
     /// A party and who it belongs to.
     pub async fn who(&self, id: PartyId) -> Result<Who, Error> {
@@ -64,7 +70,11 @@ impl App {
             let message = "both sides belong to the same owner: nobody deals with themselves";
             return Err(Refusal::new(Code::SelfDealing, message).into());
         }
-        Ok(change.expect(ownership_key(one.id), one.head).expect(ownership_key(other.id), other.head))
+        let change =
+            change.expect(ownership_key(one.id), one.head).expect(ownership_key(other.id), other.head);
+        // Only an agent changes hands, and a person's counter would be a busy row.
+        let agents = [one, other].into_iter().filter(|who| !who.human);
+        Ok(agents.fold(change, |change, who| change.add(deals_key(who.id), 1)))
     }
 
     /// Whether the caller is this party, its owner, or the operator.

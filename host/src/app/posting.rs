@@ -127,13 +127,13 @@ impl App {
         let mut turn = Turn::of(self, task);
         turn.change =
             std::mem::take(&mut turn.change).expect(commissioning::head_key(poster), guardrails_head);
-        turn.change = count_open_task(std::mem::take(&mut turn.change), poster, &guardrails);
         if !post.unpaid {
             let gross = post.budget + turn.task.spec.terms.fee_on_top(post.budget);
             let hold = turn.task.purse().moves(Money::Hold, self.lane);
             let change = std::mem::take(&mut turn.change).moves(hold);
             turn.change = charge(change, &ask.caller, &guardrails, asset, gross, turn.now);
         }
+        turn.change = count_open_task(std::mem::take(&mut turn.change), poster, &guardrails);
         let facts = json!({ "title": post.title, "category": post.category, "price": post.budget });
         turn.tell("task.posted", Visibility::Public, &facts)?;
         let approval = match permit {
@@ -181,10 +181,9 @@ impl App {
         Ok(id)
     }
 
-    /// A task whose money is there begins: its deadline runs, its book opens, and whoever
-    /// was chosen for it has it.
+    /// An open task whose money is there begins: its deadline runs, its book opens, and
+    /// whoever was chosen for it has it.
     pub(crate) async fn open_for_work(&self, turn: &mut Turn<'_>) -> Result<(), Error> {
-        turn.task.state = State::Open;
         start_deadline(turn);
         if let Some(direct) = turn.task.spec.direct.clone() {
             let worker: PartyId =

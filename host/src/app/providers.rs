@@ -2,18 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use assay_db::entities::PartyRow;
 use assay_db::entities::finance::{CapabilityRow, ProviderRow};
 use assay_db::{Change, Key, Record as _, Reply, Write, list};
 use assay_domain::ids::{PartyId, Timestamp};
-use assay_domain::refusal::{Code, Refusal};
+use assay_domain::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
-use super::access::{NewKey, Scopes};
-use super::parties::Profile;
 use super::task::{from_json, to_json};
 use super::{Answer, App, Ask};
-use crate::clock;
 use crate::error::Error;
 
 /// How a provider comes to a price.
@@ -111,47 +107,18 @@ impl App {
                 };
                 return Ok(change.reply(move |_| render(&provider)));
             }
-            ask.caller.in_person("make agents")?;
-            let (id, key, mut change) = self.new_agent_of(who.id, name, &offering.capabilities)?;
-            change.rows.extend(offering.writes(id, name, now)?);
+            let (agent, mut change) = self.new_agent_of(&ask.caller, name, &offering.capabilities).await?;
+            change.rows.extend(offering.writes(agent.id, name, now)?);
             let provider = Provider {
-                party: id,
+                party: agent.id,
                 name: name.into(),
                 offering: offering.clone(),
                 created_at: now,
-                key: Some(key),
+                key: Some(agent.key),
             };
             Ok(change.reply(move |_| render(&provider)))
         })
         .await
-    }
-
-    /// An agent that belongs to a person from its first moment: its id, its key, and the
-    /// change that makes it. It is given no credits.
-    pub(crate) fn new_agent_of(
-        &self,
-        owner: PartyId,
-        name: &str,
-        skills: &[String],
-    ) -> Result<(PartyId, String, Change), Error> {
-        let id = PartyId(self.clock.id());
-        let key = NewKey::make(self.mode_word(), id, Scopes::USUAL, None, &self.clock);
-        let secret = key.secret.clone();
-        let referral_code = hex::encode(&clock::random_32()[..5]);
-        let row = PartyRow {
-            id: id.to_string(),
-            kind: "agent".into(),
-            owner: Some(owner.to_string()),
-            referral_code: referral_code.clone(),
-            created_at: self.now().0,
-            body: to_json(&Profile { name: name.into(), skills: skills.to_vec(), referred_by: None })?,
-        };
-        let taken = Refusal::new(Code::AlreadyExists, "the referral code is taken: try again");
-        let change = Change::new()
-            .take(format!("referral/{referral_code}"), id.to_string(), taken)
-            .row(row.insert())
-            .row(key.into_write());
-        Ok((id, secret, change))
     }
 
     /// A provider.

@@ -27,10 +27,10 @@ pub struct JournalHead {
 
 /// Who may see what a judge was given. It is all there, so expected answers are the
 /// poster's, sealed bids nobody's before the close, and others' bids never a worker's.
-fn may_see_input(task: &Task, caller: &Caller, world: &str) -> Result<(), Refusal> {
+fn may_see_input(task: &Task, eyes: Eyes, world: &str) -> Result<(), Refusal> {
     let no = |why: &str| Err(Refusal::new(Code::NotAParty, why));
     let pricing = world == World::Pricing.as_str();
-    match task.eyes(caller) {
+    match eyes {
         Eyes::Stranger => no("only the task's parties may see a run's input"),
         Eyes::Worker if pricing => no("only the task's poster may see what a pricing model was given"),
         Eyes::Worker if task.spec.checks.iter().any(|check| check.gold) => {
@@ -71,7 +71,9 @@ impl App {
             }
             return Err(Refusal::new(Code::NotAParty, "only its two sides see a negotiation").into());
         }
-        Ok(may_see_input(&self.task(subject).await?, caller, &row.world)?)
+        let task = self.task(subject).await?;
+        let eyes = self.eyes(caller, &task).await?;
+        Ok(may_see_input(&task, eyes, &row.world)?)
     }
 
     /// Where every lane of the journal has got to, signed by this host, so that whoever

@@ -77,7 +77,8 @@ impl App {
                 delivery.status = word.as_str().into();
             }
             notes.clone_into(&mut delivery.body.review_notes);
-            let facts = json!({ "delivery": id.to_string(), "status": word.as_str() });
+            let worker = delivery.worker.to_string();
+            let facts = json!({ "delivery": id.to_string(), "worker": worker, "status": word.as_str() });
             turn.tell("delivery.reviewed", Visibility::Parties, &facts)?;
             turn.change.rows.push(delivery.to_row()?.upsert());
             turn.change = count_overturned(turn.change, &delivery.body, word);

@@ -1,14 +1,58 @@
 //! What a party spends: counted per UTC day against its guardrails, and over a handed-off
 //! credential's life against that credential's own limit.
 
+use std::collections::BTreeMap;
+
 use assay_db::{Change, Key};
 use assay_domain::guardrails::Guardrails;
 use assay_domain::ids::{PartyId, Timestamp};
 use assay_domain::money::{self, Asset};
 use assay_domain::refusal::{Code, Refusal};
 
-use super::Caller;
 use super::access::Means;
+use super::{App, Caller};
+use crate::error::Error;
+
+/// What a party spends, as of now.
+#[derive(Clone, Debug)]
+pub struct Spending {
+    /// On this UTC day, fees included, in millionths of a dollar; what came back of it on
+    /// the same day is taken off.
+    pub today: i64,
+    /// The most in a day, where there is one.
+    pub max_daily: Option<i64>,
+    /// Tasks that are not final.
+    pub open_tasks: i64,
+    /// When the next day begins.
+    pub resets_at: Timestamp,
+    /// Today's by category; what was not spent on tasks stands under `other`.
+    pub by_category: BTreeMap<String, i64>,
+}
+
+impl App {
+    /// What a bot spends, for itself, its owner and the operator.
+    pub async fn spending(&self, caller: &Caller, bot: PartyId) -> Result<Spending, Error> {
+        self.may_look_after(caller, bot).await?;
+        let now = self.now();
+        let (rules, _) = self.guardrails(bot).await?;
+        let read = self.db.read();
+        let keys = [spent_key(bot, now.utc_day()), open_tasks_key(bot)];
+        let [today, open_tasks] = read.cells(&keys).await?[..] else { return Err(short()) };
+        let on_tasks = read.spent_on_tasks(bot, now.utc_day_start().0).await?;
+        let mut by_category: BTreeMap<String, i64> =
+            on_tasks.into_iter().filter(|(_, units)| *units > 0).collect();
+        let elsewhere = today - by_category.values().sum::<i64>();
+        if elsewhere > 0 {
+            *by_category.entry("other".into()).or_default() += elsewhere;
+        }
+        let max_daily = rules.max_daily_spend;
+        Ok(Spending { today, max_daily, open_tasks, resets_at: now.next_utc_day(), by_category })
+    }
+}
+
+fn short() -> Error {
+    Error::Internal("a cell was not answered".into())
+}
 
 /// The counter of what a party spent on a UTC day, in millionths of a dollar.
 pub(crate) fn spent_key(party: PartyId, day: i64) -> Key {

@@ -14,11 +14,18 @@ use assay_sandbox::{HostKey, Sandbox};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use super::limits::Limiters;
+use super::passwords::Passwords;
 use super::plugins::Builtins;
+use super::post_office::PostOffice;
+use super::watch::Hub;
 use super::{App, Ask};
 use crate::clock::{self, Clock};
 use crate::config::Settings;
 use crate::error::Error;
+use crate::gateways::Providers;
+use crate::gateways::addresses::Reach;
+use crate::gateways::webhooks::{Courier, Rules};
 use crate::metrics::Metrics;
 
 /// Why the server does not start, in words for whoever started it.
@@ -68,7 +75,7 @@ impl App {
             None => db::Place::Folder(settings.data.clone()),
         };
         let time = Arc::clone(&clock);
-        let mut opened = db::Settings::new(place, db::Money::Test);
+        let mut opened = db::Settings::new(place, settings.money());
         opened.limits.once_ttl_ms = i64::from(settings.limits.idempotency_hours) * 3_600_000;
         let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
@@ -82,19 +89,26 @@ impl App {
             },
             ..sandbox::Settings::default()
         })?;
+        let secret = host_key.derive("test provider").to_vec();
+        let payment_providers = Providers::of(&settings.payments, secret).map_err(StartError::Settings)?;
+        let post_office = post_office(&settings)?;
         let app = Arc::new(Self {
             db,
             sandbox,
-            clock,
-            provider_secret: host_key.derive("test provider").to_vec(),
+            payment_providers,
             host_key,
             lane,
             builtins: Builtins::of_binary()?,
             metrics: Metrics::default(),
+            limiters: Limiters::new(&settings.rates, &clock),
+            passwords: Passwords::new(settings.limits.password_hashes_at_once_max),
             room: Semaphore::new(settings.limits.requests_in_flight_max),
             settings,
+            hub: Hub::default(),
+            post_office,
             address: OnceLock::new(),
             running: Mutex::new(HashSet::new()),
+            clock,
         });
         app.publish_key().await?;
         app.keep_builtins().await?;
@@ -148,6 +162,7 @@ impl App {
         .await?;
         self.read_test_clock().await?;
         let jobs = self.run_due_jobs().await?;
+        self.tell_webhooks().await?;
         Ok((self.now(), jobs))
     }
 
@@ -161,6 +176,12 @@ impl App {
     /// Where this server is reached, once it listens.
     pub fn base_url(&self) -> String {
         self.address.get().map_or_else(String::new, |address| format!("http://{address}"))
+    }
+
+    /// Where this server is reached from outside, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        let public = self.settings.payments.rules.public_url.as_deref();
+        public.map_or_else(|| self.base_url(), |url| url.trim_end_matches('/').to_owned())
     }
 
     /// Says where it listens; only the first time counts.
@@ -177,7 +198,13 @@ impl App {
 impl Settings {
     /// Settings that would be a mistake, said before anything is touched.
     fn check(&self) -> Result<(), StartError> {
-        if !self.listen.ip().is_loopback() && !self.test_mode_beyond_loopback {
+        let live = self.payments.is_live();
+        if live && self.test_clock {
+            let message = "a payment provider is set up, so this server is live, and no clock of a live \
+                           server can be moved: leave out --test-clock, or the provider's secrets";
+            return Err(StartError::Settings(message.into()));
+        }
+        if !live && !self.listen.ip().is_loopback() && !self.test_mode_beyond_loopback {
             let message = format!(
                 "{} is reached from beyond this machine, and this is test mode, in which anyone can mint money: \
                  listen on 127.0.0.1, or add --test-mode-beyond-loopback if that is what you want",
@@ -187,6 +214,17 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// What tells webhooks. Nobody is sent into the house's own network; in test mode, into
+/// this machine where the settings say so.
+fn post_office(settings: &Settings) -> Result<PostOffice, StartError> {
+    let live = settings.money() == db::Money::Live;
+    let loopback = settings.webhooks_to_loopback && !live;
+    let rules = Rules { https_only: live, reach: Reach { loopback } };
+    let courier = Courier::new(rules, settings.limits.webhook_ms_max)
+        .map_err(|error| StartError::Settings(format!("webhooks cannot be sent: {error}")))?;
+    Ok(PostOffice::new(courier, settings.limits.webhooks_in_flight_max))
 }
 
 /// Starts the child that runs uploaded components, and says what keeps it in.

@@ -60,6 +60,23 @@ pub struct Page<T> {
     pub total_estimate: i64,
 }
 
+impl<T> Page<T> {
+    /// A page of rows of which one more than the page has was read, to see whether there
+    /// is more.
+    pub fn cut(mut items: Vec<T>, limit: usize, total_estimate: i64, id: impl Fn(&T) -> String) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(id);
+        Self { items, next, total_estimate }
+    }
+
+    /// The same page of what its rows stand for.
+    pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
+        let Self { items, next, total_estimate } = self;
+        Page { items: items.into_iter().map(each).collect(), next, total_estimate }
+    }
+}
+
 impl App {
     /// A task, by id.
     pub async fn task(&self, id: TaskId) -> Result<Task, Error> {
@@ -169,6 +186,7 @@ impl App {
             }
             let eyes = view.eyes;
             let mut turn = Turn::of(self, view.task);
+            self.close_approval(&mut turn).await?;
             turn.step(Event::Cancel { worker_agrees })?;
             let facts = json!({ "by": if worker_agrees { "worker" } else { "poster" } });
             turn.tell("task.cancelled", Visibility::Public, &facts)?;

@@ -5,10 +5,11 @@ use assay_db::{Change, Key, Record as _, Reply};
 use assay_domain::ids::{TaskId, Timestamp, TraceId};
 use assay_domain::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::events::TRACE;
 use super::task::{Task, from_json, to_json};
-use super::tasks::Eyes;
+use super::tasks::{Eyes, Page, TaskView};
 use super::{Answer, App, Ask, Caller};
 use crate::error::Error;
 
@@ -75,9 +76,9 @@ impl App {
                 .row(trace.to_row()?.insert());
             change.events.push(assay_db::NewEvent {
                 subject: Task::subject(id),
-                kind: "trace".into(),
+                kind: TRACE.into(),
                 visibility: visibility.into(),
-                body: to_json(note)?,
+                body: to_json(&told(&trace))?,
             });
             Ok(change.reply(move |_| render(&trace)))
         })
@@ -86,11 +87,29 @@ impl App {
 
     /// The notes on a task, oldest first, for its parties. Private ones are the worker's
     /// own, and the operator's.
-    pub async fn traces(&self, caller: &Caller, id: TaskId) -> Result<Vec<Trace>, Error> {
-        let task = self.task_of_party(caller, id).await?;
-        let all = self.traces_of(task.id).await?;
-        let sees_all = task.worker == Some(caller.party) || caller.is_operator();
-        Ok(all.into_iter().filter(|trace| sees_all || trace.visibility == "public").collect())
+    /// At most `limit` of them, after the one named by `cursor`.
+    pub async fn traces(
+        &self,
+        caller: &Caller,
+        id: TaskId,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Trace>, Error> {
+        const SEEN: &str = "task = $1 and ($2 = 'all' or visibility = 'public')";
+        const PAGE: &str = "task = $1 and ($2 = 'all' or visibility = 'public') and ($3 = '' or id > $3) \
+                            order by id limit $4";
+        let TaskView { task, eyes, .. } = self.look_as_party(caller, id).await?;
+        let sees_all = eyes == Eyes::Worker || task.worker == Some(caller.party) || caller.is_operator();
+        let seen = if sees_all { "all" } else { "public" };
+        let mut values = vec![task.id.to_string().into(), seen.into()];
+        let total_estimate = self.db.read().count::<TraceRow>(SEEN, &values).await?;
+        values
+            .extend([cursor.unwrap_or_default().into(), i64::try_from(limit + 1).unwrap_or(i64::MAX).into()]);
+        let mut rows = self.db.read().many::<TraceRow>(PAGE, &values).await?;
+        let next = (rows.len() > limit).then(|| rows[limit - 1].id.clone());
+        rows.truncate(limit);
+        let items = rows.iter().map(Trace::from_row).collect::<Result<_, _>>()?;
+        Ok(Page { items, next, total_estimate })
     }
 
     /// The notes that judges are shown, and with them whoever may see their input.
@@ -103,6 +122,17 @@ impl App {
         let rows = self.db.read().many::<TraceRow>("task = $1 ORDER BY id", &[id.to_string().into()]).await?;
         rows.iter().map(Trace::from_row).collect()
     }
+}
+
+/// The note as the task's stream tells it.
+fn told(trace: &Trace) -> Value {
+    json!({
+        "id": trace.id.to_string(),
+        "event": trace.note.event,
+        "message": trace.note.message,
+        "metadata": trace.note.metadata,
+        "created_at": trace.created_at.0,
+    })
 }
 
 impl Trace {

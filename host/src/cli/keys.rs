@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use assay_db::{Db, Money, Settings as DbSettings};
+use assay_db::{Db, DbError, Money, Place, Settings as DbSettings};
 use assay_domain::ids::{Lane, PartyId};
 use clap::{Args, Subcommand};
 
@@ -42,14 +42,26 @@ pub(super) async fn run(flags: Flags) -> Outcome {
     let Verb::Create(flags) = flags.verb;
     let scopes = Scopes::parse(&flags.scopes).map_err(line)?;
     let clock = Arc::new(Clock::default());
-    let time = Arc::clone(&clock);
-    let settings = DbSettings::new(flags.database.place(), Money::Test);
-    let db = Db::open(settings, Lane(clock.id()), Arc::new(move || time.now().0)).await.map_err(line)?;
-    let key = NewKey::make("test", flags.party, scopes, None, &clock);
+    let (db, money) = open(&flags.database.place(), &clock).await.map_err(line)?;
+    let key = NewKey::make(money.as_str(), flags.party, scopes, None, &clock);
     let secret = key.secret.clone();
     let made = key.keep(&db).await;
     db.close().await;
     made.map_err(line)?;
     println!("{secret}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens a database of either kind of money, and says which it is. A new one is of test
+/// money, as the server without a provider makes it.
+pub(super) async fn open(place: &Place, clock: &Arc<Clock>) -> Result<(Db, Money), DbError> {
+    let attempt = |money| {
+        let time = Arc::clone(clock);
+        let settings = DbSettings::new(place.clone(), money);
+        Db::open(settings, Lane(clock.id()), Arc::new(move || time.now().0))
+    };
+    match attempt(Money::Test).await {
+        Err(DbError::WrongMode { .. }) => Ok((attempt(Money::Live).await?, Money::Live)),
+        opened => Ok((opened?, Money::Test)),
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use assay_sandbox::{
-    Attachments, Digest, Origin, PublicKeys, Receipt, Replay, Sandbox, Settings, replay_with,
+    Attachments, Digest, Input, Origin, PublicKeys, Receipt, Replay, Sandbox, Settings, replay_with,
 };
 use clap::Args;
 use serde_json::Value;
@@ -25,6 +26,9 @@ pub(super) struct Flags {
     /// The input it judged, as GET /v1/receipts/ID/input answers it
     #[arg(long, value_name = "FILE", required_unless_present = "server")]
     input: Option<PathBuf>,
+    /// Folder of the files that the delivery came with, by whatever name
+    #[arg(long, value_name = "DIR")]
+    attachments: Option<PathBuf>,
     /// Public key of the host that signed, 64 hexadecimal digits
     #[arg(long = "public-key", value_name = "HEX", required_unless_present = "server")]
     public_keys: Vec<String>,
@@ -43,10 +47,11 @@ pub(super) async fn run(flags: Flags) -> Outcome {
     let parts = Parts { flags: &flags, client: reqwest::Client::new() };
     let component = parts.component(&receipt.plugin).await?;
     let input = parts.input(&receipt.id).await?;
+    let files = parts.attachments(&input).await?;
     let keys = parts.keys().await?;
     let sandbox = sandbox()?;
     let component = (origin(&Digest::of(&component)), component.as_slice());
-    let replayed = replay_with(&sandbox, &receipt, component, &input, Attachments::none(), &keys).await;
+    let replayed = replay_with(&sandbox, &receipt, component, &input, files, &keys).await;
     let (text, code) = verdict(&replayed.map_err(line)?);
     println!("{text}");
     Ok(code)
@@ -116,6 +121,32 @@ impl Parts<'_> {
             (None, Some(server)) => self.fetch(&format!("{server}/v1/receipts/{receipt}/input")).await,
             (None, None) => Err("give the input with --input, or a --server to fetch it from".into()),
         }
+    }
+
+    /// The bytes of the files that the input names, as far as they can be had. A run that
+    /// reads one that is missing says so.
+    async fn attachments(&self, input: &[u8]) -> Result<Attachments, String> {
+        // An input that cannot be read is said so by the replay itself.
+        let Ok(input) = Input::parse(input) else { return Ok(Attachments::none()) };
+        let named: Vec<Digest> =
+            input.attachments().iter().filter_map(|file| file.digest.parse().ok()).collect();
+        let mut files: Vec<(Digest, Arc<[u8]>)> = Vec::new();
+        if let Some(folder) = &self.flags.attachments {
+            let entries =
+                std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
+                let bytes = read(&path)?;
+                files.push((Digest::of(&bytes), Arc::from(bytes)));
+            }
+        }
+        for digest in named {
+            let Some(server) = self.flags.server.as_deref() else { break };
+            if !files.iter().any(|(given, _)| *given == digest) {
+                let bytes = self.fetch(&format!("{server}/v1/blobs/{}", digest.hex())).await?;
+                files.push((digest, Arc::from(bytes)));
+            }
+        }
+        Ok(files.into_iter().collect())
     }
 
     async fn keys(&self) -> Result<PublicKeys, String> {

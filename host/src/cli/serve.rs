@@ -22,8 +22,14 @@ pub(super) async fn run(settings: Settings) -> Outcome {
     // Before anyone can know where it listens, so that whoever does can stop it.
     let stop = stop_asked().map_err(|error| format!("cannot listen for signals: {error}"))?;
     announce(&app.base_url());
+    if app.settings.payments.is_live() && app.settings.payments.rules.public_url.is_none() {
+        tracing::warn!(
+            "ASSAY_PUBLIC_URL is not set: providers are told an address that may be of this machine alone"
+        );
+    }
     tracing::info!(mode = app.mode_word(), lane = %app.lane, profile = app.sandbox.profile(), "started");
     let jobs = app.run_jobs();
+    let post_office = app.run_post_office();
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let serving = tokio::spawn(server.run(async move {
         stop.await;
@@ -32,6 +38,7 @@ pub(super) async fn run(settings: Settings) -> Outcome {
     let _ = stopped.await;
     tracing::info!("stopping: requests under way are finished first");
     jobs.abort();
+    post_office.abort();
     if let Ok(ended) = tokio::time::timeout(drain, serving).await {
         ended.map_err(line)?.map_err(line)?;
     } else {

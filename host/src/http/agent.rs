@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use super::answer::{self, Outcome, ok, with_data};
 use super::fields::Fields;
+use super::finance::read_offering;
+use super::handoffs::read_encryption_key;
+use super::people::read_skills;
 use super::render::{Object, Style};
 use super::request::{Me, Open};
 use crate::app::App;
@@ -17,20 +20,20 @@ use crate::app::parties::{Registered, Registration};
 
 const STYLE: Style = Style::Camel;
 
-/// `POST /api/v1/agent/register {name, skills?, referralCode?}`: no key needed.
+/// `POST /api/v1/agent/register {name, skills?, referralCode?, encryptionPublicKey?,
+/// capabilities?, basePrice?, pricingModel?}`: no key needed; 201 with the agent's id and
+/// key, which is shown this once.
 pub async fn register(State(app): State<Arc<App>>, Open(fields): Open) -> Outcome {
     answer::of(app.register(&read_registration(&fields)?, registered).await)
 }
 
 fn read_registration(fields: &Fields) -> Result<Registration, Refusal> {
-    let mut skills = fields.texts("skills", 50, 100)?;
-    if skills.is_empty() {
-        skills.push("generalist".into());
-    }
     Ok(Registration {
         name: fields.name("name", 1..=100)?,
-        skills,
+        skills: read_skills(fields)?,
         referral_code: fields.name_if_given("referral_code", 1..=64)?,
+        encryption_key: read_encryption_key(fields, "encryption_public_key")?,
+        offering: read_offering(fields)?,
     })
 }
 
@@ -51,19 +54,23 @@ fn registered(agent: &Registered) -> Reply {
     Reply { status: 201, body: body(agent.key.clone().into()), stored: Some(body(Value::Null)) }
 }
 
-/// `GET /api/v1/agent/me`.
+/// `GET /api/v1/agent/me`: the caller, with its credits.
 pub async fn me(State(app): State<Arc<App>>, Me(caller): Me) -> Outcome {
-    let profile = app.profile(caller.party).await?;
+    let party = app.party(caller.party).await?;
     let credits = app.balance(caller.party, Asset::Cr).await?;
     let object = Object::new(STYLE)
         .set("id", caller.party.to_string())
         .set("agent_id", caller.party.to_string())
-        .set("name", profile.name)
-        .set("skills", profile.skills)
+        .set("name", party.profile.name)
+        .set("kind", party.kind)
+        .set("owner_id", party.owner.map(|owner| owner.to_string()))
+        .set("skills", party.profile.skills)
+        .set("encryption_public_key", party.profile.encryption_key)
+        .set("referral_code", party.referral_code)
         .set("credits", credits.available)
         .set("reserved", credits.reserved)
         .set("pending", credits.pending)
-        .set("scopes", caller.scopes.to_string())
+        .set("scopes", caller.scopes.names())
         .done();
     ok(&with_data(object))
 }

@@ -17,6 +17,7 @@ use super::commission::{
     DEADLINE_HOURS_MAX, linked, page_limit, path_id, query_text, read_attachments, read_verifiers,
 };
 use super::fields::Fields;
+use super::jose::check_jwe;
 use super::render::{self, Style};
 use super::request::{Call, Me};
 use crate::app::access::Scope;
@@ -70,12 +71,14 @@ fn read_post(fields: &Fields, app: &App) -> Result<Post, Refusal> {
 /// Fields in ciphertext: `[{name, ciphertext}]`.
 fn read_protected(fields: &Fields, limits: &Limits) -> Result<Vec<Protected>, Refusal> {
     let mut all: Vec<Protected> = Vec::new();
-    for one in fields.inner_list("protected_fields", limits.protected_fields_max)? {
+    for (at, one) in fields.inner_list("protected_fields", limits.protected_fields_max)?.iter().enumerate() {
         let name = one.name("name", 1..=100)?;
         if all.iter().any(|known| known.name == name) {
             return Err(Refusal::field("protected_fields", format!("name {name:?} twice")));
         }
-        let ciphertext = one.name("ciphertext", 1..=limits.ciphertext_characters_max)?;
+        let most = limits.ciphertext_characters_max;
+        let ciphertext = one.name("ciphertext", 1..=most)?;
+        check_jwe(&format!("protected_fields[{at}].ciphertext"), &ciphertext, most)?;
         all.push(Protected { name, ciphertext });
     }
     Ok(all)

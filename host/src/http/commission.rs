@@ -24,13 +24,14 @@ use crate::app::access::Scope;
 use crate::app::bids::{Bid, Offer};
 use crate::app::deliveries::{Delivered, Delivery, Package, Try};
 use crate::app::judging::Attachment;
-use crate::app::payments::Payment;
+use crate::app::payments::{Intent, Payment};
 use crate::app::plugins::Named;
 use crate::app::posting::Post;
 use crate::app::pricing::Model;
 use crate::app::reviews::Review;
 use crate::app::tasks::TaskView;
 use crate::config::{Limits, Surface};
+use crate::gateways::Method;
 
 const STYLE: Style = Style::Commission;
 
@@ -43,20 +44,19 @@ pub async fn deposit(State(app): State<Arc<App>>, call: Call) -> Outcome {
     if amount == 0 {
         return Err(Refusal::field("amount", "must be above zero").into());
     }
-    let base = app.base_url();
-    let render = move |payment: &Payment| reply(201, &with_data(payment_opened(payment, &base)));
-    answer::of(app.open_deposit(call.ask(Scope::Finance)?, amount, render).await)
+    let intent = Intent { amount, method: Method::Card, coin: None, task: None };
+    let render = |payment: &Payment| reply(201, &with_data(payment_opened(payment)));
+    answer::of(app.open_payment(call.ask(Scope::Finance)?, &intent, render).await)
 }
 
-fn payment_opened(payment: &Payment, base: &str) -> Value {
-    let url = format!("{base}/test/payments/{}", payment.id);
+fn payment_opened(payment: &Payment) -> Value {
     Object::new(STYLE)
         .set("id", payment.id.to_string())
         .set("payment_id", payment.id.to_string())
-        .set("status", payment.status.clone())
+        .set("status", payment.status.as_str())
         .money("amount", payment.asset, payment.amount)
         .set("currency", payment.asset.code())
-        .set("checkout_url", url)
+        .set("checkout_url", payment.body.url.clone())
         .done()
 }
 
@@ -82,10 +82,12 @@ pub async fn guardrails(State(app): State<Arc<App>>, Me(caller): Me) -> Outcome 
 pub async fn set_guardrails(State(app): State<Arc<App>>, call: Call) -> Outcome {
     let wanted = read_guardrails(&call.fields)?;
     let render = |guardrails: &Guardrails| reply(200, &with_data(guardrails_object(guardrails)));
-    answer::of(app.set_guardrails(call.ask(Scope::Commission)?, &wanted, render).await)
+    let bot = call.caller().party;
+    answer::of(app.set_guardrails(call.ask(Scope::Commission)?, bot, &wanted, render).await)
 }
 
-fn read_guardrails(fields: &Fields) -> Result<Guardrails, Refusal> {
+/// Guardrails, under the names of either case.
+pub fn read_guardrails(fields: &Fields) -> Result<Guardrails, Refusal> {
     let enabled = fields.flag("enabled")?.unwrap_or(true);
     let Some(given) = fields.inner("guardrails")? else {
         return Ok(Guardrails { enabled, ..Guardrails::default() });
@@ -103,7 +105,8 @@ fn read_guardrails(fields: &Fields) -> Result<Guardrails, Refusal> {
     })
 }
 
-fn guardrails_object(guardrails: &Guardrails) -> Value {
+/// Guardrails as they are shown.
+pub fn guardrails_object(guardrails: &Guardrails) -> Value {
     let money = |units: Option<i64>| units.map_or(Value::Null, |units| amount(STYLE, Asset::Usd, units));
     json!({
         "enabled": guardrails.enabled,
@@ -359,17 +362,24 @@ pub fn read_attachments(fields: &Fields) -> Result<Vec<Attachment>, Refusal> {
     fields.inner_list("attachments", 50)?.iter().map(read_attachment).collect()
 }
 
+/// A file: `{name, mediaType, sizeBytes, sha256, url?}`. The address is kept and shown,
+/// and nobody here goes there.
 fn read_attachment(file: &Fields) -> Result<Attachment, Refusal> {
     let sha256 = file.name("sha256", 64..=64)?.to_ascii_lowercase();
     if !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Refusal::field("attachments.sha256", "must be 64 hexadecimal digits"));
     }
     let size = file.whole("size_bytes", 0..=i64::MAX)?;
+    let url = file.name_if_given("url", 1..=2_000)?;
+    if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+        return Err(Refusal::field("attachments.url", "must begin with https://"));
+    }
     Ok(Attachment {
         name: file.name("name", 1..=255)?,
         media_type: file.name("media_type", 1..=100)?,
         size_bytes: file.needed("size_bytes", "a number of bytes", size)?.unsigned_abs(),
         sha256,
+        url,
     })
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use assay_domain::ids::Timestamp;
 use assay_domain::money::{self, Asset};
 use assay_domain::refusal::{Code, Refusal};
 use serde::de::DeserializeOwned;
@@ -229,10 +230,47 @@ impl Fields {
         found.map(|(_, value)| Some(*value)).ok_or_else(unknown)
     }
 
+    /// How long, in seconds: a number of them, or a text such as `90s`, `15m`, `24h`, `7d`;
+    /// nothing when the field is absent.
+    pub fn span_seconds(&self, name: &str, most: i64) -> Result<Option<i64>, Refusal> {
+        let Some(raw) = self.raw(name) else { return Ok(None) };
+        let what = format!("a number of seconds up to {most}, or a text such as 90s, 15m, 24h or 7d");
+        let wrong = || Refusal::field(self.shown(name), format!("must be {what}"));
+        let seconds = if raw.starts_with('"') {
+            span(&self.read::<String>(name, &what)?.unwrap_or_default())
+        } else {
+            self.read::<i64>(name, &what)?
+        };
+        seconds.filter(|seconds| (1..=most).contains(seconds)).map(Some).ok_or_else(wrong)
+    }
+
+    /// A point in time, in RFC 3339; nothing when the field is absent.
+    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Refusal> {
+        let what = "a time such as 2026-02-20T10:30:00Z";
+        let Some(text) = self.read::<String>(name, what)? else { return Ok(None) };
+        let wrong = || Refusal::field(self.shown(name), format!("must be {what}"));
+        crate::clock::parse_rfc3339(&text).map(Some).ok_or_else(wrong)
+    }
+
     /// The refusal of a field that is needed and absent.
     pub fn needed<T>(&self, name: &str, what: &str, value: Option<T>) -> Result<T, Refusal> {
         value.ok_or_else(|| self.missing(name, what))
     }
+}
+
+/// `24h` in seconds.
+fn span(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let seconds = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        _ => return None,
+    };
+    digits.parse::<i64>().ok()?.checked_mul(seconds)
 }
 
 /// `proposedPrice` as `proposed_price`.

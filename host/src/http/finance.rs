@@ -15,6 +15,7 @@ use super::agent_tasks::output_text;
 use super::answer::{self, Outcome, enveloped, ok, reply, with_data};
 use super::commission::{DEADLINE_HOURS_MAX, linked, page_limit, path_id, query_text, read_verifiers};
 use super::fields::Fields;
+use super::finance_money;
 use super::problem::Problem;
 use super::render::{self, Object, Style};
 use super::request::{Call, Me};
@@ -23,8 +24,9 @@ use crate::app::access::Scope;
 use crate::app::bought::{PayBy, Purchase};
 use crate::app::deliveries::{Delivered, Delivery, Package, Try};
 use crate::app::disputes::Dispute;
+use crate::app::payments::Payment;
 use crate::app::providers::{MODELS, Offering, Provider};
-use crate::app::tasks::TaskView;
+use crate::app::tasks::{Eyes, TaskView};
 
 const STYLE: Style = Style::Snake;
 
@@ -115,13 +117,30 @@ pub async fn capabilities(State(app): State<Arc<App>>, Me(_): Me) -> Outcome {
 /// negotiation_id?, pricing_model?, closes_at?, deadline_hours?, checks?, verifier?}`.
 pub async fn buy(State(app): State<Arc<App>>, call: Call) -> Outcome {
     let purchase = read_purchase(&call.fields, &app)?;
-    let bought = |view: &TaskView| {
-        let mut object = task_object(view, None);
-        let Some(approval) = view.approval else { return reply(201, &with_data(object)) };
-        object["approval_id"] = approval.to_string().into();
-        reply(202, &with_data(object))
-    };
-    answer::of(app.buy(call.ask(Scope::Finance)?, &purchase, bought).await)
+    let ask = call.ask(Scope::Finance)?;
+    if purchase.pay_by == PayBy::Crypto {
+        return answer::of(app.buy_by_invoice(ask, &purchase, bought).await);
+    }
+    answer::of(app.buy(ask, &purchase, |view| bought(view, None)).await)
+}
+
+/// A task that was bought, with the invoice that pays for it.
+fn bought(view: &TaskView, invoice: Option<&Payment>) -> Reply {
+    let mut object = with_invoice(task_object(view, None), invoice);
+    let Some(approval) = view.approval else { return reply(201, &with_data(object)) };
+    object["approval_id"] = approval.to_string().into();
+    reply(202, &with_data(object))
+}
+
+/// Where to pay, beside what is paid for.
+fn with_invoice(mut object: Value, invoice: Option<&Payment>) -> Value {
+    if let Some(payment) = invoice {
+        let url = Value::from(payment.body.url.clone());
+        object["payment_id"] = payment.id.to_string().into();
+        object["invoice_url"] = url.clone();
+        object["payment_url"] = url;
+    }
+    object
 }
 
 fn read_purchase(fields: &Fields, app: &App) -> Result<Purchase, Refusal> {
@@ -241,15 +260,29 @@ pub async fn tasks(
 /// `POST /api/v1/tasks/{id}/payments {payment_type}`: pays for a task that is unpaid.
 pub async fn pay(State(app): State<Arc<App>>, Path(id): Path<String>, call: Call) -> Outcome {
     let id: TaskId = path_id(&id, "task")?;
-    read_pay_by(&call.fields)?;
+    let ask = call.ask(Scope::Finance)?;
+    if read_pay_by(&call.fields)? == Some(PayBy::Crypto) {
+        let render = |view: &TaskView, invoice: Option<&Payment>| {
+            reply(201, &with_data(with_invoice(payment_object(view), invoice)))
+        };
+        return answer::of(app.pay_by_invoice(ask, id, render).await);
+    }
     let render = |view: &TaskView| reply(201, &with_data(payment_object(view)));
-    answer::of(app.pay_for(call.ask(Scope::Finance)?, id, render).await)
+    answer::of(app.pay_for(ask, id, render).await)
 }
 
 /// `GET /api/v1/tasks/{id}/payments`: amount, fee, and where the money is; for its parties.
 pub async fn payments(State(app): State<Arc<App>>, Me(caller): Me, Path(id): Path<String>) -> Outcome {
     let view = app.look_as_party(&caller, path_id(&id, "task")?).await?;
-    ok(&with_data(payment_object(&view)))
+    let invoices = app.payments_of_task(view.task.id).await?;
+    let shown: Vec<Value> = match view.eyes {
+        // Where to pay is for whoever pays.
+        Eyes::Poster => invoices.iter().map(finance_money::payment_object).collect(),
+        _ => Vec::new(),
+    };
+    let mut object = payment_object(&view);
+    object["payments"] = shown.into();
+    ok(&with_data(object))
 }
 
 /// What a task costs whom.

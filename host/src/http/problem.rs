@@ -49,7 +49,15 @@ pub async fn as_problem(request: Request, next: Next) -> Response {
         None => Refusal::new(code_of(status), status.canonical_reason().unwrap_or("refused")),
     };
     tracing::debug!(code = refusal.code.as_str(), ?status, "refused");
-    write(&path, &refusal)
+    let mut written = write(&path, &refusal);
+    // What stands beside a body stays: which methods there are, how the limits stand.
+    let replaced = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
+    for (name, value) in response.headers() {
+        if !replaced.contains(name) && !written.headers().contains_key(name) {
+            written.headers_mut().append(name, value.clone());
+        }
+    }
+    written
 }
 
 /// The one body of every refusal.
@@ -77,7 +85,9 @@ fn write(path: &str, refusal: &Refusal) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     // Dry runs that are used up do not come back.
-    if matches!(code.kind(), Kind::TooMany | Kind::Overloaded) && code != Code::DryRunsExhausted {
+    if let Some(seconds) = refusal.retry_after_seconds {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    } else if matches!(code.kind(), Kind::TooMany | Kind::Overloaded) && code != Code::DryRunsExhausted {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if status == StatusCode::UNAUTHORIZED {

@@ -8,7 +8,7 @@ use assay_domain::task::State;
 use serde_json::{Map, Value, json};
 
 use crate::app::bids::Bid;
-use crate::app::deliveries::Delivery;
+use crate::app::deliveries::{Delivery, PENDING};
 use crate::app::pricing::Pricing;
 use crate::app::task::{Check, Protected};
 use crate::app::tasks::{Eyes, TaskView};
@@ -252,6 +252,12 @@ pub fn pdqg(style: Style, delivery: &Delivery) -> Value {
     let body = &delivery.body;
     let scorer = body.receipts.iter().find(|line| line.world == "scorer");
     let gate = body.gate();
+    let pending = body.verdict == PENDING;
+    let unscored = if pending {
+        "judging takes longer and goes on"
+    } else {
+        "the scorer gave no score; a person decides"
+    };
     let notes = body.scorecard.as_ref().map(|card| card.notes.clone());
     let sides = body.scorecard.iter().flat_map(|card| &card.dimensions).map(|side| {
         Object::new(style)
@@ -263,8 +269,8 @@ pub fn pdqg(style: Style, delivery: &Delivery) -> Value {
     });
     Object::new(style)
         .set("score", gate.map(|(score, _)| score.to_string()))
-        .set("outcome", gate.map_or("inconclusive", |(_, outcome)| outcome.as_str()))
-        .set("notes", notes.unwrap_or_else(|| "the scorer gave no score; a person decides".into()))
+        .set("outcome", gate.map_or(if pending { PENDING } else { "inconclusive" }, |(_, one)| one.as_str()))
+        .set("notes", notes.unwrap_or_else(|| unscored.into()))
         .set("dimensions", Value::Array(sides.collect()))
         .time_if("resubmit_until", body.resubmit_until.map(Timestamp))
         .set("receipt_id", scorer.map(|line| line.receipt_id.clone()))
@@ -304,6 +310,7 @@ pub fn delivery(style: Style, delivery: &Delivery) -> Value {
             .set("media_type", file.media_type.clone())
             .set("size_bytes", file.size_bytes)
             .set("sha256", file.sha256.clone())
+            .set("url", file.url.clone())
             .done()
     });
     Object::new(style)

@@ -7,7 +7,7 @@ use assay_domain::refusal::{Code, Refusal};
 use axum::body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use sha2::{Digest as _, Sha256};
 
 use super::fields::Fields;
@@ -25,7 +25,7 @@ impl FromRequestParts<Arc<App>> for Me {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        Ok(Self(caller(&parts.headers, app).await?))
+        Ok(Self(caller(&parts.headers, &parts.extensions, app).await?))
     }
 }
 
@@ -46,6 +46,19 @@ impl Call {
     pub fn ask(&self, scope: Scope) -> Result<&Ask, Problem> {
         self.ask.caller.require(scope)?;
         Ok(&self.ask)
+    }
+
+    /// The same for what needs no scope: one's own keys, sessions and bindings, of which
+    /// the verb says what it takes.
+    pub const fn ask_for_oneself(&self) -> &Ask {
+        &self.ask
+    }
+
+    /// The same where any of these scopes will do. The first is the one that is asked for.
+    pub fn ask_any(&self, scopes: &[Scope]) -> Result<&Ask, Problem> {
+        let has = |scope: &Scope| self.ask.caller.scopes.has(*scope);
+        let lacking = scopes.first().filter(|_| !scopes.iter().any(has));
+        lacking.map_or(Ok(&self.ask), |scope| self.ask(*scope))
     }
 }
 
@@ -75,7 +88,7 @@ async fn read(
     app: &Arc<App>,
     bytes_max: usize,
 ) -> Result<(Caller, body::Bytes, Option<Once>), Problem> {
-    let caller = caller(request.headers(), app).await?;
+    let caller = caller(request.headers(), request.extensions(), app).await?;
     let key = idempotency_key(request.headers())?;
     let place = format!("{} {}", request.method(), request.uri().path());
     let body = body_of(request, app, bytes_max).await?;
@@ -99,6 +112,12 @@ impl Bytes {
         Ok(&self.ask)
     }
 
+    /// Reads a request whose body may have at most so many bytes.
+    pub async fn read(request: Request, app: &Arc<App>, bytes_max: usize) -> Result<Self, Problem> {
+        let (caller, body, once) = read(request, app, bytes_max).await?;
+        Ok(Self { body: Arc::from(&*body), ask: Ask { caller, once } })
+    }
+
     /// What was sent.
     pub fn body(&self) -> Arc<[u8]> {
         Arc::clone(&self.body)
@@ -109,8 +128,7 @@ impl FromRequest<Arc<App>> for Bytes {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let (caller, body, once) = read(request, app, app.settings.limits.component_bytes_max).await?;
-        Ok(Self { body: Arc::from(&*body), ask: Ask { caller, once } })
+        Self::read(request, app, app.settings.limits.component_bytes_max).await
     }
 }
 
@@ -142,15 +160,22 @@ async fn body_of(request: Request, app: &Arc<App>, most: usize) -> Result<body::
     })
 }
 
-/// The caller of `Authorization: Bearer KEY` or `X-API-Key: KEY`.
-async fn caller(headers: &HeaderMap, app: &Arc<App>) -> Result<Caller, Problem> {
+/// Who calls: found already when the limits were asked, or refused now.
+async fn caller(headers: &HeaderMap, found: &Extensions, app: &Arc<App>) -> Result<Caller, Problem> {
+    match found.get::<Caller>() {
+        Some(caller) => Ok(*caller),
+        None => Ok(app.authenticate(secret(headers).unwrap_or_default()).await?),
+    }
+}
+
+/// The key of `Authorization: Bearer KEY` or `X-API-Key: KEY`.
+pub(super) fn secret(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, key) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
     });
-    let key = bearer.or_else(|| text("x-api-key")).unwrap_or_default();
-    Ok(app.authenticate(key).await?)
+    bearer.or_else(|| text("x-api-key"))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {

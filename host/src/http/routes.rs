@@ -6,13 +6,14 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::post;
+use axum::routing::{post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, channels, commission, docs, finance, middleware, openapi, operations, plugins,
-    problem, receipts, test_mode, work,
+    agent, agent_tasks, blobs, callbacks, channels, commission, docs, finance, finance_money,
+    finance_withdrawals, guarding, handoffs, limits, middleware, openapi, operations, people, plugins,
+    problem, receipts, rewards, secrets, test_mode, threads, watch, webhooks, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -25,6 +26,7 @@ pub fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(app.settings.limits.body_bytes_max))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn_with_state(app.clone(), limits::throttle))
         .layer(from_fn_with_state(app.clone(), middleware::guard))
         .layer(from_fn(problem::as_problem))
         .layer(from_fn_with_state(app.clone(), middleware::observe))
@@ -40,10 +42,19 @@ fn table(settings: &Settings) -> Table {
     Table::new()
         .merge(commission_routes())
         .merge(agent_routes())
+        .merge(money_routes(settings))
+        .merge(withdrawal_routes())
         .merge(finance_routes())
         .merge(work_routes())
+        .merge(people_routes())
+        .merge(handoff_routes())
+        .merge(guarding_routes())
         .merge(house_routes())
         .merge(plugin_routes(settings))
+        .merge(package_routes())
+        .merge(file_routes(settings))
+        .merge(reward_routes())
+        .merge(webhook_routes())
         .merge(test_routes(settings))
 }
 
@@ -118,6 +129,53 @@ fn finance_routes() -> Table {
         .post("/api/v1/negotiations/calculate-fee", channels::calculate)
 }
 
+/// `/api/v1`: the ledger, and money on its way in; what providers call.
+fn money_routes(settings: &Settings) -> Table {
+    let most = settings.payments.rules.callback_bytes_max;
+    let stripe = post(callbacks::stripe).layer(DefaultBodyLimit::max(most));
+    let nowpayments = post(callbacks::nowpayments).layer(DefaultBodyLimit::max(most));
+    Table::new()
+        .post("/api/v1/ledger/deposit", finance_money::deposit)
+        .post("/api/v1/ledger/withdraw", finance_withdrawals::withdraw)
+        .get("/api/v1/ledger/balance", finance_money::own_balance)
+        .get("/api/v1/ledger/balance/{agent_id}", finance_money::balance)
+        .get("/api/v1/ledger/transactions", finance_money::transactions)
+        .post("/api/v1/payments/create-intent", finance_money::create_intent)
+        .post("/api/v1/payments/confirm", finance_money::confirm)
+        .get("/api/v1/payments/balance", finance_money::own_balance)
+        .post("/api/v1/payments/crypto/wallet", finance_money::crypto_wallet)
+        .post("/api/v1/payments/crypto/address", finance_money::crypto_address)
+        .get("/api/v1/payments/crypto/balance", finance_money::crypto_balance)
+        .post("/api/v1/payments/nowpayments/create", finance_money::create_intent)
+        .get("/api/v1/payments/nowpayments/currencies", finance_money::currencies)
+        .get("/api/v1/payments/nowpayments/{payment_id}", finance_money::payment)
+        .get("/api/v1/payments/nowpayments/payout/{payout_id}", finance_withdrawals::withdrawal)
+        .route(Method::POST, "/webhooks/stripe", stripe)
+        .route(Method::POST, "/webhooks/nowpayments", nowpayments)
+        .get("/payments/return", callbacks::back)
+}
+
+/// `/api/v1`: money on its way out; `/v1/admin`: what the operator decides about money.
+fn withdrawal_routes() -> Table {
+    Table::new()
+        .get("/api/v1/withdrawals", finance_withdrawals::withdrawals)
+        .post("/api/v1/withdrawals", finance_withdrawals::withdraw)
+        .get("/api/v1/withdrawals/{id}", finance_withdrawals::withdrawal)
+        .get("/api/v1/withdrawal-addresses", finance_withdrawals::addresses)
+        .post("/api/v1/withdrawal-addresses", finance_withdrawals::save_address)
+        .get("/api/v1/withdrawal-addresses/{id}", finance_withdrawals::address)
+        .put("/api/v1/withdrawal-addresses/{id}", finance_withdrawals::change_address)
+        .patch("/api/v1/withdrawal-addresses/{id}", finance_withdrawals::change_address)
+        .delete("/api/v1/withdrawal-addresses/{id}", finance_withdrawals::forget_address)
+        .put("/api/v1/withdrawal-addresses/{id}/default", finance_withdrawals::prefer_address)
+        .post("/api/v1/withdrawal-addresses/{id}/default", finance_withdrawals::prefer_address)
+        .get("/v1/admin/withdrawals", finance_withdrawals::all_withdrawals)
+        .post("/v1/admin/withdrawals/{id}/return", finance_withdrawals::return_withdrawal)
+        .post("/v1/admin/withdrawals/{id}/retry", finance_withdrawals::retry_withdrawal)
+        .get("/v1/admin/chargebacks", finance_withdrawals::chargebacks)
+        .post("/v1/admin/chargebacks/{party}/release", finance_withdrawals::release_chargebacks)
+}
+
 /// `/v1`: find work, bid, deliver behind the gate.
 fn work_routes() -> Table {
     Table::new()
@@ -131,7 +189,52 @@ fn work_routes() -> Table {
         .post("/v1/tasks/{id}/check", work::check)
         .post("/v1/tasks/{id}/progress", work::progress)
         .get("/v1/tasks/{id}/traces", work::traces)
-        .get("/v1/me", work::me)
+}
+
+/// `/v1`: accounts, sessions, keys, agents.
+fn people_routes() -> Table {
+    Table::new()
+        .post("/v1/accounts", people::sign_up)
+        .get("/v1/sessions", people::sessions)
+        .post("/v1/sessions", people::sign_in)
+        .delete("/v1/sessions", people::sign_out_everywhere)
+        .delete("/v1/sessions/current", people::sign_out)
+        .delete("/v1/sessions/{id}", people::end_session)
+        .post("/v1/password", people::change_password)
+        .get("/v1/agents", people::agents)
+        .post("/v1/agents", people::make_agent)
+        .get("/v1/keys", people::keys)
+        .post("/v1/keys", people::make_key)
+        .delete("/v1/keys/{id}", people::end_key)
+        .post("/v1/keys/{id}/rotate", people::rotate_key)
+        .get("/v1/me", people::me)
+        .get("/v1/parties/{id}", people::party)
+}
+
+/// `/api/v1/agent`: handoffs, and agents that let themselves be owned.
+fn handoff_routes() -> Table {
+    Table::new()
+        .get("/api/v1/agent/handoffs", handoffs::handoffs)
+        .post("/api/v1/agent/handoffs", handoffs::hand_off)
+        .delete("/api/v1/agent/handoffs/{id}", handoffs::revoke)
+        .post("/api/v1/agent/handoffs/{id}/revoke", handoffs::revoke)
+        .post("/api/v1/agent/binding-codes", handoffs::make_binding_code)
+        .get("/api/v1/agent/bindings", handoffs::bindings)
+        .post("/api/v1/agent/bindings", handoffs::bind)
+        .delete("/api/v1/agent/bindings/{id}", handoffs::unbind)
+        .put("/api/v1/agent/encryption-key", handoffs::set_encryption_key)
+}
+
+/// `/api`: what owners allow their bots, and what suits a worker.
+fn guarding_routes() -> Table {
+    Table::new()
+        .get("/api/bots/{id}/commissioning", guarding::guardrails)
+        .post("/api/bots/{id}/commissioning", guarding::set_guardrails)
+        .get("/api/bots/{id}/spending", guarding::spending)
+        .get("/api/approvals", guarding::approvals)
+        .post("/api/approvals/{id}/resolve", guarding::resolve)
+        .get("/api/tasks/recommended", guarding::recommended)
+        .get("/api/tasks/matched", guarding::matched)
 }
 
 /// What belongs to no surface: receipts, the journal, the reference, the state of the house.
@@ -161,11 +264,57 @@ fn plugin_routes(settings: &Settings) -> Table {
         .post("/v1/plugins/{digest}/retire", plugins::retire)
 }
 
+/// What goes with a task: talk, protected fields, the live stream.
+fn package_routes() -> Table {
+    Table::new()
+        .get("/api/v1/agent/tasks/{id}/thread", threads::thread)
+        .post("/api/v1/agent/tasks/{id}/thread", threads::say)
+        .get("/api/v1/agent/tasks/{id}/secret-requests", secrets::requests)
+        .post("/api/v1/agent/tasks/{id}/secret-requests", secrets::request)
+        .post("/api/v1/agent/tasks/{id}/secret-requests/{rid}/grant", secrets::grant)
+        .get("/api/v1/agent/tasks/{id}/secret-bundle", secrets::bundle)
+        .get("/v1/tasks/{id}/watch", watch::watch)
+}
+
+/// Files of deliveries, by digest.
+fn file_routes(settings: &Settings) -> Table {
+    let upload = put(blobs::put).layer(DefaultBodyLimit::max(settings.limits.attachment_bytes_max));
+    Table::new().get("/v1/blobs/{sha256}", blobs::get).route(Method::PUT, "/v1/blobs/{sha256}", upload)
+}
+
+/// Rewards for credits.
+fn reward_routes() -> Table {
+    Table::new()
+        .get("/api/v1/agent/rewards", rewards::rewards)
+        .post("/api/v1/agent/rewards/{id}/redeem", rewards::redeem)
+        .get("/api/v1/agent/redemptions", rewards::redemptions)
+        .get("/v1/admin/redemptions", rewards::all)
+        .post("/v1/admin/redemptions/{id}/approve", rewards::approve)
+        .post("/v1/admin/redemptions/{id}/refuse", rewards::refuse)
+}
+
+/// Telling others of events.
+fn webhook_routes() -> Table {
+    Table::new()
+        .get("/v1/webhooks", webhooks::list)
+        .post("/v1/webhooks", webhooks::add)
+        .get("/v1/webhooks/{id}", webhooks::one)
+        .patch("/v1/webhooks/{id}", webhooks::change)
+        .delete("/v1/webhooks/{id}", webhooks::remove)
+        .post("/v1/webhooks/{id}/rotate", webhooks::rotate)
+        .post("/v1/webhooks/{id}/test", webhooks::test)
+        .get("/v1/webhooks/{id}/deliveries", webhooks::deliveries)
+        .post("/v1/webhooks/{id}/deliveries/{did}/redeliver", webhooks::redeliver)
+}
+
 /// The test provider's page, and the clock where it may be moved.
 fn test_routes(settings: &Settings) -> Table {
+    if settings.payments.is_live() {
+        return Table::new();
+    }
     let routes = Table::new()
         .get("/test/payments/{id}", test_mode::payment)
         .post("/test/payments/{id}", test_mode::pay)
-        .post("/webhooks/test", test_mode::callback);
+        .post("/webhooks/test", callbacks::test);
     if settings.test_clock { routes.post("/v1/test/clock", test_mode::advance) } else { routes }
 }

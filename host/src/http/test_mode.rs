@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use assay_domain::ids::PaymentId;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::answer::{Outcome, ok, with_data};
@@ -31,18 +29,11 @@ pub async fn pay(State(app): State<Arc<App>>, Path(id): Path<String>) -> Outcome
 fn payment_object(payment: &Payment) -> Value {
     Object::new(Style::Commission)
         .set("id", payment.id.to_string())
-        .set("status", payment.status.clone())
+        .set("status", payment.status.as_str())
         .money("amount", payment.asset, payment.amount)
         .set("currency", payment.asset.code())
         .time("created_at", payment.created_at)
         .done()
-}
-
-/// `POST /webhooks/test`: the test provider's signed callback.
-pub async fn callback(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Outcome {
-    let signature = headers.get("assay-test-signature").and_then(|value| value.to_str().ok());
-    app.take_callback(&body, signature.unwrap_or_default()).await?;
-    ok(&json!({ "received": true }))
 }
 
 /// `POST /v1/test/clock {advance_seconds}`: answers after the jobs that became due have run.

@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Outcome, enveloped, ok, reply};
 use super::commission::{page_limit, path_id, query_text, read_offer, read_package};
-use super::render::{self, Object, Style};
+use super::render::{self, Style};
 use super::request::{Call, Me};
 use crate::app::App;
 use crate::app::access::Scope;
 use crate::app::bids::Bid;
 use crate::app::deliveries::{Delivered, Try};
+use crate::app::tasks::Page;
 use crate::app::traces::{Note, Trace};
 
 const STYLE: Style = Style::Camel;
@@ -38,11 +39,7 @@ pub async fn available(
     let items: Vec<Value> = page.items.iter().map(|view| render::task(STYLE, view)).collect();
     ok(&enveloped(json!({
         "items": items,
-        "pagination": {
-            "next_cursor": page.next,
-            "has_more": page.next.is_some(),
-            "total_estimate": page.total_estimate,
-        },
+        "pagination": pagination(&page),
     })))
 }
 
@@ -144,21 +141,25 @@ pub async fn progress(State(app): State<Arc<App>>, Path(id): Path<String>, call:
     answer::of(app.progress(call.ask(Scope::Work)?, id, &note, visibility.unwrap_or("public"), render).await)
 }
 
-/// `GET /v1/tasks/{id}/traces`.
-pub async fn traces(State(app): State<Arc<App>>, Me(caller): Me, Path(id): Path<String>) -> Outcome {
-    let traces = app.traces(&caller, path_id(&id, "task")?).await?;
-    let items: Vec<Value> = traces.iter().map(|trace| render::trace(STYLE, trace)).collect();
-    ok(&enveloped(json!({ "items": items })))
+/// `GET /v1/tasks/{id}/traces?cursor=&limit=`: oldest first.
+pub async fn traces(
+    State(app): State<Arc<App>>,
+    Me(caller): Me,
+    Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Outcome {
+    let id = path_id(&id, "task")?;
+    let limit = page_limit(&query, 100, app.settings.limits.page_items_max)?;
+    let page = app.traces(&caller, id, query_text(&query, "cursor")?, limit).await?;
+    let items: Vec<Value> = page.items.iter().map(|trace| render::trace(STYLE, trace)).collect();
+    ok(&enveloped(json!({ "items": items, "pagination": pagination(&page) })))
 }
 
-/// `GET /v1/me`.
-pub async fn me(State(app): State<Arc<App>>, Me(caller): Me) -> Outcome {
-    let profile = app.profile(caller.party).await?;
-    let object = Object::new(STYLE)
-        .set("id", caller.party.to_string())
-        .set("name", profile.name)
-        .set("skills", profile.skills)
-        .set("scopes", caller.scopes.to_string())
-        .done();
-    ok(&enveloped(object))
+/// Where the next page is, in this surface's words.
+pub fn pagination<T>(page: &Page<T>) -> Value {
+    json!({
+        "next_cursor": page.next,
+        "has_more": page.next.is_some(),
+        "total_estimate": page.total_estimate,
+    })
 }

@@ -19,6 +19,8 @@ record! {
         pub scopes: String,
         /// What a handoff may spend in its life, in millionths of a dollar.
         pub spend_max: Option<i64>,
+        /// The owner, where it made the key for its agent.
+        pub minted_by: Option<String>,
         /// Milliseconds; nothing is for ever.
         pub expires_at: Option<i64>,
         /// Milliseconds; nothing while it works.
@@ -51,9 +53,9 @@ record! {
         pub task: String,
         /// Who posted it.
         pub bot: String,
-        /// Who decides.
+        /// Whose bot it was when it posted; who decides is whoever owns it then.
         pub owner: String,
-        /// `pending`, `approved` or `rejected`.
+        /// `pending`, `approved`, `rejected`, or `cancelled` with its task.
         pub status: String,
         /// Milliseconds.
         pub created_at: i64,

@@ -1,0 +1,62 @@
+//! Sums over rows that the database adds up, where loading the rows would be too much.
+
+use assay_domain::ids::PartyId;
+use assay_domain::ledger::{Account, Holder, Pocket};
+use assay_domain::money::Asset;
+
+use crate::error::DbError;
+use crate::read::Reader;
+use crate::record::Value;
+use crate::sql;
+
+/// Tasks of one worker in one category that ended in one state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The poster's category.
+    pub category: String,
+    /// The final state's word.
+    pub state: String,
+    /// How many.
+    pub count: i64,
+}
+
+/// What went out of the wallet for tasks since then, less what came back of tasks that
+/// were posted since then: the journal's own account of a day's spending.
+const SPENT: &str = "select t.category, cast(sum(x.amount) as bigint) from ( \
+     select task, amount from transfers where debit in_list($1) and at >= $2 \
+       and reason in ('hold', 'fee_hold') and task is not null \
+     union all \
+     select task, -amount from transfers where credit in_list($1) and at >= $2 \
+       and reason in ('refund', 'fee_refund') \
+       and task in (select id from tasks where poster = $3 and created_at >= $2) \
+     ) x join tasks t on t.id = x.task where t.poster = $3 group by t.category order by t.category";
+
+const ENDED: &str = "select category, state, count(*) from tasks where worker = $1 and closed = 1 \
+                     group by category, state order by category, state";
+
+impl Reader {
+    /// What a party spent on tasks since a time in milliseconds, by the tasks' category:
+    /// dollars in millionths, fees included, refunds of tasks posted since then taken
+    /// off.
+    pub async fn spent_on_tasks(&self, party: PartyId, since: i64) -> Result<Vec<(String, i64)>, DbError> {
+        let wallet = [Pocket::Spend, Pocket::Free]
+            .map(|pocket| Account { holder: Holder::Party(party), asset: Asset::Usd, pocket }.to_string());
+        let values: [Value; 3] =
+            [sql::list(wallet.iter().map(String::as_str)).into(), since.into(), party.to_string().into()];
+        let rows = self.rows(self.tail(SPENT), &values).await?;
+        rows.iter().map(|row| Ok((self.field(row, 0)?, self.field(row, 1)?))).collect()
+    }
+
+    /// How a worker's tasks ended.
+    pub async fn ended_tasks(&self, worker: PartyId) -> Result<Vec<Ended>, DbError> {
+        let rows = self.rows(ENDED.into(), &[worker.to_string().into()]).await?;
+        let ended = rows.iter().map(|row| {
+            Ok(Ended {
+                category: self.field(row, 0)?,
+                state: self.field(row, 1)?,
+                count: self.field(row, 2)?,
+            })
+        });
+        ended.collect()
+    }
+}
