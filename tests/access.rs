@@ -39,8 +39,17 @@ const NOT_YOURS: [&str; 7] = [
     "NOT_GRANTED",
 ];
 
-/// What came of asking: the status, and the body where it is JSON.
-pub(crate) async fn asked(actor: &Actor, method: &str, path: &str, body: Vec<u8>) -> (u16, Value) {
+/// What came of asking.
+pub(crate) struct Asked {
+    pub(crate) status: u16,
+    /// Null where it is not JSON.
+    pub(crate) body: Value,
+    /// In what it differs from the description.
+    pub(crate) fault: Option<String>,
+}
+
+/// Asks, whatever the body.
+pub(crate) async fn asked(actor: &Actor, method: &str, path: &str, body: Vec<u8>) -> Asked {
     let verb = Method::from_bytes(method.as_bytes()).expect("a method");
     let request = actor.request(verb, path).header("content-type", "application/json").body(body);
     let response = request.send().await.expect("the server answers");
@@ -51,10 +60,8 @@ pub(crate) async fn asked(actor: &Actor, method: &str, path: &str, body: Vec<u8>
     let bytes =
         if path.ends_with("/watch") { Vec::new() } else { response.bytes().await.expect("a body").to_vec() };
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    if json {
-        described::check(method, path, status, &body);
-    }
-    (status, body)
+    let fault = json.then(|| described::fault(method, path, status, &body)).flatten();
+    Asked { status, body, fault }
 }
 
 fn letter(status: u16, body: &Value) -> char {
@@ -79,9 +86,10 @@ fn every_route_lets_in_whom_it_should() {
             let mut last = String::new();
             for actor in &ground.actors {
                 let (path, body) = ground.request(&row);
-                let (status, said) = asked(actor, row.method(), &path, body).await;
-                got.push(letter(status, &said));
-                last = format!("{last}\n    {status} {}", said["error"]["message"]);
+                let Asked { status, body, fault } = asked(actor, row.method(), &path, body).await;
+                got.push(letter(status, &body));
+                last = format!("{last}\n    {status} {}", body["error"]["message"]);
+                wrong.extend(fault);
             }
             if got != row.expected {
                 wrong.push(format!("{}: {got}, not {}{last}", row.route, row.expected));
@@ -119,9 +127,9 @@ fn what_is_not_there_is_not_found() {
                 let (_, body) = ground.request(row);
                 let path =
                     row.path().replace("{id}", id).replace("{digest}", id).replace("{delivery}", NOBODYS);
-                let (status, said) = asked(&operator, row.method(), &path, body).await;
-                if status != 404 {
-                    wrong.insert(format!("{} with {id}", row.route), format!("{status} {said}"));
+                let said = asked(&operator, row.method(), &path, body).await;
+                if said.status != 404 || said.fault.is_some() {
+                    wrong.insert(format!("{} with {id}", row.route), (said.status, said.body, said.fault));
                 }
             }
         }

@@ -108,8 +108,14 @@ type Validators = Mutex<BTreeMap<(String, u16), Option<Arc<Validator>>>>;
 /// Fails a test whose answer is not as described.
 #[track_caller]
 pub(crate) fn check(method: &str, path: &str, status: u16, body: &Value) {
+    let fault = fault(method, path, status, body);
+    assert!(fault.is_none(), "{}", fault.unwrap_or_default());
+}
+
+/// In what an answer differs from its description.
+pub(crate) fn fault(method: &str, path: &str, status: u16, body: &Value) -> Option<String> {
     static VALIDATORS: LazyLock<Validators> = LazyLock::new(Validators::default);
-    let Some(operation) = operation(method, path) else { return };
+    let operation = operation(method, path)?;
     let name = operation.name();
     let key = (name.clone(), status);
     let made = || {
@@ -123,11 +129,12 @@ pub(crate) fn check(method: &str, path: &str, status: u16, body: &Value) {
         made
     });
     let Some(validator) = validator else {
-        panic!("{name} answered {status}, which is not described: {body}")
+        return Some(format!("{name} answered {status}, which is not described: {body}"));
     };
     let faults: Vec<String> =
         validator.iter_errors(body).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(faults.is_empty(), "{name} answered {status} otherwise than described: {faults:#?} in {body}");
+    (!faults.is_empty())
+        .then(|| format!("{name} answered {status} otherwise than described: {faults:#?} in {body}"))
 }
 
 /// Where the answers of a run of the tests are kept, a file a process.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::table::Row;
 use crate::house::{Actor, House};
+use crate::judges::input;
 use crate::story::{GOOD, tea};
 
 /// Who asks, in the order of the letters.
@@ -36,7 +37,7 @@ impl Ground {
         ground.finance(&poster, &worker).await;
         let paid = poster.post("/api/credits/deposit", &json!({ "amount": 1 })).await.good();
         ground.keep("payment", &id_of(&paid, "id"));
-        let listed = house.nobody().get("/v1/plugins?name=python-tests").await.good();
+        let listed = house.nobody().get("/v1/plugins?name=pricing-auction").await.good();
         ground.keep("plugin", &id_of(&listed["data"]["items"][0], "digest"));
         let bare = bare_key(house, &poster).await;
         ground.actors = vec![house.nobody(), stranger, poster, worker, bare, house.operator()];
@@ -116,6 +117,8 @@ impl Ground {
 
     /// A text with ids for names that begin with `$`.
     pub(crate) fn filled(&self, text: &str) -> String {
+        let input = String::from_utf8(input("").canonical()).expect("canonical JSON");
+        let text = &text.replace("\"$input\"", &input);
         self.ids.iter().fold(text.to_owned(), |text, (name, id)| {
             text.replace(&format!("\"${name}\""), &format!("\"{id}\""))
         })

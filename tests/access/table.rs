@@ -120,7 +120,7 @@ const HOUSE: &[Line] = &[
     ("POST /v1/plugins", "", "\"no component\"", "-...s."),
     ("GET /v1/plugins/{digest}", "plugin", "", "......"),
     ("GET /v1/plugins/{digest}/component", "plugin", "", "......"),
-    ("POST /v1/plugins/{digest}/run", "plugin", r#"{"input":{}}"#, "-....."),
+    ("POST /v1/plugins/{digest}/run", "plugin", r#"{"input":"$input"}"#, "-....."),
     ("POST /v1/plugins/{digest}/retire", "plugin", "", "-xxxs."),
     ("GET /openapi.json", "", "", "......"),
     ("GET /docs", "", "", "......"),

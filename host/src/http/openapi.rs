@@ -12,10 +12,10 @@
 //! | member | is |
 //! |---|---|
 //! | `summary`, `description` | for people |
-//! | `scope` | what the key must open, `any` for any key; absent where none is needed |
-//! | `path`, `query` | parameters: [a field](fields) each; `limit`, `cursor` and whatever else `parameters.json` has may be named |
+//! | `scope` | what the key must open, `any` for any key; absent where none is needed; `a\|b` where either will do |
+//! | `path`, `query` | parameters: [a field](fields) each, or the name of one in `parameters.json`; one whose name ends with `!` is needed |
 //! | `body` | `fields`, `required`, `example`; or `bytes` with a media type |
-//! | `answers` | by status: `["flat Task", "what it is"]`, see [`operation`] |
+//! | `answers` | by status: `["flat Task", "what it is"]`, and further media types; see [`operation`] |
 //! | `refuses` | error codes of its own; [`refusals`] adds what it shares with others |
 //! | `never` | shared codes that do not come from it |
 
@@ -40,13 +40,22 @@ mod refusals;
 mod schemas;
 
 /// What is said, a file a subject, in the order of the reference page.
-const SUBJECTS: [&str; 7] = [
+const SUBJECTS: [&str; 16] = [
     include_str!("openapi/commission.json"),
+    include_str!("openapi/guarding.json"),
     include_str!("openapi/agent.json"),
+    include_str!("openapi/packages.json"),
+    include_str!("openapi/handoffs.json"),
+    include_str!("openapi/rewards.json"),
     include_str!("openapi/finance.json"),
+    include_str!("openapi/payments.json"),
+    include_str!("openapi/withdrawals.json"),
     include_str!("openapi/work.json"),
+    include_str!("openapi/people.json"),
+    include_str!("openapi/webhooks.json"),
     include_str!("openapi/plugins.json"),
     include_str!("openapi/house.json"),
+    include_str!("openapi/admin.json"),
     include_str!("openapi/test.json"),
 ];
 
@@ -78,7 +87,7 @@ struct Words {
     #[serde(default)]
     query: BTreeMap<String, Value>,
     body: Option<Value>,
-    answers: BTreeMap<String, (String, String)>,
+    answers: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     refuses: Vec<String>,
     #[serde(default)]
@@ -148,14 +157,15 @@ fn info() -> Value {
 /// `GET /openapi.json`: this description. It is made once.
 pub async fn serve(State(app): State<Arc<App>>) -> Outcome {
     static MADE: OnceLock<std::sync::Mutex<BTreeMap<String, Vec<u8>>>> = OnceLock::new();
-    let base_url = app.base_url();
-    let key = format!("{base_url} {}", app.settings.test_clock);
+    let base_url = app.public_url();
+    let routes = super::routes::routes(&app.settings);
+    let key = format!("{base_url} {}", routes.len());
     let mut made =
         MADE.get_or_init(Default::default).lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(bytes) = made.get(&key) {
         return Ok(json_response(StatusCode::OK, bytes.clone()));
     }
-    let (document, wrong) = document(&super::routes::routes(&app.settings), &base_url);
+    let (document, wrong) = document(&routes, &base_url);
     if !wrong.is_empty() {
         return Err(Error::Internal(wrong.join("; ")).into());
     }

@@ -145,9 +145,15 @@ impl FromRequest<Arc<App>> for Open {
 }
 
 async fn body_of(request: Request, app: &Arc<App>, most: usize) -> Result<body::Bytes, Problem> {
+    let too_large =
+        || Problem::from(Refusal::new(Code::TooLarge, format!("the body may have at most {most} bytes")));
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
+        return Err(too_large());
+    }
     body::Bytes::from_request(request, app).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            Refusal::new(Code::TooLarge, format!("the body may have at most {most} bytes")).into()
+            too_large()
         } else {
             Refusal::new(Code::InvalidJson, "the body could not be read").into()
         }

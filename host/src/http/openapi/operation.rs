@@ -8,13 +8,12 @@
 //! | `enveloped X` | `{"ok":true,"data":X}` |
 //! | `items X` | `{"ok":true,"data":{"items":[X]}}` |
 //! | `page X`, `camel-page X` | the same with `pagination` |
-//! | `list X` | `{"data":[X],"count":n}`, and `Link` where there is a `cursor` |
+//! | `list X` | `{"data":[X],"count":n}`; `Link` where there is a `cursor`, here and in the next |
 //! | `data X` | `{"data":[X]}` |
 //! | `bare X` | `[X]` |
 //! | `json X` | X |
 //! | `bytes TYPE` | a body of that media type |
 
-use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::fields::{self, Side};
@@ -69,7 +68,7 @@ fn description(words: &Words) -> String {
     let scope = match words.scope.as_deref() {
         None => "No key is needed.".to_owned(),
         Some("any") => "Any key will do.".to_owned(),
-        Some(scope) => format!("Needs a key with the scope `{scope}`."),
+        Some(scope) => format!("Needs a key with the scope `{}`.", scope.replace('|', "` or `")),
     };
     if words.description.is_empty() { scope } else { format!("{}\n\n{scope}", words.description) }
 }
@@ -78,7 +77,10 @@ fn security(words: &Words) -> Value {
     match words.scope.as_deref() {
         None => json!([]),
         Some("any") => json!([{ "bearer": [] }, { "api_key": [] }]),
-        Some(scope) => json!([{ "bearer": [scope] }, { "api_key": [scope] }]),
+        Some(scopes) => {
+            let each = |scope| [json!({ "bearer": [scope] }), json!({ "api_key": [scope] })];
+            scopes.split('|').flat_map(each).collect()
+        }
     }
 }
 
@@ -86,8 +88,11 @@ fn parameters(route: &Route, words: &Words, style: Style, schemas: &mut Schemas)
     let mut all = Vec::new();
     let names = route.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     for name in names {
-        let field =
-            words.path.get(name).cloned().unwrap_or_else(|| schemas.parameter(&format!("{{{name}}}")));
+        let field = match words.path.get(name) {
+            Some(Value::String(shared)) => schemas.parameter(shared),
+            Some(field) => field.clone(),
+            None => schemas.parameter(&format!("{{{name}}}")),
+        };
         all.push(parameter(name, "path", true, &field, style, schemas));
     }
     for name in words.path.keys().filter(|name| !route.path.contains(&format!("{{{name}}}"))) {
@@ -126,7 +131,8 @@ fn parameter(
 
 fn request_body(body: &Value, style: Style, schemas: &mut Schemas) -> Value {
     if let Some(media_type) = body["bytes"].as_str() {
-        return json!({ "required": true, "content": { media_type: { "schema": {} } } });
+        let binary = json!({ "type": "string", "format": "binary" });
+        return json!({ "required": true, "content": { media_type: { "schema": binary } } });
     }
     let none = Map::new();
     let given = body["fields"].as_object().unwrap_or(&none);
@@ -151,12 +157,13 @@ fn request_body(body: &Value, style: Style, schemas: &mut Schemas) -> Value {
 
 fn answers(route: &Route, words: &Words, style: Style, schemas: &mut Schemas) -> Map<String, Value> {
     let mut responses = Map::new();
-    for (status, (kind, what)) in &words.answers {
-        let mut response = json!({
-            "description": what,
-            "headers": { "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" } },
-        });
+    for (status, said) in &words.answers {
+        let [kind, what, others @ ..] = &said[..] else {
+            schemas.fault(format!("{} {status}: a kind and a sentence are needed", route.path));
+            continue;
+        };
         let (around, name) = kind.split_once(' ').unwrap_or((kind, ""));
+        let mut response = json!({ "description": what, "headers": {} });
         if around == "bytes" {
             response["content"] = json!({ name: { "schema": {} } });
         } else if !kind.is_empty() {
@@ -164,19 +171,30 @@ fn answers(route: &Route, words: &Words, style: Style, schemas: &mut Schemas) ->
             let example = schemas.example(&schema);
             response["content"] = json!({ "application/json": { "schema": schema, "example": example } });
         }
-        let mut headers = Vec::new();
-        if refusals::counts_once(route, words) {
-            headers.push("Idempotent-Replayed");
+        for media_type in others {
+            response["content"][media_type] = json!({ "schema": {} });
         }
-        if around == "list" && words.query.contains_key("cursor") && route.method == Method::GET {
-            headers.push("Link");
-        }
-        for header in headers {
+        for header in headers(route, words, around) {
             response["headers"][header] = json!({ "$ref": format!("#/components/headers/{header}") });
         }
         responses.insert(status.clone(), response);
     }
     responses
+}
+
+/// The headers of a success.
+fn headers(route: &Route, words: &Words, around: &str) -> Vec<&'static str> {
+    let mut headers = vec!["X-Request-Id"];
+    if !refusals::is_never_too_many(route) {
+        headers.extend(["RateLimit", "RateLimit-Policy"]);
+    }
+    if refusals::counts_once(route, words) {
+        headers.push("Idempotent-Replayed");
+    }
+    if ["list", "data"].contains(&around) && words.query.contains_key("cursor") {
+        headers.push("Link");
+    }
+    headers
 }
 
 fn answer(around: &str, name: &str, style: Style, schemas: &mut Schemas) -> Value {

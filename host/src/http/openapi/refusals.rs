@@ -43,9 +43,17 @@ pub(super) fn counts_once(route: &Route, words: &Words) -> bool {
     route.method != Method::GET && words.scope.is_some()
 }
 
+/// Whoever asks how the house is doing is answered, however often.
+pub(super) fn is_never_too_many(route: &Route) -> bool {
+    route.path == "/health"
+}
+
 /// The codes of a route: its own, and those that come with how it is asked.
 fn codes(route: &Route, words: &Words, schemas: &mut Schemas) -> Vec<Code> {
-    let mut codes = vec![Code::Overloaded];
+    let mut codes = Vec::new();
+    if !is_never_too_many(route) {
+        codes.extend([Code::RateLimited, Code::Overloaded]);
+    }
     if let Some(scope) = &words.scope {
         codes.push(Code::Unauthorized);
         if scope != "any" {
