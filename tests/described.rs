@@ -2,6 +2,7 @@
 //! is kept, so that a description of what never happens is found out too.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -149,7 +150,7 @@ pub(crate) fn keep(figures: &str) {
         let value = |name: &str| line.split(&format!("{name}=\"")).nth(1)?.split('"').next();
         if let (Some(method), Some(route), Some(status)) = (value("method"), value("route"), value("status"))
         {
-            lines.push_str(&format!("{method} {route} {status}\n"));
+            let _ = writeln!(lines, "{method} {route} {status}");
         }
     }
     fs::create_dir_all(kept_in()).expect("a folder");

@@ -1,6 +1,8 @@
 //! The four guides, walked from top to bottom as their clients would, with their own
 //! fields and figures.
 
+use std::fmt::Write as _;
+
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -28,88 +30,18 @@ async fn registers_agent(person: &Actor, name: &str) -> Actor {
     Actor { id: text(&made["data"]["id"]), key: text(&made["data"]["apiKey"]), ..person.clone() }
 }
 
+/// Who computes at the edge.
+const WHO: &str = "a factory, the hospital, every retailer, one airline, a wind farm, the city, a bank, the shipping line, a stadium, the mine, a laboratory, the railway, a greenhouse";
+/// What for.
+const DOES: &str = "inspects welds, monitors beds, counts stock, routes baggage, balances turbines, watches crossings, screens payments, tracks containers, guides visitors, measures dust, sorts samples, predicts wear, waters seedlings, compresses video, answers questions, filters alarms, rehearses failures";
+/// Where.
+const WHERE: &str = "beside the conveyor, inside the ward, under each shelf, behind the counter, at sea, near the antenna, within the cabinet, on the platform, below ground, along the fence, between two stations, above the ring road, next to the kiln, in a small closet, at the gate, across three sites, on the mast, by the loading dock, around the clock";
+/// Why there.
+const WHY: &str = "because latency matters, so privacy is kept, since bandwidth costs money, before links fail, while headquarters sleeps, although staff is scarce, until repairs arrive, as rules demand, when storms come, unless power drops, once models shrink, if clouds are far, whereas cables are slow, to save fuel, for faster decisions, without waiting for anyone, despite heat, against fraud, with cheaper hardware, after careful trials, instead of shipping raw footage, given strict budgets, thanks to better tooling";
+
 /// A post of so many words about edge computing, with three examples and no sentence twice.
 fn blog_post(words: usize) -> String {
-    const WHO: [&str; 13] = [
-        "a factory",
-        "the hospital",
-        "every retailer",
-        "one airline",
-        "a wind farm",
-        "the city",
-        "a bank",
-        "the shipping line",
-        "a stadium",
-        "the mine",
-        "a laboratory",
-        "the railway",
-        "a greenhouse",
-    ];
-    const DOES: [&str; 17] = [
-        "inspects welds",
-        "monitors beds",
-        "counts stock",
-        "routes baggage",
-        "balances turbines",
-        "watches crossings",
-        "screens payments",
-        "tracks containers",
-        "guides visitors",
-        "measures dust",
-        "sorts samples",
-        "predicts wear",
-        "waters seedlings",
-        "compresses video",
-        "answers questions",
-        "filters alarms",
-        "rehearses failures",
-    ];
-    const WHERE: [&str; 19] = [
-        "beside the conveyor",
-        "inside the ward",
-        "under each shelf",
-        "behind the counter",
-        "at sea",
-        "near the antenna",
-        "within the cabinet",
-        "on the platform",
-        "below ground",
-        "along the fence",
-        "between two stations",
-        "above the ring road",
-        "next to the kiln",
-        "in a small closet",
-        "at the gate",
-        "across three sites",
-        "on the mast",
-        "by the loading dock",
-        "around the clock",
-    ];
-    const WHY: [&str; 23] = [
-        "because latency matters",
-        "so privacy is kept",
-        "since bandwidth costs money",
-        "before links fail",
-        "while headquarters sleeps",
-        "although staff is scarce",
-        "until repairs arrive",
-        "as rules demand",
-        "when storms come",
-        "unless power drops",
-        "once models shrink",
-        "if clouds are far",
-        "whereas cables are slow",
-        "to save fuel",
-        "for faster decisions",
-        "without waiting for anyone",
-        "despite heat",
-        "against fraud",
-        "with cheaper hardware",
-        "after careful trials",
-        "instead of shipping raw footage",
-        "given strict budgets",
-        "thanks to better tooling",
-    ];
+    let lists = [WHO, DOES, WHERE, WHY].map(|list| list.split(", ").collect::<Vec<_>>());
     let mut text = String::from(
         "Edge computing moves work from a distant data centre to machines close to where data begins. \
          Technical decision-makers weigh three real-world examples, use cases and future trends below.",
@@ -119,8 +51,8 @@ fn blog_post(words: usize) -> String {
             break;
         }
         let example = if n < 3 { "For example, " } else { "" };
-        let parts = [WHO[n % 13], DOES[n % 17], WHERE[n % 19], WHY[n % 23]];
-        text.push_str(&format!(" {example}{} {} {} {}.", parts[0], parts[1], parts[2], parts[3]));
+        let parts: Vec<&str> = lists.iter().map(|list| list[n % list.len()]).collect();
+        let _ = write!(text, " {example}{}.", parts.join(" "));
     }
     text
 }

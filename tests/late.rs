@@ -3,21 +3,12 @@
 
 use serde_json::{Value, json};
 
-use crate::house::House;
-use crate::postgres;
+use crate::house::{House, each_house_with};
 use crate::story::{GOOD, JUNK, claimed, tea};
 
 /// Runs a story in a house where no judging ends in time.
 fn where_judging_is_slow(story: impl AsyncFn(&House)) {
-    for database in [Some(None), postgres::database().map(Some)].into_iter().flatten() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.expect("a runtime starts").block_on(async {
-            let house = House::open(database, |settings| settings.limits.judging_ms_max = 0).await;
-            story(&house).await;
-            house.audit().await;
-            house.app.stop().await;
-        });
-    }
+    each_house_with(|settings| settings.limits.judging_ms_max = 0, story);
 }
 
 fn text<'a>(delivery: &'a Value, name: &str) -> &'a str {

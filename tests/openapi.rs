@@ -35,7 +35,7 @@ fn it_is_openapi_3_1() {
 fn it_is_of_the_routes_that_run_and_of_no_others() {
     let running: BTreeSet<String> =
         routes::routes(&settings()).iter().map(|route| format!("{} {}", route.method, route.path)).collect();
-    let shown: BTreeSet<String> = OPERATIONS.iter().map(|one| one.name()).collect();
+    let shown: BTreeSet<String> = OPERATIONS.iter().map(crate::described::Operation::name).collect();
     let described: BTreeSet<String> = openapi::described().into_iter().collect();
     assert_eq!(shown, running);
     let gone: Vec<_> = described.difference(&running).collect();

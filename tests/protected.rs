@@ -144,12 +144,12 @@ fn a_python_agent_opens_what_a_rust_publisher_sealed_and_nobody_else_can() {
         for body in seen {
             assert!(!body.to_string().contains(CLEAR_TEXT), "{body}");
         }
-        nowhere_in_the_database(house).await;
+        nowhere_in_the_database(house);
     });
 }
 
 /// The clear text is in no file of the database, in no encoding a careless hand would use.
-async fn nowhere_in_the_database(house: &House) {
+fn nowhere_in_the_database(house: &House) {
     let encoded = URL_SAFE_NO_PAD.encode(CLEAR_TEXT);
     // The last letters of base64 depend on what follows.
     let needles = [CLEAR_TEXT, &hex::encode(CLEAR_TEXT), &encoded[..encoded.len() - 2]].map(str::to_owned);

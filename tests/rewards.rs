@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::commands::{assay, text as lossy};
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, each_house, each_house_with};
 use crate::packages::{belongs, claims, errand, handoff, person, posts_errand, submits, text};
 use crate::story::futures;
 
@@ -144,19 +144,11 @@ fn who_may_redeem() {
 
 /// A house whose operator looks at nothing, on each database.
 fn each_quick_house(change: impl Fn(&mut assay::config::RewardSettings), story: impl AsyncFn(&House)) {
-    for database in [Some(None), crate::postgres::database().map(Some)].into_iter().flatten() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.expect("a runtime starts").block_on(async {
-            let house = House::open(database, |settings| {
-                settings.rewards.need_approval = false;
-                change(&mut settings.rewards);
-            })
-            .await;
-            story(&house).await;
-            house.audit().await;
-            house.app.stop().await;
-        });
-    }
+    let quick = |settings: &mut assay::config::Settings| {
+        settings.rewards.need_approval = false;
+        change(&mut settings.rewards);
+    };
+    each_house_with(quick, story);
 }
 
 #[test]

@@ -44,9 +44,9 @@ impl Stream {
         while self.ready.is_empty() {
             let bytes = self.response.chunk().await.expect("the stream stands")?;
             self.unread.push_str(std::str::from_utf8(&bytes).expect("text"));
-            while let Some((one, rest)) = self.unread.split_once("\n\n") {
-                self.ready.push_back(read(one));
-                self.unread = rest.to_owned();
+            while let Some(end) = self.unread.find("\n\n") {
+                let one: String = self.unread.drain(..end + 2).collect();
+                self.ready.push_back(read(one.trim_end_matches('\n')));
             }
         }
         self.ready.pop_front()

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::sync::{Notify, mpsc};
 
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, each_house, each_house_with};
 use crate::packages::{belongs, handoff, person, text};
 use crate::protected::{python, runs};
 use crate::story::{GOOD, claimed, futures, tea};
@@ -109,15 +109,7 @@ fn to_loopback(settings: &mut assay::config::Settings) {
 
 /// A story on each database, in a house whose webhooks reach this machine.
 fn each_telling_house(story: impl AsyncFn(&House)) {
-    for database in [Some(None), crate::postgres::database().map(Some)].into_iter().flatten() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.expect("a runtime starts").block_on(async {
-            let house = House::open(database, to_loopback).await;
-            story(&house).await;
-            house.audit().await;
-            house.app.stop().await;
-        });
-    }
+    each_house_with(to_loopback, story);
 }
 
 /// Makes a webhook; gives it as it was answered.

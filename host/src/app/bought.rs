@@ -90,7 +90,7 @@ impl App {
         purchase: &Purchase,
     ) -> Result<(TaskView, Change), Error> {
         let (deal, with) = self.deal(ask, purchase).await?;
-        let post = self.posted(purchase, deal)?;
+        let post = self.posted(purchase, deal);
         let (view, change) = self.decide_post(ask, &post).await?;
         let change = Change {
             expect: change.expect.into_iter().chain(with.expect).collect(),
@@ -152,7 +152,7 @@ impl App {
     }
 
     /// The post a purchase is.
-    fn posted(&self, purchase: &Purchase, deal: Deal) -> Result<Post, Error> {
+    fn posted(&self, purchase: &Purchase, deal: Deal) -> Post {
         let (mode, direct, budget, pricing) = match deal {
             Deal::With(provider, price) => (Mode::Direct, Some(provider), price, None),
             Deal::Auction(config) => {
@@ -173,7 +173,7 @@ impl App {
             Value::Null => String::new(),
             input => input.to_string(),
         };
-        Ok(Post {
+        Post {
             title: purchase.capability.clone(),
             description,
             category: purchase.capability.clone(),
@@ -187,7 +187,7 @@ impl App {
             direct,
             unpaid: purchase.pay_by != PayBy::Balance,
             ..Post::new(Surface::Finance, mode)
-        })
+        }
     }
 
     /// Pays for a task that was posted without money, from the wallet.

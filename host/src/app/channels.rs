@@ -222,8 +222,8 @@ impl App {
             let read = self.db.read();
             let counted = read.cells(&[turnover_key(id), sequence_key(id)]).await?;
             let (turnover, sequence) = (counted[0], counted[1]);
-            let held = read.balances(&accounts(id, side)).await?;
-            let (mine, theirs) = (held[0] + held[1], held[2] + held[3]);
+            let sides = read.balances(&accounts(id, side)).await?;
+            let (mine, theirs) = (sides[0] + sides[1], sides[2] + sides[3]);
             let now = self.now();
             let mut change = Change::new()
                 .advance(head_key(id), head)

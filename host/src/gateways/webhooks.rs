@@ -68,11 +68,15 @@ pub fn secret(random: &[u8; 32]) -> String {
 /// bytes that the secret encodes.
 pub fn sign(secret: &str, id: &str, seconds: i64, body: &str) -> String {
     let key = secret.strip_prefix(SECRET_PREFIX).unwrap_or(secret);
-    let key = STANDARD.decode(key).unwrap_or_default();
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any key length");
+    let mut mac = keyed(&STANDARD.decode(key).unwrap_or_default());
     mac.update(format!("{id}.{seconds}.{body}").as_bytes());
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
+    mac
 }
 
 impl Rules {

@@ -135,7 +135,7 @@ pub fn described() -> Vec<String> {
 
 fn subjects(wrong: &mut Vec<String>) -> Vec<Subject> {
     let mut read = |text: &&str| {
-        serde_json::from_str(text).map_err(|error| wrong.push(format!("{error} in {:.60}", text))).ok()
+        serde_json::from_str(text).map_err(|error| wrong.push(format!("{error} in {text:.60}"))).ok()
     };
     SUBJECTS.iter().filter_map(&mut read).collect()
 }
