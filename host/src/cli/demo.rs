@@ -35,13 +35,20 @@ pub(super) struct Flags {
     data: Option<PathBuf>,
 }
 
+/// Longest judging and longest answer of a demo.
+const DEMO_MS_MAX: u64 = 600_000;
+
 /// Runs the story, or a file of records.
 #[expect(clippy::disallowed_methods, reason = "the demo says how long it took")]
 pub(super) async fn run(flags: Flags) -> Outcome {
     let started = Instant::now();
     let scratch = tempfile::tempdir().map_err(line)?;
     let data = flags.data.clone().unwrap_or_else(|| scratch.path().join("data"));
-    let house = House::open(Settings::in_folder(&data)).await?;
+    let mut settings = Settings::in_folder(&data);
+    // Whoever watches a demo on a slow machine rather waits than sees half of it.
+    settings.limits.judging_ms_max = DEMO_MS_MAX;
+    settings.limits.request_ms_max = DEMO_MS_MAX;
+    let house = House::open(settings).await?;
     say(&format!("A server listens on {}; its database is a file in {}.", house.base_url, data.display()));
     let compiling = Instant::now();
     house.app.prepare_builtins().await.map_err(line)?;
