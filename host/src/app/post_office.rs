@@ -90,9 +90,9 @@ impl App {
                 let rang = tokio::time::timeout(pause, app.post_office.bell.notified()).await.is_ok();
                 let done = async {
                     if rang {
-                        app.enter_own().await?
+                        app.enter_own().await?;
                     } else {
-                        app.enter_all().await?
+                        app.enter_all().await?;
                     }
                     app.send_beside().await
                 };

@@ -26,7 +26,7 @@ pub(super) struct Flags {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Add codes from a CSV file with the columns reward, name, price_credits, code
+    /// Add codes from a CSV file with the columns `reward`, `name`, `price_credits`, `code`
     Load(LoadFlags),
 }
 

@@ -8,7 +8,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Ranges of IPv4 that are not the internet's, as address and length of prefix.
 const RESERVED_V4: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
@@ -26,7 +26,7 @@ const RESERVED_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// Parts of 2000::/3 that are not the internet's, or that hide an address of IPv4.
+/// Parts of `2000::/3` that are not the internet's, or that hide an address of IPv4.
 const RESERVED_V6: [(Ipv6Addr, u32); 4] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -53,7 +53,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !RESERVED_V4.iter().any(within)
 }
 
-/// Everything the internet has given out in IPv6 lies in 2000::/3.
+/// Everything the internet has given out in IPv6 lies in `2000::/3`.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let within = |(start, prefix): &(Ipv6Addr, u32)| {
         let mask = u128::MAX << (128 - prefix);
