@@ -12,7 +12,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::postgres;
+use crate::{described, postgres};
 
 /// The operator's key in every test.
 pub(crate) const ADMIN_KEY: &str = "assay_test_operator";
@@ -114,6 +114,13 @@ fn furnish(data: &Path) {
     }
 }
 
+/// What a server answered in its life counts when all tests have run.
+impl Drop for House {
+    fn drop(&mut self) {
+        described::keep(&self.app.metrics.text());
+    }
+}
+
 impl House {
     /// A server on a fresh database, with the settings as `change` leaves them.
     pub(crate) async fn open(database: Option<String>, change: impl FnOnce(&mut Settings)) -> Self {
@@ -191,12 +198,15 @@ impl Actor {
     }
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Said {
-        let response = request.send().await.expect("the server answers");
+        let request = request.build().expect("a request");
+        let asked = (request.method().clone(), request.url().path().to_owned());
+        let response = self.client.execute(request).await.expect("the server answers");
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotent-replayed");
         let bytes = response.bytes().await.expect("a body");
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&bytes)));
+        described::check(asked.0.as_str(), &asked.1, status, &body);
         Said { status, replayed, body }
     }
 

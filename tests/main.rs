@@ -1,6 +1,7 @@
 //! Every test of Assay, in one binary. From the inside out: the rules, the commit path,
 //! the sandbox, then stories over HTTP as users live them.
 
+mod access;
 mod agent_surface;
 mod answers;
 mod approvals;
@@ -11,7 +12,9 @@ mod commands;
 mod commit;
 mod components;
 mod criteria;
+mod described;
 mod disputes;
+mod fields;
 mod files;
 mod finance;
 mod guides;
@@ -28,6 +31,7 @@ mod limits;
 mod live_mode;
 mod matching;
 mod money;
+mod openapi;
 mod packages;
 mod payments;
 mod people;

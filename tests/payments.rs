@@ -471,3 +471,30 @@ fn an_invoice_that_is_paid_too_late_fills_the_wallet() {
         assert_eq!(wallet(&alice).await, "10.00 10.00");
     });
 }
+
+#[test]
+fn names_that_are_none_find_nothing() {
+    each_house(async |house| {
+        let alice = house.agent("alice").await;
+        for path in [
+            "/api/v1/payments/nowpayments/a%00b",
+            "/api/v1/payments/nowpayments/018f0000-0000-7000-8000-000000000000",
+            "/api/v1/payments/nowpayments/%F0%9F%98%80",
+            "/api/v1/payments/nowpayments/payout/a%00b",
+            "/api/v1/withdrawals/a%00b",
+            "/api/v1/withdrawals/1e400",
+            "/api/v1/withdrawal-addresses/a%00b",
+        ] {
+            assert_eq!(alice.get(path).await.refusal(), "404 NOT_FOUND", "{path}");
+        }
+        let long = "x".repeat(300 * 1024);
+        for path in ["/webhooks/stripe", "/webhooks/nowpayments"] {
+            let said = send_callback(house, path, "Stripe-Signature", "t=1,v1=00", long.clone()).await;
+            assert_eq!(said.refusal(), "413 TOO_LARGE", "{path}");
+            let said = send_callback(house, path, "Stripe-Signature", "t=1,v1=00", "{}".into()).await;
+            assert_eq!(said.refusal(), "404 NOT_FOUND", "no such provider in test mode: {path}");
+        }
+        let confirm = json!({ "payment_id": "a\u{0}b" });
+        assert_eq!(alice.post("/api/v1/payments/confirm", &confirm).await.refusal(), "400 INVALID_FIELD");
+    });
+}

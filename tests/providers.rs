@@ -1,5 +1,5 @@
 //! Payment providers that are none: small servers on real ports that speak Stripe's and
-//! NOWPayments' wire format, and answer as those do only when they are asked as those are.
+//! `NOWPayments`' wire format, and answer as those do only when they are asked as those are.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
@@ -264,7 +264,7 @@ async fn payment(State(fakes): State<Arc<Fakes>>, headers: HeaderMap, body: Stri
         Ok(asked) => {
             let id = 5_000_000 + lock(&fakes.coin_payments).len();
             let made = json!({ "payment_id": id, "payment_status": "waiting", "order_id": asked["order_id"],
-                "pay_address": "TN3W4H6rK2ce4vX9YnFQHwKENnHjoxb3m9", "pay_amount": 20.000125,
+                "pay_address": "TN3W4H6rK2ce4vX9YnFQHwKENnHjoxb3m9", "pay_amount": 20.000_125,
                 "price_amount": asked["price_amount"], "price_currency": "usd",
                 "pay_currency": asked["pay_currency"] });
             lock(&fakes.coin_payments).insert(id.to_string(), made.clone());
@@ -380,7 +380,7 @@ pub(crate) async fn send_stripe(house: &House, event: &Value) -> Said {
     send_callback(house, "/webhooks/stripe", "Stripe-Signature", &signature, body).await
 }
 
-/// Sends a notice as NOWPayments does, with its keys in another order than they are
+/// Sends a notice as `NOWPayments` does, with its keys in another order than they are
 /// signed in.
 pub(crate) async fn send_coins(house: &House, notice: &Value) -> Said {
     let fields = notice.as_object().into_iter().flatten().rev();
@@ -402,7 +402,7 @@ pub(crate) async fn send_callback(
     nobody.send(request).await
 }
 
-/// What NOWPayments says of an invoice's payment.
+/// What `NOWPayments` says of an invoice's payment.
 pub(crate) fn notice(opened: &Value, reference: &str, status: &str) -> Value {
     let amount: Value =
         serde_json::from_str(opened["amount"].as_str().expect("an amount")).expect("a number");

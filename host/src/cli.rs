@@ -74,12 +74,12 @@ struct ServeFlags {
     /// Listen beyond loopback although test mode gives money away
     #[arg(long, env = "ASSAY_TEST_MODE_BEYOND_LOOPBACK")]
     test_mode_beyond_loopback: bool,
-    /// Let webhooks go to this machine itself (test mode only)
-    #[arg(long, env = "ASSAY_WEBHOOKS_TO_LOOPBACK")]
-    webhooks_to_loopback: bool,
     /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
     #[arg(long, env = "ASSAY_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
     trusted_proxies: Vec<Network>,
+    /// Let webhooks go to this machine itself (test mode only)
+    #[arg(long, env = "ASSAY_WEBHOOKS_TO_LOOPBACK")]
+    webhooks_to_loopback: bool,
 }
 
 impl ServeFlags {
@@ -96,7 +96,6 @@ impl ServeFlags {
             webhooks_to_loopback: self.webhooks_to_loopback,
             limits: file.limits,
             terms: file.terms,
-            rewards: file.rewards,
             rates: file.rates,
             trusted_proxies: if self.trusted_proxies.is_empty() {
                 file.trusted_proxies
@@ -104,6 +103,7 @@ impl ServeFlags {
                 self.trusted_proxies
             },
             payments: Payments::from_environment(file.payments, |name| std::env::var(name).ok())?,
+            rewards: file.rewards,
             ..Settings::in_folder(&data)
         })
     }

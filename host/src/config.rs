@@ -43,14 +43,14 @@ pub struct Settings {
     pub limits: Limits,
     /// What tasks agree to.
     pub terms: TermsSettings,
-    /// How credits are redeemed.
-    pub rewards: RewardSettings,
     /// How often anyone may ask.
     pub rates: Rates,
     /// Proxies whose `X-Forwarded-For` is believed; nobody's unless said.
     pub trusted_proxies: Vec<Network>,
     /// Who brings money in and out.
     pub payments: Payments,
+    /// How credits are redeemed.
+    pub rewards: RewardSettings,
 }
 
 impl Settings {
@@ -67,10 +67,10 @@ impl Settings {
             webhooks_to_loopback: false,
             limits: Limits::default(),
             terms: TermsSettings::default(),
-            rewards: RewardSettings::default(),
             rates: Rates::default(),
             trusted_proxies: Vec::new(),
             payments: Payments::default(),
+            rewards: RewardSettings::default(),
         }
     }
 
@@ -401,14 +401,14 @@ pub struct File {
     pub limits: Limits,
     /// See [`TermsSettings`].
     pub terms: TermsSettings,
-    /// See [`RewardSettings`].
-    pub rewards: RewardSettings,
     /// See [`Rates`].
     pub rates: Rates,
     /// See [`Settings::trusted_proxies`].
     pub trusted_proxies: Vec<Network>,
     /// See [`PaymentRules`].
     pub payments: PaymentRules,
+    /// See [`RewardSettings`].
+    pub rewards: RewardSettings,
 }
 
 impl File {

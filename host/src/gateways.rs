@@ -1,5 +1,5 @@
-//! The outside world: who brings money in, who takes it out, how they prove it, and who is
-//! told of events.
+//! The outside world: who brings money in, who takes it out and how they prove it, and who
+//! is told of events.
 //!
 //! The only place for outgoing HTTP. A gateway turns a provider's wire format into a
 //! [`Notice`] that [`crate::app`] can decide about, after checking the signature; it

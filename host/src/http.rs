@@ -20,6 +20,7 @@ pub mod blobs;
 pub mod callbacks;
 pub mod channels;
 pub mod commission;
+pub mod docs;
 pub mod fields;
 pub mod finance;
 pub mod finance_money;
@@ -29,6 +30,7 @@ pub mod handoffs;
 pub mod jose;
 pub mod limits;
 pub mod middleware;
+pub mod openapi;
 pub mod operations;
 pub mod people;
 pub mod plugins;
@@ -68,8 +70,8 @@ impl Server {
 
     /// Answers until `stop` is over, then lets requests under way finish.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let router = routes::router(Arc::clone(&self.app));
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let service =
+            routes::router(Arc::clone(&self.app)).into_make_service_with_connect_info::<SocketAddr>();
         let stop = async move {
             stop.await;
             // Streams would never end by themselves.

@@ -46,13 +46,21 @@
 //! 10. Everything has a limit, in [`config`].
 //!
 //! # The roads
-//! **Work**: [`app::tasks`] post → [`app::bids`] bid, accept (or [`app::pricing`], where
-//! a model chooses) → [`app::dry_runs`] try, [`app::deliveries`] deliver → [`app::judging`] gate, checks, review → paid, or back to the worker, or to
-//! the poster ([`app::reviews`]); [`app::turn`] is each step of it, [`app::jobs`] what
-//! time does.
+//! **Work**: [`app::posting`] post, on any surface ([`app::bought`] by capability) →
+//! [`app::bids`] bid, accept (or [`app::pricing`], where a model chooses; [`app::claims`] the
+//! first who comes, or many at once) → [`app::dry_runs`] try, [`app::deliveries`] deliver →
+//! [`app::judging`] gate, checks, review ([`app::late`] when that takes long) → paid, or back
+//! to the worker, or to the poster ([`app::reviews`]), or to the operator
+//! ([`app::disputes`]); [`app::turn`] is each step of it, [`app::jobs`] what time does.
 //!
 //! **Money**: a verb's [`assay_domain::ledger::Move`]s → the ledger applies them in the
-//! commit → transfers → balances ([`app::wallet`]). In: [`app::payments`].
+//! commit → transfers → balances ([`app::wallet`]). In: [`app::payments`] opens,
+//! [`app::crediting`] takes the provider's word. Out: [`app::withdrawals`], paid by
+//! [`app::payouts`]. Between two parties: [`app::channels`]; at a price of their own:
+//! [`app::negotiation`]. Credits leave as [`app::rewards`].
+//!
+//! **Words and files**: [`app::threads`], [`app::traces`], [`app::blobs`], and fields that
+//! only those open whom the poster lets ([`app::secrets`]).
 //!
 //! **News**: a change's events → [`app::events`] rings → [`app::watch`] tells who watches the
 //! task, [`app::post_office`] tells [`app::webhooks`].

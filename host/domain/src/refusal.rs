@@ -32,10 +32,10 @@ pub enum Kind {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $kind:ident;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $kind:ident;)+) => {
         /// The stable name of a refusal, as clients see it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Code { $($(#[$doc])* $name),+ }
+        pub enum Code { $($(#[doc = $doc])+ $name),+ }
 
         impl Code {
             /// All of them, in the order of the documentation.
@@ -44,6 +44,11 @@ macro_rules! codes {
             /// Upper snake case; never changes once released.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Code::$name => $text),+ }
+            }
+
+            /// What it means, in a sentence or two.
+            pub const fn doc(self) -> &'static str {
+                match self { $(Code::$name => concat!($($doc),+).trim_ascii()),+ }
             }
 
             /// What a caller can do about it.

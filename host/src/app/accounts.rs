@@ -144,14 +144,14 @@ impl App {
     }
 
     /// Ends every session of the caller, the one they came with included.
-    pub async fn sign_out_everywhere(&self, ask: &Ask, render: fn(&usize) -> Reply) -> Result<Answer, Error> {
+    pub async fn sign_out_everywhere(&self, ask: &Ask, render: fn(usize) -> Reply) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || async move {
             let caller = &ask.caller;
             caller.in_person("end sessions")?;
             caller.holds(Scopes::USUAL, "a session")?;
             let (change, _) = self.change_keys(caller, caller.party).await?;
             let (change, ended) = self.end_sessions(change, caller, None).await?;
-            Ok(change.reply(move |_| render(&ended)))
+            Ok(change.reply(move |_| render(ended)))
         })
         .await
     }
@@ -182,7 +182,7 @@ impl App {
         ask: &Ask,
         old: &str,
         new: &str,
-        render: fn(&usize) -> Reply,
+        render: fn(usize) -> Reply,
     ) -> Result<Answer, Error> {
         let caller = &ask.caller;
         caller.in_person("change the password")?;
@@ -203,7 +203,7 @@ impl App {
             let row = AccountRow { password: password.clone(), ..account.clone() };
             let but = caller.means.key();
             let (change, ended) = self.end_sessions(change.row(row.upsert()), caller, but).await?;
-            Ok(change.reply(move |_| render(&ended)))
+            Ok(change.reply(move |_| render(ended)))
         })
         .await
     }

@@ -68,14 +68,13 @@ fn head_key(party: PartyId) -> Key {
 
 impl App {
     pub(crate) async fn take_chargeback(&self, heard: &gateways::Chargeback) -> Result<(), Error> {
-        let id = match heard.payment {
-            Some(id) => id,
-            None => {
-                let intent = intent_key(heard.intent.as_deref().unwrap_or_default());
-                let named = self.db.read().unique(&intent).await?;
-                // It may be that the payment itself was not heard of yet; refused, it comes again.
-                parsed("payment", &named.ok_or_else(|| Refusal::not_found("payment"))?)?
-            }
+        let id = if let Some(id) = heard.payment {
+            id
+        } else {
+            let intent = intent_key(heard.intent.as_deref().unwrap_or_default());
+            let named = self.db.read().unique(&intent).await?;
+            // It may be that the payment itself was not heard of yet; refused, it comes again.
+            parsed("payment", &named.ok_or_else(|| Refusal::not_found("payment"))?)?
         };
         let answer = self.settle(None, || self.decide_chargeback(id, heard)).await?;
         // A repeated one changes nothing and is told to nobody.
@@ -86,7 +85,7 @@ impl App {
         Ok(())
     }
 
-    async fn decide_chargeback(&self, id: PaymentId, heard: &gateways::Chargeback) -> Result<Change, Error> {
+    async fn decide_chargeback(&self, id: PaymentId, notice: &gateways::Chargeback) -> Result<Change, Error> {
         let (payment, head) = self.payment_and_head(id).await?;
         if payment.provider != Provider::Stripe {
             return Err(Refusal::not_found("payment").into());
@@ -103,10 +102,10 @@ impl App {
         let party = payment.party;
         let heads = read.cell(&head_key(party)).await?;
         let wallet = usd(Holder::Party(party));
-        let held = read.balance(&wallet).await?;
+        let left = read.balance(&wallet).await?;
         let body = Body {
-            word: heard.word.clone(),
-            reference: heard.reference.clone(),
+            word: notice.word.clone(),
+            reference: notice.reference.clone(),
             amount: payment.amount,
             taken_back: None,
             released_at: None,
@@ -115,17 +114,17 @@ impl App {
             payment: id.to_string(),
             party: party.to_string(),
             status: "open".into(),
-            frozen: held,
+            frozen: left,
             created_at: self.now().0,
             body: to_json(&body)?,
         };
         Ok(Change::new()
             .advance(Payment::head_key(id), head)
             .advance(head_key(party), heads)
-            .expect(Key::balance(&wallet), held)
-            .moves([shift(Holder::Party(party), Holder::Frozen(party), held, Reason::Freeze)])
+            .expect(Key::balance(&wallet), left)
+            .moves([shift(Holder::Party(party), Holder::Frozen(party), left, Reason::Freeze)])
             .row(row.insert())
-            .event(told(&payment, held)?)
+            .event(told(&payment, left)?)
             .reply(|_| Reply { status: 201, ..Reply::default() }))
     }
 

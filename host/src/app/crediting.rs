@@ -100,7 +100,7 @@ impl App {
         let (mut payment, head) = self.payment_and_head(notice.payment).await?;
         held_against(&payment, provider, notice)?;
         if payment.status == PaymentStatus::Credited {
-            self.note_second_payment(&payment, notice);
+            note_second_payment(&payment, notice);
             return Ok(Change::new());
         }
         let (rank, before) = (notice.says.rank(), payment.body.rank);
@@ -133,28 +133,34 @@ impl App {
         let change = change
             .take(format!("credited/{provider}/{}", notice.paid_by), payment.id.to_string(), again)
             .moves([deposit]);
-        match payment.task {
-            Some(task) => self.fund_paid_task(change, task).await,
-            None => Ok(change),
+        let Some(task) = payment.task else { return Ok(change) };
+        match self.funded(task).await {
+            Ok(funding) => Ok(joined(change, funding)),
+            // The money is in, whatever the task has become: it stays in the wallet.
+            Err(Error::Refused(refusal)) => {
+                tracing::warn!(payment = %payment.id, %task, %refusal, "a task could not be funded by its invoice");
+                Ok(change)
+            }
+            Err(error) => Err(error),
         }
     }
 
     /// An invoice of a task is paid: the task's money goes from the wallet into escrow and
-    /// the task opens. A task that is not waiting for money leaves it in the wallet.
-    async fn fund_paid_task(&self, change: Change, id: TaskId) -> Result<Change, Error> {
+    /// the task opens. Refuses a task that waits for no money.
+    async fn funded(&self, id: TaskId) -> Result<Change, Error> {
         let task = self.task(id).await?;
-        let mut turn = Turn::of(self, task);
-        if turn.task.state != State::Unpaid {
-            tracing::warn!(task = %id, status = turn.task.state.word(), "an invoice was paid too late for its task");
-            return Ok(change);
+        if task.state != State::Unpaid {
+            let message = format!("the task is {}", task.state.word());
+            return Err(Refusal::new(Code::WrongStatus, message).into());
         }
+        let mut turn = Turn::of(self, task);
         if turn.task.spec.terms.asset == Asset::Usd {
             let gross = turn.task.price + turn.task.spec.terms.fee_on_top(turn.task.price);
             let key = spent_key(turn.task.poster, turn.now.utc_day());
             turn.change = std::mem::take(&mut turn.change).add(key, gross);
         }
         self.fund(&mut turn).await?;
-        Ok(joined(change, turn.finish()?.1))
+        Ok(turn.finish()?.1)
     }
 
     /// What a chargeback will call the payment.
@@ -166,14 +172,14 @@ impl App {
         let taken = Refusal::new(Code::Conflict, "this intent is another payment's");
         Ok(change.take(key, id.to_string(), taken))
     }
+}
 
-    /// Two payments of one order are for the operator to send back.
-    fn note_second_payment(&self, payment: &Payment, notice: &Notice) {
-        let other = payment.body.paid_by.as_deref() != Some(notice.paid_by.as_str());
-        if notice.says == Says::Paid && other {
-            let paid_by = &notice.paid_by;
-            tracing::warn!(payment = %payment.id, paid_by, "a payment was paid a second time; only the first is credited");
-        }
+/// Two payments of one order are for the operator to send back.
+fn note_second_payment(payment: &Payment, notice: &Notice) {
+    let other = payment.body.paid_by.as_deref() != Some(notice.paid_by.as_str());
+    if notice.says == Says::Paid && other {
+        let paid_by = &notice.paid_by;
+        tracing::warn!(payment = %payment.id, paid_by, "a payment was paid a second time; only the first is credited");
     }
 }
 

@@ -118,9 +118,9 @@ impl<K: Hash + Eq + Clone> Limit<K> {
 
 /// Every limit on how often.
 pub struct Limiters {
-    by_key: [Option<Limit<KeyId>>; 4],
-    by_address: [Option<Limit<IpAddr>>; 6],
-    by_email: Option<Limit<[u8; 32]>>,
+    keys: [Option<Limit<KeyId>>; 4],
+    addresses: [Option<Limit<IpAddr>>; 6],
+    emails: Option<Limit<[u8; 32]>>,
 }
 
 impl Limiters {
@@ -129,13 +129,13 @@ impl Limiters {
         const MINUTE: u64 = 60;
         const HOUR: u64 = 3_600;
         Self {
-            by_key: [
+            keys: [
                 Limit::new("key-reads", rates.reads_per_key_per_minute, MINUTE, clock),
                 Limit::new("key-writes", rates.writes_per_key_per_minute, MINUTE, clock),
                 Limit::new("key-judgings", rates.judgings_per_key_per_minute, MINUTE, clock),
                 Limit::new("key-uploads", rates.uploads_per_key_per_minute, MINUTE, clock),
             ],
-            by_address: [
+            addresses: [
                 Limit::new("address-reads", rates.reads_per_address_per_minute, MINUTE, clock),
                 Limit::new("address-writes", rates.writes_per_address_per_minute, MINUTE, clock),
                 Limit::new("address-judgings", rates.judgings_per_address_per_minute, MINUTE, clock),
@@ -143,31 +143,31 @@ impl Limiters {
                 Limit::new("address-registrations", rates.registrations_per_address_per_hour, HOUR, clock),
                 Limit::new("address-sign-ins", rates.sign_ins_per_address_per_hour, HOUR, clock),
             ],
-            by_email: Limit::new("email-sign-ins", rates.sign_ins_per_email_per_hour, HOUR, clock),
+            emails: Limit::new("email-sign-ins", rates.sign_ins_per_email_per_hour, HOUR, clock),
         }
     }
 
     /// Counts a request of a key. Nothing where there is no limit.
     pub fn key(&self, class: Class, key: KeyId) -> Option<Standing> {
-        Some(self.by_key.get(class as usize)?.as_ref()?.ask(&key))
+        Some(self.keys.get(class as usize)?.as_ref()?.ask(&key))
     }
 
     /// Counts a request of an address.
     pub fn address(&self, class: Class, address: IpAddr) -> Option<Standing> {
-        Some(self.by_address.get(class as usize)?.as_ref()?.ask(&household(address)))
+        Some(self.addresses.get(class as usize)?.as_ref()?.ask(&household(address)))
     }
 
     /// Whom they remember now: an entry for everyone whose quota is not whole.
     pub fn remembered(&self) -> usize {
-        let keys = self.by_key.iter().flatten().map(|limit| limit.limiter.len());
-        let addresses = self.by_address.iter().flatten().map(|limit| limit.limiter.len());
-        let emails = self.by_email.iter().map(|limit| limit.limiter.len());
-        keys.chain(addresses).chain(emails).sum()
+        let of_keys = self.keys.iter().flatten().map(|limit| limit.limiter.len());
+        let of_addresses = self.addresses.iter().flatten().map(|limit| limit.limiter.len());
+        let of_emails = self.emails.iter().map(|limit| limit.limiter.len());
+        of_keys.chain(of_addresses).chain(of_emails).sum()
     }
 
     /// Counts a try to sign in, whether or not there is such an account.
     pub(crate) fn sign_in(&self, email: &str) -> Result<(), Refusal> {
-        let standing = self.by_email.as_ref().map(|limit| limit.ask(&Sha256::digest(email).into()));
+        let standing = self.emails.as_ref().map(|limit| limit.ask(&Sha256::digest(email).into()));
         standing.map_or(Ok(()), |standing| standing.allowed())
     }
 }

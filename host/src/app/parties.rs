@@ -235,7 +235,7 @@ impl App {
     /// Credits for whoever brought a party in, where the operator gives any.
     fn thanks(&self, referrer: PartyId) -> Option<Move> {
         let credits = self.settings.terms.referral_credits;
-        (credits > 0).then(|| Move {
+        (credits > 0).then_some(Move {
             from: Holder::Issue(self.lane),
             to: Holder::Party(referrer),
             asset: Asset::Cr,

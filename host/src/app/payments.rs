@@ -259,13 +259,13 @@ impl App {
 
     /// A payment that the caller may see, by our id or by the provider's name of it.
     pub async fn payment_of(&self, caller: &Caller, name: &str) -> Result<Payment, Error> {
-        let payment = match name.parse() {
-            Ok(id) => self.payment(id).await?,
-            Err(_) => {
-                const NAMED: &str = "reference = $1 order by id desc limit 1";
-                let row = self.db.read().one::<PaymentRow>(NAMED, &[name.into()]).await?;
-                Payment::from_row(&row.ok_or_else(|| Refusal::not_found("payment"))?)?
-            }
+        let payment = if let Ok(id) = name.parse() {
+            self.payment(id).await?
+        } else {
+            const NAMED: &str = "reference = $1 order by id desc limit 1";
+            let missing = || Refusal::not_found("payment");
+            let row = self.db.read().one::<PaymentRow>(NAMED, &[searchable(name, missing)?]).await?;
+            Payment::from_row(&row.ok_or_else(missing)?)?
         };
         if !self.speaks_for(caller, payment.party).await? {
             let message = "only the payer, its owner and the operator may see a payment";
@@ -345,4 +345,10 @@ impl Payment {
 /// An id that we wrote ourselves.
 pub(crate) fn parsed<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| Error::Internal(format!("{what} {text:?}: impossible id")))
+}
+
+/// A provider's name of something, as the database can be asked for it: no name has
+/// control characters, and one of them no text column can hold.
+pub(crate) fn searchable(name: &str, missing: impl Fn() -> Refusal) -> Result<assay_db::Value, Refusal> {
+    if name.chars().any(char::is_control) { Err(missing()) } else { Ok(name.into()) }
 }

@@ -89,9 +89,9 @@ impl App {
             },
             ..sandbox::Settings::default()
         })?;
-        let post_office = post_office(&settings)?;
         let secret = host_key.derive("test provider").to_vec();
         let payment_providers = Providers::of(&settings.payments, secret).map_err(StartError::Settings)?;
+        let post_office = post_office(&settings)?;
         let app = Arc::new(Self {
             db,
             sandbox,

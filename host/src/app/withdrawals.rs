@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::jobs::JobKind;
-use super::payments::parsed;
+use super::payments::{parsed, searchable};
 use super::task::{from_json, to_json};
 use super::turn::Visibility;
 use super::withdrawal_addresses::{Address, AddressWords, Book};
@@ -278,13 +278,13 @@ impl App {
 
     /// A withdrawal that the caller may see, by our id or the provider's name of it.
     pub async fn withdrawal_of(&self, caller: &Caller, name: &str) -> Result<Withdrawal, Error> {
-        let withdrawal = match name.parse() {
-            Ok(id) => self.withdrawal_and_head(id).await?.0,
-            Err(_) => {
-                const NAMED: &str = "reference = $1 order by id desc limit 1";
-                let row = self.db.read().one::<WithdrawalRow>(NAMED, &[name.into()]).await?;
-                Withdrawal::from_row(&row.ok_or_else(|| Refusal::not_found("withdrawal"))?)?
-            }
+        let withdrawal = if let Ok(id) = name.parse() {
+            self.withdrawal_and_head(id).await?.0
+        } else {
+            const NAMED: &str = "reference = $1 order by id desc limit 1";
+            let missing = || Refusal::not_found("withdrawal");
+            let row = self.db.read().one::<WithdrawalRow>(NAMED, &[searchable(name, missing)?]).await?;
+            Withdrawal::from_row(&row.ok_or_else(missing)?)?
         };
         if !self.speaks_for(caller, withdrawal.party).await? {
             let message = "only whoever asked for a withdrawal, its owner and the operator may see it";

@@ -84,6 +84,8 @@ pub struct PaymentRules {
     pub provider_ms_max: u64,
     /// An answer is read into memory.
     pub provider_answer_bytes_max: usize,
+    /// A callback is read before its signature can be checked.
+    pub callback_bytes_max: usize,
     /// Below this Stripe takes no card.
     pub card_cents_min: i64,
     /// Above this Stripe takes no card.
@@ -111,6 +113,7 @@ impl Default for PaymentRules {
             nowpayments_base_url: "https://api.nowpayments.io".into(),
             provider_ms_max: 15_000,
             provider_answer_bytes_max: 1024 * 1024,
+            callback_bytes_max: 256 * 1024,
             card_cents_min: 50,
             card_cents_max: 99_999_999,
             crypto_address_cents: 2_000,

@@ -136,12 +136,16 @@ pub fn verify<'b>(body: &'b [u8], signature: &str, secret: &str) -> Result<&'b s
     let text = std::str::from_utf8(body).ok();
     let sorted = text.and_then(canonical).ok_or_else(|| refused("stands under no JSON"))?;
     let candidate = hex::decode(signature.trim()).map_err(|_| refused("is no hexadecimal"))?;
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha512>::new_from_slice(secret.trim().as_bytes()).expect("any key length");
-    mac.update(sorted.as_bytes());
     // `verify_slice` compares in constant time.
-    mac.verify_slice(&candidate).map_err(|_| refused("does not match its body"))?;
+    keyed(secret.trim(), &sorted).verify_slice(&candidate).map_err(|_| refused("does not match its body"))?;
     Ok(text.unwrap_or_default())
+}
+
+fn keyed(secret: &str, text: &str) -> Hmac<Sha512> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = Hmac::<Sha512>::new_from_slice(secret.as_bytes()).expect("any key length");
+    mac.update(text.as_bytes());
+    mac
 }
 
 /// What an answer or a callback says of a payment. Amounts are read from their digits.

@@ -206,10 +206,10 @@ pub async fn all_withdrawals(
     let rows = app.all_withdrawals(status, cursor, limit + 1).await?;
     let (shown, next) = cut(&rows, limit, |one| one.id.to_string());
     let items: Vec<Value> = shown.iter().map(|one| withdrawal_object(Style::Camel, one)).collect();
-    ok(&paged(items, next, rows.len()))
+    ok(&paged(&items, next.as_deref(), rows.len()))
 }
 
-fn paged(items: Vec<Value>, next: Option<String>, total: usize) -> Value {
+fn paged(items: &[Value], next: Option<&str>, total: usize) -> Value {
     let more = next.is_some();
     let pagination = json!({ "next_cursor": next, "has_more": more, "total_estimate": total });
     enveloped(json!({ "items": items, "pagination": pagination }))
@@ -241,7 +241,8 @@ pub async fn chargebacks(
     let limit = page_limit(&query, 20, app.settings.limits.page_items_max)?;
     let rows = app.chargebacks(query_text(&query, "cursor")?, limit + 1).await?;
     let (shown, next) = cut(&rows, limit, |one| one.payment.to_string());
-    ok(&paged(shown.iter().map(chargeback_object).collect(), next, rows.len()))
+    let items: Vec<Value> = shown.iter().map(chargeback_object).collect();
+    ok(&paged(&items, next.as_deref(), rows.len()))
 }
 
 fn chargeback_object(one: &Chargeback) -> Value {

@@ -113,7 +113,7 @@ pub async fn sessions(
     let limit = page_limit(&query, 20, app.settings.limits.page_items_max)?;
     let page = app.keys(&caller, caller.party, "session", query_text(&query, "cursor")?, limit).await?;
     let current = caller.means.key().map(|id| id.to_string());
-    listed(page.map(|row| {
+    listed(&page.map(|row| {
         let is_current = Some(&row.id) == current.as_ref();
         let mut object = key_object(&row);
         object["current"] = is_current.into();
@@ -137,7 +137,7 @@ pub async fn sign_out_everywhere(State(app): State<Arc<App>>, call: Call) -> Out
     answer::of(app.sign_out_everywhere(call.ask_for_oneself(), sessions_ended).await)
 }
 
-fn sessions_ended(count: &usize) -> Reply {
+fn sessions_ended(count: usize) -> Reply {
     reply(200, &enveloped(json!({ "ended": count })))
 }
 
@@ -174,11 +174,11 @@ pub async fn agents(
 ) -> Outcome {
     let limit = page_limit(&query, 20, app.settings.limits.page_items_max)?;
     let page = app.agents_of(caller.party, query_text(&query, "cursor")?, limit).await?;
-    listed(page.map(|party| party_object(STYLE, &party)))
+    listed(&page.map(|party| party_object(STYLE, &party)))
 }
 
 /// A page of `/v1`.
-fn listed(page: Page<Value>) -> Outcome {
+fn listed(page: &Page<Value>) -> Outcome {
     ok(&enveloped(json!({
         "items": page.items,
         "pagination": {
@@ -271,7 +271,7 @@ pub async fn keys(
         None => caller.party,
     };
     let page = app.keys(&caller, party, "key", query_text(&query, "cursor")?, limit).await?;
-    listed(page.map(|row| key_object(&row)))
+    listed(&page.map(|row| key_object(&row)))
 }
 
 /// `DELETE /v1/keys/{id}`: ends a key, at once.

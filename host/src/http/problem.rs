@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::error::Error;
 
@@ -49,7 +49,7 @@ pub async fn as_problem(request: Request, next: Next) -> Response {
         None => Refusal::new(code_of(status), status.canonical_reason().unwrap_or("refused")),
     };
     tracing::debug!(code = refusal.code.as_str(), ?status, "refused");
-    let mut written = write(&path, refusal);
+    let mut written = write(&path, &refusal);
     // What stands beside a body stays: which methods there are, how the limits stand.
     let replaced = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
     for (name, value) in response.headers() {
@@ -60,22 +60,28 @@ pub async fn as_problem(request: Request, next: Next) -> Response {
     written
 }
 
-fn write(path: &str, refusal: Refusal) -> Response {
-    let code = refusal.code;
-    let status = on_surface(path, code);
+/// The one body of every refusal.
+pub fn body(path: &str, status: StatusCode, refusal: &Refusal) -> Value {
+    let code = refusal.code.as_str();
     let mut body = json!({
         "ok": false,
-        "error": { "code": code.as_str(), "message": refusal.message },
-        "type": format!("urn:assay:error:{}", code.as_str().to_lowercase().replace('_', "-")),
+        "error": { "code": code, "message": refusal.message },
+        "type": format!("urn:assay:error:{}", code.to_lowercase().replace('_', "-")),
         "title": status.canonical_reason().unwrap_or("Refused"),
         "status": status.as_u16(),
         "detail": refusal.message,
         "instance": path,
     });
-    if let Some(field) = refusal.field {
-        body["error"]["field"] = field.into();
+    if let Some(field) = &refusal.field {
+        body["error"]["field"] = field.as_str().into();
     }
-    let mut response = (status, body.to_string()).into_response();
+    body
+}
+
+fn write(path: &str, refusal: &Refusal) -> Response {
+    let code = refusal.code;
+    let status = on_surface(path, code);
+    let mut response = (status, body(path, status, refusal).to_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     // Dry runs that are used up do not come back.
@@ -90,15 +96,17 @@ fn write(path: &str, refusal: Refusal) -> Response {
     response
 }
 
-/// The work surface calls a wrong status forbidden; every other calls it a conflict.
-fn on_surface(path: &str, code: Code) -> StatusCode {
+/// The status of a refusal on a path: the work surface calls a wrong status forbidden,
+/// every other calls it a conflict.
+pub fn on_surface(path: &str, code: Code) -> StatusCode {
     if code == Code::WrongStatus && path.starts_with("/v1/") {
         return StatusCode::FORBIDDEN;
     }
     status_of(code)
 }
 
-const fn status_of(code: Code) -> StatusCode {
+/// The status of a refusal anywhere but on the work surface.
+pub const fn status_of(code: Code) -> StatusCode {
     match code.kind() {
         Kind::Invalid => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -127,7 +135,7 @@ fn code_of(status: StatusCode) -> Code {
 
 /// A path nobody answers.
 pub async fn no_such_path() -> Problem {
-    Refusal::new(Code::NotFound, "no such path: the README lists what there is").into()
+    Refusal::new(Code::NotFound, "no such path: /docs lists what there is").into()
 }
 
 /// A path that does not take the method.

@@ -26,6 +26,22 @@ pub enum Style {
     Snake,
 }
 
+impl Style {
+    /// A field's name, given in snake case, as the surface writes it.
+    pub fn name(self, name: &str) -> String {
+        if self == Self::Camel { camel(name) } else { name.to_owned() }
+    }
+
+    /// What the names of its schemas begin with in the description of the API.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Commission => "Commission",
+            Self::Camel => "Camel",
+            Self::Snake => "Finance",
+        }
+    }
+}
+
 /// An object being written.
 pub struct Object {
     style: Style,
@@ -41,8 +57,7 @@ impl Object {
     /// A field, under its name in snake case.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
-        let name = if self.style == Style::Camel { camel(name) } else { name.to_owned() };
-        self.fields.insert(name, value.into());
+        self.fields.insert(self.style.name(name), value.into());
         self
     }
 

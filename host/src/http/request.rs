@@ -48,17 +48,17 @@ impl Call {
         Ok(&self.ask)
     }
 
+    /// The same for what needs no scope: one's own keys, sessions and bindings, of which
+    /// the verb says what it takes.
+    pub const fn ask_for_oneself(&self) -> &Ask {
+        &self.ask
+    }
+
     /// The same where any of these scopes will do. The first is the one that is asked for.
     pub fn ask_any(&self, scopes: &[Scope]) -> Result<&Ask, Problem> {
         let has = |scope: &Scope| self.ask.caller.scopes.has(*scope);
         let lacking = scopes.first().filter(|_| !scopes.iter().any(has));
         lacking.map_or(Ok(&self.ask), |scope| self.ask(*scope))
-    }
-
-    /// The same for what needs no scope: one's own keys, sessions and bindings, of which
-    /// the verb says what it takes.
-    pub const fn ask_for_oneself(&self) -> &Ask {
-        &self.ask
     }
 }
 
@@ -145,9 +145,15 @@ impl FromRequest<Arc<App>> for Open {
 }
 
 async fn body_of(request: Request, app: &Arc<App>, most: usize) -> Result<body::Bytes, Problem> {
+    let too_large =
+        || Problem::from(Refusal::new(Code::TooLarge, format!("the body may have at most {most} bytes")));
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
+        return Err(too_large());
+    }
     body::Bytes::from_request(request, app).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            Refusal::new(Code::TooLarge, format!("the body may have at most {most} bytes")).into()
+            too_large()
         } else {
             Refusal::new(Code::InvalidJson, "the body could not be read").into()
         }

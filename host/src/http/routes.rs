@@ -11,9 +11,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, blobs, callbacks, channels, commission, finance, finance_money, finance_withdrawals,
-    guarding, handoffs, limits, middleware, operations, people, plugins, problem, receipts, rewards, secrets,
-    test_mode, threads, watch, webhooks, work,
+    agent, agent_tasks, blobs, callbacks, channels, commission, docs, finance, finance_money,
+    finance_withdrawals, guarding, handoffs, limits, middleware, openapi, operations, people, plugins,
+    problem, receipts, rewards, secrets, test_mode, threads, watch, webhooks, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -42,7 +42,7 @@ fn table(settings: &Settings) -> Table {
     Table::new()
         .merge(commission_routes())
         .merge(agent_routes())
-        .merge(money_routes())
+        .merge(money_routes(settings))
         .merge(withdrawal_routes())
         .merge(finance_routes())
         .merge(work_routes())
@@ -130,7 +130,10 @@ fn finance_routes() -> Table {
 }
 
 /// `/api/v1`: the ledger, and money on its way in; what providers call.
-fn money_routes() -> Table {
+fn money_routes(settings: &Settings) -> Table {
+    let most = settings.payments.rules.callback_bytes_max;
+    let stripe = post(callbacks::stripe).layer(DefaultBodyLimit::max(most));
+    let nowpayments = post(callbacks::nowpayments).layer(DefaultBodyLimit::max(most));
     Table::new()
         .post("/api/v1/ledger/deposit", finance_money::deposit)
         .post("/api/v1/ledger/withdraw", finance_withdrawals::withdraw)
@@ -147,8 +150,8 @@ fn money_routes() -> Table {
         .get("/api/v1/payments/nowpayments/currencies", finance_money::currencies)
         .get("/api/v1/payments/nowpayments/{payment_id}", finance_money::payment)
         .get("/api/v1/payments/nowpayments/payout/{payout_id}", finance_withdrawals::withdrawal)
-        .post("/webhooks/stripe", callbacks::stripe)
-        .post("/webhooks/nowpayments", callbacks::nowpayments)
+        .route(Method::POST, "/webhooks/stripe", stripe)
+        .route(Method::POST, "/webhooks/nowpayments", nowpayments)
         .get("/payments/return", callbacks::back)
 }
 
@@ -234,13 +237,16 @@ fn guarding_routes() -> Table {
         .get("/api/tasks/matched", guarding::matched)
 }
 
-/// What belongs to no surface: receipts, the journal, the state of the house.
+/// What belongs to no surface: receipts, the journal, the reference, the state of the house.
 fn house_routes() -> Table {
     Table::new()
         .get("/v1/receipts/keys", receipts::keys)
         .get("/v1/receipts/{id}", receipts::receipt)
         .get("/v1/receipts/{id}/input", receipts::input)
         .get("/v1/journal", receipts::journal)
+        .get("/openapi.json", openapi::serve)
+        .get("/docs", docs::page)
+        .get("/docs/{file}", docs::file)
         .get("/health", operations::health)
         .get("/metrics", operations::metrics)
 }
