@@ -161,7 +161,7 @@ fn what_is_said_of_a_file_is_checked() {
 fn judges_read_the_files_that_are_held_and_a_replay_reads_them_too() {
     each_house(async |house| {
         let mut post = tea();
-        post["checks"] = json!([{ "kind": "file-type", "value": "image/png", "path": "*.png" }]);
+        post["checks"] = json!([{ "kind": "file-type", "value": "image/png", "target": "*.png" }]);
         let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &vec![3; 150_000]].concat();
         let table = [
             (picture.clone(), true, "pass", "declared as"),

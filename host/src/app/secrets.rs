@@ -2,7 +2,6 @@
 //! the publisher's own, and for each agent it grants access to, a bundle made for that
 //! agent's key.
 
-use assay_db::entities::PartyRow;
 use assay_db::entities::packages::SecretRequestRow;
 use assay_db::{Change, Key, NewEvent, Record as _, Reply};
 use assay_domain::ids::{PartyId, SecretRequestId, TaskId, Timestamp};
@@ -61,10 +60,7 @@ fn secrets_key(task: TaskId) -> Key {
 impl App {
     /// The public key that secrets for a party are encrypted to, if it registered one.
     pub async fn encryption_key(&self, party: PartyId) -> Result<Option<Value>, Error> {
-        let row = self.db.read().one::<PartyRow>("id = $1", &[party.to_string().into()]).await?;
-        let Some(row) = row else { return Ok(None) };
-        let profile: Value = from_json("party", &row.body)?;
-        Ok(profile.get("encryption_key").filter(|key| key.is_object()).cloned())
+        Ok(self.party(party).await?.profile.encryption_key)
     }
 
     /// Asks for the protected fields of the task one does. Refusals, in this order: not

@@ -66,7 +66,7 @@ pub fn secret(random: &[u8; 32]) -> String {
 
 /// One signature: `v1,` and base64 of HMAC-SHA256 over `id.seconds.body`, keyed with the
 /// bytes that the secret encodes.
-pub fn sign(secret: &str, id: &str, seconds: i64, body: &str) -> String {
+fn sign(secret: &str, id: &str, seconds: i64, body: &str) -> String {
     let key = secret.strip_prefix(SECRET_PREFIX).unwrap_or(secret);
     let mut mac = keyed(&STANDARD.decode(key).unwrap_or_default());
     mac.update(format!("{id}.{seconds}.{body}").as_bytes());
