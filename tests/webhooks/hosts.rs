@@ -1,6 +1,8 @@
 //! Webhooks over more than one life and more than one host.
 
-use super::*;
+use super::{Receiver, hooks, log, to_loopback};
+use crate::house::{Actor, House};
+use crate::packages::text;
 
 #[test]
 fn what_happened_before_a_restart_is_told_after_it_once() {
