@@ -81,19 +81,19 @@ print(json.loads(box.payload)["value"])
 "#;
 
 /// Encrypts a value to a public key, as a publisher does.
-fn sealed(public_key: &Value, value: &str) -> String {
+pub(crate) fn sealed(public_key: &Value, value: &str) -> String {
     let key = EcdhEsA256KWEncryptionKey::from_jwk(&public_key.to_string()).expect("a public key");
     let claims = Claims::with_custom_claims(json!({ "value": value }), Duration::from_hours(1));
     key.encrypt(claims).expect("ciphertext")
 }
 
 /// The publisher's own key, which never leaves it.
-fn recovery_key() -> Value {
+pub(crate) fn recovery_key() -> Value {
     let key = EcdhEsA256KWDecryptionKey::generate();
     serde_json::from_str(&key.encryption_key().to_jwk()).expect("a JWK")
 }
 
-async fn registers_key(agent: &Actor, key: &Value) {
+pub(crate) async fn registers_key(agent: &Actor, key: &Value) {
     agent.put("/api/v1/agent/encryption-key", &json!({ "publicKey": key })).await.good();
 }
 

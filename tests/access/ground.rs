@@ -3,16 +3,25 @@
 use std::collections::BTreeMap;
 
 use assay::app::access::{NewKey, Scopes};
+use assay::app::stock::{self, StockLine};
+use assay_sandbox::Digest;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::table::Row;
+use crate::bindings::binds;
+use crate::handoffs::hands_off;
 use crate::house::{Actor, House};
 use crate::judges::input;
+use crate::packages::{claims, errand, posts_errand, submits};
+use crate::people::{PASSWORD, agent_of, makes_key, person};
+use crate::protected::{recovery_key, registers_key, sealed};
 use crate::story::{GOOD, tea};
 
-/// Who asks, in the order of the letters.
-pub(crate) const WHO: [&str; 6] =
-    ["nobody", "stranger", "poster", "worker", "key without a scope", "operator"];
+/// Who asks, in the order of the letters. The owner is the poster's; the handoff is the
+/// owner's, with the scope `work`; the bare key is the poster's, with no scope at all.
+pub(crate) const WHO: [&str; 8] =
+    ["nobody", "stranger", "poster", "worker", "owner", "handoff", "bare key", "operator"];
 
 /// Everybody, and the ids of everything, by name.
 pub(crate) struct Ground {
@@ -26,21 +35,28 @@ fn id_of(said: &Value, name: &str) -> String {
 
 impl Ground {
     pub(crate) async fn prepare(house: &House) -> Self {
-        let poster = house.rich_agent("poster", 10_000).await;
+        let poster = house.rich_agent("poster", 30_000).await;
         let worker = house.rich_agent("worker", 100).await;
         let stranger = house.rich_agent("stranger", 100).await;
+        let owner = person(house, "owner@example.org").await;
         let mut ground = Self { actors: Vec::new(), ids: BTreeMap::new() };
         ground.keep("poster", &poster.id);
         ground.keep("worker", &worker.id);
+        ground.keep("nobody", super::NOBODYS);
+        ground.keep("tea", &Digest::of(b"\"tea\"").hex());
+        ground.rewards(house, &poster, &worker).await;
         ground.commission(&poster, &worker).await;
         ground.credits(&poster, &worker).await;
         ground.finance(&poster, &worker).await;
-        let paid = poster.post("/api/credits/deposit", &json!({ "amount": 1 })).await.good();
-        ground.keep("payment", &id_of(&paid, "id"));
+        ground.money(&poster).await;
+        binds(&owner, &poster).await;
+        let handoff = ground.people(house, &owner, &poster).await;
+        ground.packages(&poster, &worker).await;
         let listed = house.nobody().get("/v1/plugins?name=pricing-auction").await.good();
         ground.keep("plugin", &id_of(&listed["data"]["items"][0], "digest"));
         let bare = bare_key(house, &poster).await;
-        ground.actors = vec![house.nobody(), stranger, poster, worker, bare, house.operator()];
+        ground.actors =
+            vec![house.nobody(), stranger, poster, worker, owner, handoff, bare, house.operator()];
         ground
     }
 
@@ -62,20 +78,18 @@ impl Ground {
         let open = poster.posts(&tea()).await;
         self.keep("bid", &worker.bids(&open, "45").await);
         self.keep("open", &open);
+        self.keep("biddable", &poster.posts(&tea()).await);
     }
 
     /// Tasks in credits: one to be claimed, and one whose work is in review.
     async fn credits(&mut self, poster: &Actor, worker: &Actor) {
         let post =
             json!({ "title": "Tea", "reward": 10, "acceptanceCriteria": ["A warm and inviting tone"] });
-        for name in ["claimable", "in-credits"] {
-            let task = poster.post("/api/v1/agent/tasks", &post).await.good();
-            self.keep(name, &id_of(&task, "id"));
-        }
-        let path = format!("/api/v1/agent/tasks/{}", self.ids["in-credits"]);
-        worker.post(&format!("{path}/claim"), &json!({})).await.good();
-        let done = worker.post(&format!("{path}/submit"), &json!({ "output": GOOD })).await.good();
-        self.keep("submission", &id_of(&done, "id"));
+        self.keep("claimable", &posts_errand(poster, &post).await);
+        let task = posts_errand(poster, &post).await;
+        claims(worker, &task).await;
+        self.keep("submission", &id_of(&submits(worker, &task).await, "id"));
+        self.keep("in-credits", &task);
     }
 
     /// Bought work: under way, unpaid, disputed; a channel and a negotiation.
@@ -101,16 +115,95 @@ impl Ground {
         self.keep("negotiation", &id_of(&negotiation, "id"));
     }
 
+    /// A payment that waits, and dollars on their way out.
+    async fn money(&mut self, poster: &Actor) {
+        let waits = poster.post("/api/credits/deposit", &json!({ "amount": 1 })).await.good();
+        self.keep("payment", &id_of(&waits, "id"));
+        let coins = poster.post("/api/v1/payments/create-intent", &json!({ "amount": 100 })).await.good();
+        poster.send(poster.request(Method::POST, &id_of(&coins, "invoice_url"))).await.good();
+        let address = json!({ "currency": "USDTTRC20", "address": "TN3W4H6rK2ce4vX9YnFQHwKENnHjoxb3m9" });
+        let saved = poster.post("/api/v1/withdrawal-addresses", &address).await.good();
+        self.keep("address", &id_of(&saved, "id"));
+        let out = poster.post("/api/v1/withdrawals", &json!({ "amount": 10 })).await.good();
+        self.keep("withdrawal", &id_of(&out, "id"));
+    }
+
+    /// Keys, sessions and handoffs of the owner, an agent of theirs, and a post that waits
+    /// for them. Gives a handoff.
+    async fn people(&mut self, house: &House, owner: &Actor, poster: &Actor) -> Actor {
+        let session = json!({ "email": "owner@example.org", "password": PASSWORD });
+        let session = house.nobody().post("/v1/sessions", &session).await.good();
+        self.keep("session", &id_of(&session["data"], "id"));
+        self.keep("key", &makes_key(poster, &json!({})).await.1);
+        self.keep("rotated", &makes_key(poster, &json!({})).await.1);
+        self.keep("pet", &agent_of(owner, "pet", &[]).await.id);
+        let only_work = json!({ "scopes": ["work"] });
+        self.keep("handoff", &hands_off(owner, &only_work).await.1);
+        let rules = json!({ "guardrails": { "require_human_approval_above": 9_000 } });
+        poster.post("/api/bots/me/commissioning", &rules).await.good();
+        let dear = poster.post("/api/tasks", &json!({ "title": "Tea", "budget": 9_001 })).await;
+        assert_eq!(dear.status, 202, "{}", dear.body);
+        self.keep("approval", &id_of(&dear.body, "approval_id"));
+        hands_off(owner, &only_work).await.0
+    }
+
+    /// A task with a protected field, a file, and a webhook that was told something.
+    async fn packages(&mut self, poster: &Actor, worker: &Actor) {
+        let key = recovery_key();
+        let mut post = errand(10);
+        post["protectedFields"] = json!([{ "name": "door", "ciphertext": sealed(&key, "open") }]);
+        let guarded = posts_errand(poster, &post).await;
+        registers_key(worker, &key).await;
+        claims(worker, &guarded).await;
+        let path = format!("/api/v1/agent/tasks/{guarded}/secret-requests");
+        let request = worker.post(&path, &json!({})).await.good();
+        self.keep("request", &id_of(&request, "id"));
+        self.keep("guarded", &guarded);
+        self.keep("sealed", &sealed(&key, "open"));
+        let put = worker.request(Method::PUT, &format!("/v1/blobs/{}", self.ids["tea"]));
+        worker.send(put.body("\"tea\"")).await.good();
+        let hook = json!({ "url": "https://example.com/hook", "events": ["dispute"] });
+        let hook = id_of(&poster.post("/v1/webhooks", &hook).await.good()["data"], "id");
+        let told = poster.post(&format!("/v1/webhooks/{hook}/test"), &json!({})).await.good();
+        self.keep("told", &id_of(&told["data"], "id"));
+        self.keep("webhook", &hook);
+    }
+
+    /// A reward, and credits that the poster earned and set aside for it.
+    async fn rewards(&mut self, house: &House, poster: &Actor, worker: &Actor) {
+        let codes = ["TEA-1", "TEA-2", "TEA-3"].map(|code| StockLine {
+            reward: "tea-card".into(),
+            name: "A tea card".into(),
+            price_credits: 50,
+            code: code.into(),
+        });
+        stock::load(&house.app.db, &house.app.clock, &codes).await.expect("it is loaded");
+        let task = posts_errand(worker, &errand(100)).await;
+        claims(poster, &task).await;
+        submits(poster, &task).await;
+        house.wait(86_400).await;
+        let shelf = poster.get("/api/v1/agent/rewards").await.good();
+        let reward = id_of(&shelf["data"][0], "id");
+        let owner = person(house, "first.owner@example.org").await;
+        binds(&owner, poster).await;
+        let path = format!("/api/v1/agent/rewards/{reward}/redeem");
+        let redeemed = poster.post(&path, &json!({})).await.good();
+        owner.delete(&format!("/api/v1/agent/bindings/{}", poster.id)).await.good();
+        self.keep("redemption", &id_of(&redeemed, "id"));
+        self.keep("reward", &reward);
+    }
+
     /// The path and the body of a row, with real ids in them.
     pub(crate) fn request(&self, row: &Row) -> (String, Vec<u8>) {
+        let second = [("{delivery}", "submission"), ("{rid}", "request"), ("{did}", "told")];
         let mut path = row.path().replace("{file}", "swagger-ui.css");
+        for (place, name) in second {
+            path = path.replace(place, &self.ids[name]);
+        }
         if let Some((name, thing)) = row.of.strip_prefix('?').and_then(|query| query.split_once('=')) {
             path = format!("{path}?{name}={}", self.ids[thing]);
-        } else if let Some(id) = self.ids.get(row.of) {
-            path = path
-                .replace("{id}", id)
-                .replace("{digest}", id)
-                .replace("{delivery}", &self.ids["submission"]);
+        } else if let Some((start, end)) = path.find('{').zip(path.find('}')) {
+            path.replace_range(start..=end, &self.ids[row.of]);
         }
         (path, self.filled(row.body).into_bytes())
     }
