@@ -9,7 +9,7 @@ const NOT_INHERITED: [&str; 5] =
     ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR"];
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(&manifest_folder()).join("..");
     // Found from either folder: the guest lies beside the tests it is for.
     let guests = [root.join("tests/guests"), root.join("../tests/guests")]
         .into_iter()
@@ -48,4 +48,10 @@ fn build(guests: &Path) -> PathBuf {
     let built = command.status().is_ok_and(|status| status.success());
     assert!(built, "the guest does not build; if its target is missing: rustup target add wasm32-wasip2");
     target.join("wasm32-wasip2/release/restless.wasm")
+}
+
+/// Where this package is. Asked when the script runs: a target folder may be shared by
+/// checkouts in several places, and the script of one be run for another.
+fn manifest_folder() -> std::ffi::OsString {
+    std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo tells build scripts where the package is")
 }
