@@ -110,7 +110,7 @@ const FINANCE: &[Line] = &[
 
 const MONEY: &[Line] = &[
     ("POST /api/v1/ledger/deposit", "", r#"{"amount":1}"#, "-....ss."),
-    ("POST /api/v1/ledger/withdraw", "", r#"{"amount":1}"#, "-....ss."),
+    ("POST /api/v1/ledger/withdraw", "", r#"{"amount":1,"currency":"USDTTRC20"}"#, "-....ss."),
     ("GET /api/v1/ledger/balance", "", "", "-....ss."),
     ("GET /api/v1/ledger/balance/{agent_id}", "poster", "", "-x.x.ss."),
     ("GET /api/v1/ledger/transactions", "", "", "-....ss."),
@@ -129,7 +129,7 @@ const MONEY: &[Line] = &[
     ("POST /webhooks/nowpayments", "", "{}", "????????"),
     ("GET /payments/return", "", "", "........"),
     ("GET /api/v1/withdrawals", "", "", "-....ss."),
-    ("POST /api/v1/withdrawals", "", r#"{"amount":1}"#, "-....ss."),
+    ("POST /api/v1/withdrawals", "", r#"{"amount":1,"currency":"USDTTRC20"}"#, "-....ss."),
     ("GET /api/v1/withdrawals/{id}", "withdrawal", "", "-x.x.ss."),
     ("GET /api/v1/withdrawal-addresses", "", "", "-....ss."),
     // A handoff never withdraws, whatever its scopes. An address is its own party's alone.

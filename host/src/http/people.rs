@@ -219,10 +219,11 @@ pub fn read_scopes(fields: &Fields) -> Result<Option<Scopes>, Refusal> {
 
 /// When something ends: after a while, or at a time that is still to come.
 pub fn read_end(fields: &Fields, now: Timestamp, most: i64) -> Result<Option<Timestamp>, Refusal> {
-    if let Some(seconds) = fields.span_seconds("expires_in", most)? {
-        return Ok(Some(now.plus_seconds(seconds)));
+    let (seconds, end) = (fields.span_seconds("expires_in", most)?, fields.time("expires_at")?);
+    if let Some(seconds) = seconds {
+        let twice = || Refusal::field("expires_at", "is given together with expires_in: one of them");
+        return end.map_or(Ok(Some(now.plus_seconds(seconds))), |_| Err(twice()));
     }
-    let end = fields.time("expires_at")?;
     if end.is_some_and(|end| end <= now || end > now.plus_seconds(most)) {
         return Err(Refusal::field("expires_at", format!("must be within {most} seconds from now")));
     }
