@@ -344,10 +344,10 @@ async fn is_bound_and_handed_off(house: &House, winner: &Actor) {
     let me = winner.get("/api/v1/agent/me").await.good();
     assert_eq!((&me["agentId"], &me["credits"]), (&json!(winner.id), &json!(1100)));
     let handoff = json!({ "label": "for a helper", "scopes": ["work"], "expiresIn": 3600 });
-    let handoff = person.post("/api/v1/agent/handoffs", &handoff).await.good();
-    let helper = person.with_key(&text(&handoff["token"]));
+    let handed = person.post("/api/v1/agent/handoffs", &handoff).await.good();
+    let helper = person.with_key(&text(&handed["token"]));
     helper.get("/api/v1/agent/tasks").await.good();
-    assert_eq!(helper.post("/api/v1/agent/handoffs", &json!({})).await.status, 403);
+    assert_eq!(helper.post("/api/v1/agent/handoffs", &handoff).await.status, 403);
 }
 
 #[test]
