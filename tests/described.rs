@@ -164,7 +164,7 @@ pub(crate) fn keep(figures: &str) {
 const SHARED: [&str; 5] =
     ["IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_IN_PROGRESS", "INVALID_JSON", "OVERLOADED", "RATE_LIMITED"];
 
-/// `tests/run` asks for it when all the others have run.
+/// To be asked for when all the others have run: `cargo test --release --workspace -- --ignored answers`.
 #[test]
 #[ignore = "it reads what all the other tests were answered"]
 fn answers_documented_were_seen() {

@@ -182,8 +182,8 @@ impl Ground {
         claims(poster, &task).await;
         submits(poster, &task).await;
         house.wait(86_400).await;
-        let shelf = poster.get("/api/v1/agent/rewards").await.good();
-        let reward = id_of(&shelf["data"][0], "id");
+        let catalogue = poster.get("/api/v1/agent/rewards").await.good();
+        let reward = id_of(&catalogue["data"][0], "id");
         let owner = person(house, "first.owner@example.org").await;
         binds(&owner, poster).await;
         let path = format!("/api/v1/agent/rewards/{reward}/redeem");
