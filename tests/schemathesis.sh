@@ -27,6 +27,18 @@ trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"
 cat > "$work/assay.toml" <<'TOML'
 [limits]
 uploads_per_day_max = 20
+[rates]
+reads_per_key_per_minute = 0
+reads_per_address_per_minute = 0
+writes_per_key_per_minute = 0
+writes_per_address_per_minute = 0
+judgings_per_key_per_minute = 0
+judgings_per_address_per_minute = 0
+uploads_per_key_per_minute = 0
+uploads_per_address_per_minute = 0
+registrations_per_address_per_hour = 0
+sign_ins_per_address_per_hour = 0
+sign_ins_per_email_per_hour = 0
 TOML
 ASSAY_ADMIN_KEY=assay_test_operator ASSAY_LOG=error "$server" serve --config "$work/assay.toml" \
     --listen 127.0.0.1:0 --data "$work/data" > "$work/out" 2> "$work/log" &
