@@ -30,6 +30,7 @@ const STYLE: Style = Style::Camel;
 /// person's credential for a program; 201 with its token, shown this once, and where to
 /// use it. `maxSpend` is in dollars, over its whole life; absent it may spend nothing.
 pub async fn hand_off(State(app): State<Arc<App>>, call: Call) -> Outcome {
+    call.caller().in_person("hand off again")?;
     let fields = &call.fields;
     let most = i64::from(app.settings.limits.handoff_days_max) * 86_400;
     let ends = read_end(fields, app.now(), most)?;
