@@ -198,8 +198,8 @@ async fn body(party: &Actor, path: &str) -> Vec<u8> {
 async fn replays(house: &House, party: &Actor, id: &str, held: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let parts = [("receipt.json", ""), ("input.json", "/input")];
-    for (name, part) in parts {
+    let saved = [("receipt.json", ""), ("input.json", "/input")];
+    for (name, part) in saved {
         fs::write(path(name), body(party, &format!("/v1/receipts/{id}{part}")).await).expect("a file");
     }
     fs::create_dir(path("files")).expect("a folder");
