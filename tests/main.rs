@@ -51,6 +51,7 @@ mod secrets;
 mod statements;
 mod story;
 mod threads;
+mod unreadable;
 mod watch;
 mod webhooks;
 mod windows;
