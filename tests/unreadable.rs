@@ -41,7 +41,9 @@ fn what_cannot_be_read_is_refused_as_described() {
         for row in rows() {
             let operation = OPERATIONS.iter().find(|one| one.name() == row.route).expect("it is described");
             let readable: Vec<&str> = [Code::InvalidField, Code::InvalidJson].map(Code::as_str).into();
-            if !operation.codes(400).iter().any(|code| readable.contains(code)) {
+            // A provider that is not set up calls nobody back.
+            let nobodys = row.expected.chars().all(|letter| letter == '?');
+            if nobodys || !operation.codes(400).iter().any(|code| readable.contains(code)) {
                 continue;
             }
             let actor = rightful(&ground, &row);
