@@ -41,13 +41,13 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 }
 
 /// A server as a process.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    base_url: String,
+    pub(crate) base_url: String,
 }
 
 impl Server {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         let data = data.display().to_string();
         let mut child = command(&["serve", "--listen", "127.0.0.1:0", "--data", &data])
             .stdout(Stdio::piped())
@@ -62,7 +62,7 @@ impl Server {
     }
 
     /// Asks it to stop, as an operator's machine does; gives its exit code.
-    fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &id]).status().expect("a signal is sent");
         self.child.wait().expect("it ends").code()

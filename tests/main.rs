@@ -11,6 +11,7 @@ mod channels;
 mod commands;
 mod commit;
 mod components;
+mod connections;
 mod corners;
 mod criteria;
 mod described;

@@ -91,6 +91,12 @@ pub(crate) fn own_program() -> Option<PathBuf> {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
+    /// Connections at once, idle ones too; each is a descriptor.
+    pub connections_max: usize,
+    /// A connection on which no whole request begins for so long is let go of.
+    pub header_ms_max: u64,
+    /// The head of a request.
+    pub header_bytes_max: usize,
     /// A request is read into memory whole.
     pub body_bytes_max: usize,
     /// What a refused client still sends is read on, so that the answer reaches it.
@@ -210,6 +216,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections_max: 16_384,
+            header_ms_max: 75_000,
+            header_bytes_max: 64 * 1024,
             body_bytes_max: 12 * 1024 * 1024,
             unread_bytes_max: 64 * 1024 * 1024,
             unread_ms_max: 10_000,

@@ -20,6 +20,7 @@ pub mod blobs;
 pub mod callbacks;
 pub mod channels;
 pub mod commission;
+pub mod connections;
 pub mod docs;
 pub mod fields;
 pub mod finance;
@@ -71,13 +72,12 @@ impl Server {
 
     /// Answers until `stop` is over, then lets requests under way finish.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let service =
-            routes::router(Arc::clone(&self.app)).into_make_service_with_connect_info::<SocketAddr>();
-        let stop = async move {
+        let router = routes::router(Arc::clone(&self.app));
+        let stop = async {
             stop.await;
             // Streams would never end by themselves.
             self.app.hub.close();
         };
-        axum::serve(self.listener, service).with_graceful_shutdown(stop).await
+        connections::serve(self.listener, router, &self.app.settings.limits, stop).await
     }
 }

@@ -9,13 +9,14 @@ use tracing_subscriber::EnvFilter;
 use super::{Outcome, line};
 use crate::app::App;
 use crate::config::Settings;
-use crate::http::Server;
+use crate::http::{Server, connections};
 
 /// Starts, says where it listens, answers until it is told to stop.
 pub(super) async fn run(settings: Settings) -> Outcome {
     let filter = EnvFilter::try_from_env("ASSAY_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     let drain = Duration::from_millis(settings.limits.drain_ms_max);
+    connections::raise_descriptors();
     let app = App::start(settings).await.map_err(line)?;
     let server = Server::listen(app.clone()).await;
     let server = server.map_err(|error| format!("cannot listen on {}: {error}", app.settings.listen))?;
