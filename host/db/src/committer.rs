@@ -25,7 +25,7 @@ use crate::change::{Change, CommitError};
 use crate::error::Failure;
 use crate::group;
 use crate::plan::{Answer, Head, Plan, Setting};
-use crate::settings::{Clock, Limits};
+use crate::settings::{Clock, GroupSizes, Limits};
 
 /// What the committer is sent.
 pub(crate) enum Message {
@@ -50,6 +50,7 @@ pub(crate) struct Committer {
     limits: Limits,
     lane: Lane,
     clock: Clock,
+    groups: GroupSizes,
     queue: mpsc::Receiver<Message>,
     /// Nothing after it broke.
     connection: Option<AnyConnection>,
@@ -63,10 +64,11 @@ impl Committer {
         limits: Limits,
         lane: Lane,
         clock: Clock,
+        groups: GroupSizes,
         connection: AnyConnection,
         queue: mpsc::Receiver<Message>,
     ) -> Self {
-        Self { address, limits, lane, clock, queue, connection: Some(connection), head: None }
+        Self { address, limits, lane, clock, groups, queue, connection: Some(connection), head: None }
     }
 
     /// Runs until the last handle is gone or somebody closes the database, and keeps
@@ -215,6 +217,7 @@ impl Committer {
         match transaction.commit().await.map_err(Failure::from) {
             Ok(()) => {
                 self.head = Some(head);
+                self.groups.tell(changes.len());
                 Ok(answers)
             }
             Err(failure) => {

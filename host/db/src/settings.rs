@@ -1,5 +1,6 @@
 //! Where the database is, and the limits of this crate.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,12 +44,37 @@ pub struct Settings {
     pub money: Money,
     /// The limits.
     pub limits: Limits,
+    /// Told how many changes each committed group had.
+    pub groups: GroupSizes,
+}
+
+/// Whoever wants to know how large the groups are.
+#[derive(Clone, Default)]
+pub struct GroupSizes(Option<Arc<dyn Fn(usize) + Send + Sync>>);
+
+impl GroupSizes {
+    /// Told to this.
+    pub fn to(listener: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(listener)))
+    }
+
+    pub(crate) fn tell(&self, changes: usize) {
+        if let Some(listener) = &self.0 {
+            listener(changes);
+        }
+    }
+}
+
+impl fmt::Debug for GroupSizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "GroupSizes(told)" } else { "GroupSizes(nobody)" })
+    }
 }
 
 impl Settings {
     /// With the usual limits.
     pub fn new(place: Place, money: Money) -> Self {
-        Self { place, money, limits: Limits::default() }
+        Self { place, money, limits: Limits::default(), groups: GroupSizes::default() }
     }
 }
 

@@ -76,6 +76,8 @@ impl App {
         };
         let time = Arc::clone(&clock);
         let mut opened = db::Settings::new(place, settings.money());
+        let metrics = Metrics::default();
+        opened.groups = metrics.group_sizes();
         opened.limits.once_ttl_ms = i64::from(settings.limits.idempotency_hours) * 3_600_000;
         let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
@@ -99,7 +101,7 @@ impl App {
             host_key,
             lane,
             builtins: Builtins::of_binary()?,
-            metrics: Metrics::default(),
+            metrics,
             limiters: Limiters::new(&settings.rates, &clock),
             passwords: Passwords::new(settings.limits.password_hashes_at_once_max),
             room: Semaphore::new(settings.limits.requests_in_flight_max),
