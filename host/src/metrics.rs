@@ -3,7 +3,6 @@
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use assay_db::GroupSizes;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -99,7 +98,7 @@ impl Metrics {
         let refused = self.callbacks_refused.clone();
         registry.register("payment_callbacks_refused", "Callbacks of providers that were refused", refused);
         let groups = self.group_changes.clone();
-        registry.register("commit_group_changes", "Changes of a committed group", groups);
+        registry.register("commit_group_changes", "Changes of a group", groups);
     }
 
     /// A request came in.
@@ -115,10 +114,10 @@ impl Metrics {
         RunTimer { metrics: self, started: Instant::now() }
     }
 
-    /// For the committer, to tell how large its groups are.
-    pub fn group_sizes(&self) -> GroupSizes {
+    /// For the committer's listener: counts how large each group is.
+    pub fn group_sizes(&self) -> impl Fn(usize) + Send + Sync + 'static {
         let groups = self.group_changes.clone();
-        GroupSizes::to(move |changes| groups.observe(f64::from(u32::try_from(changes).unwrap_or(u32::MAX))))
+        move |changes| groups.observe(f64::from(u32::try_from(changes).unwrap_or(u32::MAX)))
     }
 
     /// A job was done.

@@ -25,7 +25,7 @@ use crate::change::{Change, CommitError};
 use crate::error::Failure;
 use crate::group;
 use crate::plan::{Answer, Head, Plan, Setting};
-use crate::settings::{Clock, GroupSizes, Limits};
+use crate::settings::{Clock, Limits, Listener};
 
 /// What the committer is sent.
 pub(crate) enum Message {
@@ -50,7 +50,7 @@ pub(crate) struct Committer {
     limits: Limits,
     lane: Lane,
     clock: Clock,
-    groups: GroupSizes,
+    listener: Listener,
     queue: mpsc::Receiver<Message>,
     /// Nothing after it broke.
     connection: Option<AnyConnection>,
@@ -64,11 +64,11 @@ impl Committer {
         limits: Limits,
         lane: Lane,
         clock: Clock,
-        groups: GroupSizes,
+        listener: Listener,
         connection: AnyConnection,
         queue: mpsc::Receiver<Message>,
     ) -> Self {
-        Self { address, limits, lane, clock, groups, queue, connection: Some(connection), head: None }
+        Self { address, limits, lane, clock, listener, queue, connection: Some(connection), head: None }
     }
 
     /// Runs until the last handle is gone or somebody closes the database, and keeps
@@ -125,7 +125,10 @@ impl Committer {
         let mut parts = vec![group];
         while let Some(mut part) = parts.pop() {
             let changes: Vec<&Change> = part.iter().map(|waiting| &*waiting.change).collect();
-            let failure = match self.land(&changes).await {
+            let landed = self.land(&changes).await;
+            // Also of a failure: a commit that was sent and never answered may have landed.
+            self.listener.tell(&changes);
+            let failure = match landed {
                 Ok(answers) => {
                     answer(part, answers);
                     continue;
@@ -217,7 +220,6 @@ impl Committer {
         match transaction.commit().await.map_err(Failure::from) {
             Ok(()) => {
                 self.head = Some(head);
-                self.groups.tell(changes.len());
                 Ok(answers)
             }
             Err(failure) => {

@@ -60,7 +60,7 @@ pub use key::Key;
 pub use read::{After, Reader};
 pub use record::{Column, Fields, Kind, Mode, Record, Row, Stored, Table, Value, Write};
 pub use schema::SCHEMA_VERSION;
-pub use settings::{Clock, GroupSizes, Limits, Money, Place, Settings};
+pub use settings::{Clock, Limits, Listener, Money, Place, Settings};
 pub use sql::Engine;
 pub use statement::{Entry, Shown};
 pub use yardstick::Yardstick;

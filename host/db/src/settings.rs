@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::change::Change;
+
 /// The time, in milliseconds since 1970 in UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -44,37 +46,38 @@ pub struct Settings {
     pub money: Money,
     /// The limits.
     pub limits: Limits,
-    /// Told how many changes each committed group had.
-    pub groups: GroupSizes,
+    /// Told of each group before anyone in it is answered.
+    pub listener: Listener,
 }
 
-/// Whoever wants to know how large the groups are.
+/// Whoever wants to know of groups: of everything this process may have committed, also
+/// where nobody waits for its answer any more.
 #[derive(Clone, Default)]
-pub struct GroupSizes(Option<Arc<dyn Fn(usize) + Send + Sync>>);
+pub struct Listener(Option<Arc<dyn Fn(&[&Change]) + Send + Sync>>);
 
-impl GroupSizes {
-    /// Told to this.
-    pub fn to(listener: impl Fn(usize) + Send + Sync + 'static) -> Self {
+impl Listener {
+    /// Told to this, on the committer's own time: it must be quick.
+    pub fn to(listener: impl Fn(&[&Change]) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(listener)))
     }
 
-    pub(crate) fn tell(&self, changes: usize) {
+    pub(crate) fn tell(&self, changes: &[&Change]) {
         if let Some(listener) = &self.0 {
             listener(changes);
         }
     }
 }
 
-impl fmt::Debug for GroupSizes {
+impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "GroupSizes(told)" } else { "GroupSizes(nobody)" })
+        f.write_str(if self.0.is_some() { "Listener(told)" } else { "Listener(nobody)" })
     }
 }
 
 impl Settings {
     /// With the usual limits.
     pub fn new(place: Place, money: Money) -> Self {
-        Self { place, money, limits: Limits::default(), groups: GroupSizes::default() }
+        Self { place, money, limits: Limits::default(), listener: Listener::default() }
     }
 }
 
