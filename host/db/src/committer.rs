@@ -26,6 +26,7 @@ use crate::error::Failure;
 use crate::group;
 use crate::plan::{Answer, Head, Plan, Setting};
 use crate::settings::{Clock, Limits, Listener};
+use crate::sql::Engine;
 
 /// What the committer is sent.
 pub(crate) enum Message {
@@ -54,6 +55,9 @@ pub(crate) struct Committer {
     queue: mpsc::Receiver<Message>,
     /// Nothing after it broke.
     connection: Option<AnyConnection>,
+    /// Whether the connection is of use for another try. An engine that finds no room ends
+    /// the transaction by itself, and the driver would believe for ever that it is in one.
+    sound: bool,
     /// Nothing when it must be read again.
     head: Option<Head>,
 }
@@ -68,7 +72,17 @@ impl Committer {
         connection: AnyConnection,
         queue: mpsc::Receiver<Message>,
     ) -> Self {
-        Self { address, limits, lane, clock, listener, queue, connection: Some(connection), head: None }
+        Self {
+            address,
+            limits,
+            lane,
+            clock,
+            listener,
+            queue,
+            connection: Some(connection),
+            sound: true,
+            head: None,
+        }
     }
 
     /// Runs until the last handle is gone or somebody closes the database, and keeps
@@ -178,8 +192,9 @@ impl Committer {
             Some(connection) => connection,
             None => self.address.writer().await.map_err(Failure::Lost)?,
         };
+        self.sound = true;
         let outcome = self.attempt_on(&mut connection, changes, doubts).await;
-        if !matches!(outcome, Err(Failure::Lost(_))) {
+        if self.sound && !matches!(outcome, Err(Failure::Lost(_))) {
             self.connection = Some(connection);
         }
         outcome
@@ -207,7 +222,14 @@ impl Committer {
             }
             Err(failure) => {
                 // A connection that cannot even roll back is of no use.
-                transaction.rollback().await.map_err(Failure::Lost)?;
+                if let Err(error) = transaction.rollback().await {
+                    self.sound = false;
+                    return Err(if matches!(failure, Failure::NoRoom(_)) {
+                        failure
+                    } else {
+                        Failure::Lost(error)
+                    });
+                }
                 return Err(failure);
             }
         };
@@ -226,6 +248,7 @@ impl Committer {
                 if matches!(failure, Failure::Lost(_)) {
                     doubts.push(Doubt { head, answers });
                 }
+                self.sound = engine == Engine::Postgres;
                 Err(failure)
             }
         }

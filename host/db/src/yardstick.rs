@@ -64,7 +64,7 @@ impl Yardstick {
     async fn commit(&mut self, json: String) -> Result<(), sqlx::Error> {
         let engine = self.address.engine;
         let mut transaction = self.connection.begin_with(engine.begin()).await?;
-        let insert = sql::statement(engine.write_many(TransferRow::TABLE, Mode::Insert));
+        let insert = sql::statement(engine.write_many(TransferRow::TABLE, Mode::Insert, 1));
         insert.bind(json).execute(&mut *transaction).await?;
         transaction.commit().await
     }

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{PoisonError, RwLock};
 
-use assay_db::entities::people::KeyRow;
 use assay_db::Change;
+use assay_db::entities::people::KeyRow;
 use assay_domain::ids::ChannelId;
 
 use super::channels::Channel;
