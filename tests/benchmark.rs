@@ -7,10 +7,18 @@ use crate::commands::{assay, text};
 use crate::postgres;
 use crate::process::audited;
 
-fn measured(arguments: &[&str]) -> Value {
+/// A folder for the data, whose components need not be compiled.
+fn furnished() -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    crate::house::furnish(folder.path());
+    folder
+}
+
+fn measured(folder: &TempDir, arguments: &[&str]) -> Value {
+    let data = folder.path().display().to_string();
     let mut all = vec!["benchmark"];
     all.extend(arguments);
-    all.extend(["--seconds", "1", "--json"]);
+    all.extend(["--data", &data, "--seconds", "1", "--json"]);
     let output = assay(&all);
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else")
@@ -48,9 +56,8 @@ fn holds_together(report: &Value) {
 
 #[test]
 fn transfers_are_measured_and_the_books_they_leave_are_right() {
-    let folder = TempDir::new().expect("a folder");
-    let data = folder.path().display().to_string();
-    let report = measured(&["transfers", "--connections", "8", "--rows", "3000", "--data", &data]);
+    let folder = furnished();
+    let report = measured(&folder, &["transfers", "--connections", "8", "--rows", "3000"]);
     assert_eq!((&report["database"], &report["rows"]), (&"sqlite".into(), &3_000.into()));
     holds_together(&report);
     audited(folder.path(), None);
@@ -58,7 +65,7 @@ fn transfers_are_measured_and_the_books_they_leave_are_right() {
 
 #[test]
 fn transfers_through_one_account_are_measured() {
-    let report = measured(&["transfers", "--connections", "4", "--hot"]);
+    let report = measured(&furnished(), &["transfers", "--connections", "4", "--hot"]);
     assert_eq!(report["hot"], true);
     holds_together(&report);
 }
@@ -66,8 +73,9 @@ fn transfers_through_one_account_are_measured() {
 #[test]
 fn transfers_are_measured_on_postgresql() {
     let Some(database) = postgres::database() else { return };
-    let folder = TempDir::new().expect("a folder");
-    let report = measured(&["transfers", "--connections", "8", "--rows", "1000", "--database", &database]);
+    let folder = furnished();
+    let asked = ["transfers", "--connections", "8", "--rows", "1000", "--database", &database];
+    let report = measured(&folder, &asked);
     assert_eq!(report["database"], "postgresql");
     holds_together(&report);
     audited(folder.path(), Some(&database));
@@ -75,7 +83,7 @@ fn transfers_are_measured_on_postgresql() {
 
 #[test]
 fn lifecycles_are_measured() {
-    let report = measured(&["lifecycle", "--connections", "2"]);
+    let report = measured(&furnished(), &["lifecycle", "--connections", "2"]);
     assert_eq!(report["benchmark"], "lifecycle");
     holds_together(&report);
 }
@@ -83,10 +91,10 @@ fn lifecycles_are_measured() {
 #[test]
 fn verdicts_are_measured() {
     let file = TempDir::new().expect("a folder");
-    let component = file.path().join("echo.wasm");
+    let component = file.path().join("verifier.wasm");
     let builtin = assay::builtin::BUILTIN.iter().find(|builtin| builtin.name == "criteria");
     std::fs::write(&component, builtin.expect("the verifier").bytes).expect("written");
-    let report = measured(&["verdicts", "--component", &component.display().to_string()]);
+    let report = measured(&file, &["verdicts", "--component", &component.display().to_string()]);
     assert!(figure(&report, "/per_second") > 0.0, "{report}");
     assert!(figure(&report, "/p50_us") <= figure(&report, "/p99_us"), "{report}");
     assert!(figure(&report, "/limits/bare_p50_us") > 0.0, "{report}");
@@ -97,7 +105,9 @@ fn verdicts_are_measured() {
 
 #[test]
 fn without_json_it_is_lines() {
-    let output = assay(&["benchmark", "transfers", "--connections", "2", "--seconds", "1"]);
+    let folder = furnished();
+    let data = folder.path().display().to_string();
+    let output = assay(&["benchmark", "transfers", "--connections", "2", "--seconds", "1", "--data", &data]);
     let told = text(&output.stdout);
     for name in ["per_second", "p99_ms", "limits.echo_per_second", "server.binary_bytes"] {
         assert!(told.lines().any(|line| line.starts_with(name)), "{name} is missing from\n{told}");
