@@ -38,12 +38,12 @@ fn a_copy_made_under_load_is_whole_and_a_server_starts_on_it() {
             std::fs::create_dir_all(&restored).expect("a folder");
             let copy = copies.join(format!("copy {round}.db")).display().to_string();
             let shown = data.display().to_string();
-            let copied = tokio::task::spawn_blocking({
+            let making = tokio::task::spawn_blocking({
                 let copy = copy.clone();
                 move || assay(&["backup", &copy, "--data", &shown])
             });
-            let copied = copied.await.expect("it ends");
-            assert!(copied.status.success(), "{}", text(&copied.stderr));
+            let made = making.await.expect("it ends");
+            assert!(made.status.success(), "{}", text(&made.stderr));
             std::fs::copy(&copy, restored.join("assay.db")).expect("it is put in its place");
             audited(&restored, None);
         }

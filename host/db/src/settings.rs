@@ -53,7 +53,9 @@ pub struct Settings {
 /// Whoever wants to know of groups: of everything this process may have committed, also
 /// where nobody waits for its answer any more.
 #[derive(Clone, Default)]
-pub struct Listener(Option<Arc<dyn Fn(&[&Change]) + Send + Sync>>);
+pub struct Listener(Option<Arc<Told>>);
+
+type Told = dyn Fn(&[&Change]) + Send + Sync;
 
 impl Listener {
     /// Told to this, on the committer's own time: it must be quick.

@@ -203,13 +203,12 @@ impl App {
             let side = channel.side_of(caller.party)?;
             (channel.status == "open").then_some((channel, head, side))
         });
-        let (channel, head, side) = match remembered {
-            Some(found) => found,
-            None => {
-                let found = self.own_open_channel(caller, id).await?;
-                self.memory.keep_channel(&found.0, found.1);
-                found
-            }
+        let (channel, head, side) = if let Some(found) = remembered {
+            found
+        } else {
+            let found = self.own_open_channel(caller, id).await?;
+            self.memory.keep_channel(&found.0, found.1);
+            found
         };
         let (from, to) = (Holder::Channel(id, side), Holder::Channel(id, other(side)));
         let pay = order(from, to, amount, Draw::SpendFirst, Land::In(Pocket::Free), Reason::ChannelTransfer);

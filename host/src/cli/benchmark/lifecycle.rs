@@ -29,13 +29,12 @@ pub(super) async fn people(address: &str, connections: u16, hot: bool) -> Result
     let mut shared: Option<String> = None;
     for number in 0..connections {
         let mut wire = Wire::connect(address).await?;
-        let poster = match shared.as_ref().filter(|_| hot) {
-            Some(poster) => poster.clone(),
-            None => {
-                let (_, key) = register(&mut wire, &format!("poster {number}")).await?;
-                deposit(&mut wire, &key, POSTER_DOLLARS).await?;
-                key
-            }
+        let poster = if let Some(poster) = shared.filter(|_| hot) {
+            poster
+        } else {
+            let (_, key) = register(&mut wire, &format!("poster {number}")).await?;
+            deposit(&mut wire, &key, POSTER_DOLLARS).await?;
+            key
         };
         shared = Some(poster.clone());
         let (_, worker) = register(&mut wire, &format!("worker {number}")).await?;

@@ -53,7 +53,7 @@ pub(super) async fn fill(data: &Path, database: Option<&str>, rows: u64) -> Resu
 async fn some(db: &Db, channels: &[ChannelId], round: usize, most: u64) -> Result<u64, String> {
     // Even rounds go there, odd ones come back, so that no side runs dry: a round covers
     // every channel equally often.
-    let there = round % 2 == 0;
+    let there = round.is_multiple_of(2);
     let mut changes = Vec::new();
     let mut made = 0;
     for (chunk, _) in channels.chunks(MOVES).cycle().zip(0..CHANGES) {

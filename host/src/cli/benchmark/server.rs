@@ -65,8 +65,8 @@ impl Process {
         });
         let text = first_line.await.map_err(line)?.map_err(line)?;
         let address = text.trim().strip_prefix("listening on http://");
-        process.address =
-            address.ok_or("the server did not start: start it by `assay serve` to see why")?.to_owned();
+        let address = address.ok_or("the server did not start: start it by `assay serve` to see why")?;
+        address.clone_into(&mut process.address);
         process.started_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(process)
     }
@@ -129,7 +129,7 @@ fn own_command() -> Result<Command, String> {
 pub(super) struct Groups {
     buckets: Vec<(f64, f64)>,
     changes: f64,
-    groups: f64,
+    count: f64,
 }
 
 impl Groups {
@@ -142,7 +142,7 @@ impl Groups {
             if name == "sum" {
                 found.changes = value;
             } else if name == "count" {
-                found.groups = value;
+                found.count = value;
             } else if let Some(most) = name.split('"').nth(1) {
                 found.buckets.push((most.parse().unwrap_or(f64::INFINITY), value));
             }
@@ -152,7 +152,7 @@ impl Groups {
 
     /// On average since then, and the bucket that half, and nearly all, of the groups fit.
     pub(super) fn since(&self, before: &Self) -> serde_json::Value {
-        let groups = self.groups - before.groups;
+        let groups = self.count - before.count;
         let counted = |index: usize| before.buckets.get(index).map_or(0.0, |(_, groups)| *groups);
         let within = |share: f64| {
             let fits = self.buckets.iter().enumerate();
