@@ -164,6 +164,9 @@ pub(crate) fn keep(figures: &str) {
 const SHARED: [&str; 5] =
     ["IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_IN_PROGRESS", "INVALID_JSON", "OVERLOADED", "RATE_LIMITED"];
 
+/// What is answered to the loser of a race that no test can call.
+const RACES: [&str; 1] = ["POST /v1/password 409"];
+
 /// To be asked for when all the others have run: `cargo test --release --workspace -- --ignored answers`.
 #[test]
 #[ignore = "it reads what all the other tests were answered"]
@@ -179,7 +182,7 @@ fn answers_documented_were_seen() {
             let codes = operation.codes(status);
             let shared = !codes.is_empty() && codes.iter().all(|code| SHARED.contains(code));
             let answer = format!("{} {status}", operation.name());
-            if !shared && !seen.contains(&answer) {
+            if !shared && !seen.contains(&answer) && !RACES.contains(&answer.as_str()) {
                 unseen.push(format!("{answer} {}", codes.join(" ")));
             }
         }

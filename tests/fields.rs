@@ -34,7 +34,7 @@ fn unhurried(settings: &mut Settings) {
 /// A story on one database: a bad field is refused before any database hears of it, and
 /// there are thousands of them.
 #[expect(clippy::needless_pass_by_value, reason = "a story is written where it is told")]
-fn in_a_house(story: impl AsyncFn(&House)) {
+pub(crate) fn in_a_house(story: impl AsyncFn(&House)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
         let house = House::open(None, unhurried).await;
@@ -80,7 +80,7 @@ fn bad_values() -> Vec<(&'static str, String)> {
 }
 
 /// Whoever may do what a row is about: the first who gets in, or finds nothing there.
-fn rightful<'g>(ground: &'g Ground, row: &Row) -> &'g Actor {
+pub(crate) fn rightful<'g>(ground: &'g Ground, row: &Row) -> &'g Actor {
     let who = ["poster", "worker", "owner", "stranger", "nobody", "operator"];
     let place = |name: &&str| WHO.iter().position(|who| who == name).expect("somebody of that name");
     let with = |letter| who.iter().map(place).find(|at| row.expected.chars().nth(*at) == Some(letter));
@@ -294,13 +294,19 @@ fn thirteen_megabytes_are_too_many_for_any_route() {
     });
 }
 
-/// What a server answers to this, to the end.
+/// What a server answers to this, as far as the end of an object. It waits for the rest of
+/// what was promised, so the connection need not end.
 fn told(address: &str, head: &str) -> io::Result<String> {
     let mut socket = TcpStream::connect(address)?;
     socket.write_all(head.as_bytes())?;
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer)?;
-    Ok(answer)
+    let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
+    while !answer.ends_with(b"}") {
+        match socket.read(&mut piece)? {
+            0 => break,
+            size => answer.extend(&piece[..size]),
+        }
+    }
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 /// An object of so many fields.

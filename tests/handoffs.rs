@@ -201,6 +201,7 @@ fn a_public_key_is_kept_and_a_private_one_refused() {
             with("x", json!("MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D")),
             with("x", json!("MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4=")),
             with("y", Value::Null),
+            with("y", p256()["x"].clone()),
             with("use", json!("sig")),
             json!({ "kty": "oct", "k": "c2VjcmV0" }),
             json!("not JSON"),

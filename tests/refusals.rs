@@ -1,5 +1,8 @@
 //! Bad input: one body for every refusal, the field named, no money moved.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use assay_domain::refusal::Code;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -277,6 +280,35 @@ fn too_much_at_once_is_turned_away() {
         post["description"] = json!("x".repeat(2_000));
         assert_eq!(alice.post("/api/tasks", &post).await.refusal(), "413 TOO_LARGE");
         house.app.stop().await;
+    });
+}
+
+/// Sends everything before it reads anything, as many clients do.
+fn sent_whole(address: &str, head: &str, bytes: usize) -> std::io::Result<String> {
+    let mut socket = TcpStream::connect(address)?;
+    socket.write_all(head.as_bytes())?;
+    socket.write_all(&vec![b' '; bytes])?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[test]
+fn an_answer_reaches_who_sends_too_much_or_has_no_key() {
+    const BYTES: usize = 48 * 1024 * 1024;
+    each_house(async |house| {
+        let address = house.base_url.trim_start_matches("http://").to_owned();
+        for (key, refusal) in [(house.agent("alice").await.key, "TOO_LARGE"), ("none".into(), "UNAUTHORIZED")]
+        {
+            let head = format!(
+                "POST /api/tasks HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\
+                 content-length: {BYTES}\r\nconnection: close\r\n\r\n"
+            );
+            let address = address.clone();
+            let said = tokio::task::spawn_blocking(move || sent_whole(&address, &head, BYTES)).await;
+            let said = said.expect("nobody panics in there").expect("the server reads on");
+            assert!(said.contains(refusal), "{refusal}: {said}");
+        }
     });
 }
 

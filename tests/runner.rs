@@ -126,6 +126,23 @@ fn a_lost_child_costs_an_inconclusive_run_and_nothing_else() {
 }
 
 #[test]
+fn a_child_that_overruns_is_killed_and_another_takes_its_place() {
+    in_runtime(async || {
+        let limits = Limits { wall_ms_max: 1_000, ..Limits::default() };
+        let sandbox = with_children(Settings { limits, grace_ms: 0, ..Settings::default() });
+        let judge = uploaded(&sandbox, &good()).await;
+        sandbox.freeze_runner().await.expect("there is a child");
+        let lost = judged(&sandbox, &judge, &input("{}")).await;
+        let Outcome::Inconclusive { reason: Reason::RunnerLost(why) } = &lost.outcome else {
+            panic!("{:?}", lost.outcome)
+        };
+        assert_eq!(why, "it was killed because the run did not end");
+        let mechanisms = sandbox.mechanisms().await.expect("another child starts");
+        assert_eq!(mechanisms.len(), 4);
+    });
+}
+
+#[test]
 fn compiled_code_of_an_upload_is_kept_apart_and_found_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings =

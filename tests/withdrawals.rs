@@ -303,3 +303,16 @@ fn a_handoff_cannot_withdraw() {
         handed.get(&path).await.good();
     });
 }
+
+#[test]
+fn the_ledgers_own_withdrawal_is_refused_like_the_others() {
+    each_live_house(async |house, _| {
+        let worker = paid_by_coins(house, "40").await;
+        let ask = json!({ "amount": 50, "withdrawal_address_id": saves(&worker, TRON).await });
+        let path = "/api/v1/ledger/withdraw";
+        assert_eq!(worker.post(path, &ask).await.refusal(), "409 ADDRESS_NOT_READY");
+        wait(house, 25).await;
+        assert_eq!(worker.post(path, &ask).await.refusal(), "402 INSUFFICIENT_FUNDS");
+        assert_eq!(wallet(&worker).await, "40.00");
+    });
+}

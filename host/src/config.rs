@@ -93,6 +93,10 @@ pub(crate) fn own_program() -> Option<PathBuf> {
 pub struct Limits {
     /// A request is read into memory whole.
     pub body_bytes_max: usize,
+    /// What a refused client still sends is read on, so that the answer reaches it.
+    pub unread_bytes_max: u64,
+    /// A client that goes on sending slowly is cut off.
+    pub unread_ms_max: u64,
     /// A delivery is kept, and given to every judge of its task.
     pub content_bytes_max: usize,
     /// Titles stand in lists.
@@ -207,6 +211,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 12 * 1024 * 1024,
+            unread_bytes_max: 64 * 1024 * 1024,
+            unread_ms_max: 10_000,
             content_bytes_max: 10 * 1024 * 1024,
             title_characters_max: 200,
             text_characters_max: 64 * 1024,

@@ -46,6 +46,7 @@ mod statement_csv;
 pub mod table;
 pub mod test_mode;
 pub mod threads;
+mod unread;
 pub mod watch;
 pub mod webhooks;
 pub mod work;

@@ -60,6 +60,11 @@ impl Ground {
         ground
     }
 
+    /// The id of a thing, by the name that rows have for it.
+    pub(crate) fn id(&self, name: &str) -> &str {
+        &self.ids[name]
+    }
+
     fn keep(&mut self, name: &'static str, id: &str) {
         self.ids.insert(name, id.to_owned());
     }

@@ -5,10 +5,10 @@
 //! this component and this very engine.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -41,6 +41,34 @@ impl Maker {
     }
 }
 
+/// What a file of compiled code has in it, one after the other. Machine code is tens of
+/// megabytes, so it is read to where it stays.
+struct Parts {
+    seal: [u8; SEAL_BYTES],
+    length: [u8; 4],
+    facts: Vec<u8>,
+    code: Vec<u8>,
+}
+
+impl Parts {
+    fn read(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let bytes = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+        let (mut seal, mut length) = ([0; SEAL_BYTES], [0; 4]);
+        file.read_exact(&mut seal)?;
+        file.read_exact(&mut length)?;
+        let facts_bytes = u32::from_le_bytes(length) as usize;
+        if facts_bytes > bytes {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut facts = vec![0; facts_bytes];
+        file.read_exact(&mut facts)?;
+        let mut code = Vec::with_capacity(bytes - facts_bytes);
+        file.read_to_end(&mut code)?;
+        Ok(Self { seal, length, facts, code })
+    }
+}
+
 /// Compiled components on disk, named by component digest and compatibility hash.
 pub(crate) struct Artefacts {
     directory: PathBuf,
@@ -68,21 +96,19 @@ impl Artefacts {
 
     /// The facts and the machine code that were kept, if the file is there and whole.
     pub(crate) fn read(&self, maker: Maker, digest: &Digest) -> Option<(Facts, Vec<u8>)> {
-        let mut file = fs::read(self.path(maker, digest)).ok()?;
-        let Some((seal, kept)) = file.split_at_checked(SEAL_BYTES) else {
-            tracing::warn!(component = %digest, "a compiled artefact is cut short and is made again");
-            return None;
-        };
+        let Parts { seal, length, facts, code } = Parts::read(&self.path(maker, digest))
+            .inspect_err(|error| {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::warn!(component = %digest, %error, "a compiled artefact is made again");
+                }
+            })
+            .ok()?;
         // Compares in constant time.
-        if self.seal(maker, digest, kept) != *seal {
+        if self.seal(maker, digest, [&length, &facts, &code]) != seal {
             tracing::warn!(component = %digest, "a compiled artefact was altered and is made again");
             return None;
         }
-        let (length, rest) = kept.split_first_chunk()?;
-        let (facts, code) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let facts = serde_json::from_slice(facts).ok()?;
-        let code_bytes = code.len();
-        Some((facts, file.split_off(file.len() - code_bytes)))
+        Some((serde_json::from_slice(&facts).ok()?, code))
     }
 
     /// Keeps a compiled component, and says whether it could. A failure costs a later
@@ -100,12 +126,11 @@ impl Artefacts {
         let digest = &facts.digest;
         let facts = serde_json::to_vec(facts).map_err(|error| error.to_string())?;
         let length = u32::try_from(facts.len()).map_err(|error| error.to_string())?.to_le_bytes();
-        let kept = [length.as_slice(), &facts, code].concat();
-        let seal = self.seal(maker, digest, &kept);
+        let seal = self.seal(maker, digest, [&length, &facts, code]);
         // Written beside and renamed, so that no reader ever sees half a file.
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let unfinished = self.directory.join(format!("{}-{number}.unfinished", std::process::id()));
-        let written = fs::write(&unfinished, [seal.as_bytes(), kept.as_slice()].concat())
+        let written = fs::write(&unfinished, [seal.as_bytes(), length.as_slice(), &facts, code].concat())
             .and_then(|()| fs::rename(&unfinished, self.path(maker, digest)));
         if written.is_err() {
             // Nothing reads it; leaving it behind would only take room.
@@ -120,12 +145,14 @@ impl Artefacts {
 
     /// A keyed hash, bound to the name as well, or one component's code could be put in
     /// another's place. Megabytes are hashed before each first run, so it is a fast one.
-    fn seal(&self, maker: Maker, digest: &Digest, kept: &[u8]) -> blake3::Hash {
+    fn seal(&self, maker: Maker, digest: &Digest, kept: [&[u8]; 3]) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(digest.bytes());
         hasher.update(self.compatibility.as_bytes());
         hasher.update(maker.word().as_bytes());
-        hasher.update(kept);
+        for part in kept {
+            hasher.update(part);
+        }
         hasher.finalize()
     }
 }
@@ -141,8 +168,9 @@ pub(crate) fn deserialize(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<
     // SAFETY: the bytes must be what `Component::serialize` gave and must not have been
     // changed since. `carry` has them from there and from nowhere else. `Artefacts::load` has
     // just checked a keyed hash over them, which is made by `Artefacts::write` alone and
-    // says that this process compiled them. What other processes compiled is loaded by `Sandbox::adopt`, in a child that has shut
-    // itself in, where wrong bytes can do no more than what they were sent to do: run.
+    // says that this process compiled them. What other processes compiled is loaded by
+    // `Sandbox::adopt`, in a child that has shut itself in, where wrong bytes can do no more
+    // than what they were sent to do: run.
     unsafe { Component::deserialize(engine, artefact) }
 }
 

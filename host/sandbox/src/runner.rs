@@ -22,10 +22,6 @@ use crate::parent::{self, Nursery};
 use crate::run;
 use crate::state::Attachments;
 
-/// What a run may take beyond its own wall limit, which the child itself keeps: for the
-/// pipes, for loading the component, and for a machine that is busy.
-const GRACE_MS: u64 = 10_000;
-
 /// Components a child keeps loaded.
 const LOADED_MAX: usize = 256;
 
@@ -93,6 +89,11 @@ impl Runners {
         if let Some(runner) = lock(&self.shared).take() {
             runner.kill();
         }
+    }
+
+    /// Stops the shared child where it is.
+    pub(crate) fn freeze(&self) -> io::Result<()> {
+        parent::freeze(&lock(&self.shared()?.child))
     }
 
     fn shared(&self) -> io::Result<Arc<Runner>> {
@@ -219,7 +220,7 @@ impl Runner {
         let (code, files) = (Arc::clone(code), files.clone());
         let question = Question::Run { number, digest: *digest, code, input, files };
         self.asking.send(question).map_err(|_| died())?;
-        let wall = Duration::from_millis(nursery.limits.wall_ms_max + GRACE_MS);
+        let wall = Duration::from_millis(nursery.limits.wall_ms_max.saturating_add(nursery.grace_ms));
         receiver.recv_timeout(wall).map_err(|error| match error {
             RecvTimeoutError::Timeout => {
                 self.kill();

@@ -150,6 +150,7 @@ impl Sandbox {
             program: std::path::absolute(&program).unwrap_or(program),
             limits: settings.limits.clone(),
             runs_max: settings.runs_max,
+            grace_ms: settings.grace_ms,
             profile: host.profile.clone(),
         });
         let uploads = nursery.map(|nursery| Uploads {
@@ -335,6 +336,12 @@ impl Sandbox {
             Ok(())
         })
         .await
+    }
+
+    /// Stops the child that runs uploads in its tracks, as a frozen machine does: it keeps
+    /// none of its limits any more.
+    pub async fn freeze_runner(&self) -> std::io::Result<()> {
+        self.with_runners(Runners::freeze).await
     }
 
     async fn with_runners<T: Send + 'static>(

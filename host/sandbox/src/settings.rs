@@ -24,6 +24,10 @@ pub struct Settings {
     pub judges_max: usize,
     /// Machine code of all judges kept ready, bytes.
     pub judges_code_bytes_max: usize,
+    /// What a run in a child may take beyond its own wall limit, which the child itself
+    /// keeps, before the child is killed: for the pipes, for loading the component, and for
+    /// a machine that is busy. Milliseconds.
+    pub grace_ms: u64,
     /// What each run may use.
     pub limits: Limits,
 }
@@ -87,6 +91,7 @@ impl Default for Settings {
             runs_max: thread::available_parallelism().map_or(2, usize::from),
             judges_max: 64,
             judges_code_bytes_max: 512 << 20,
+            grace_ms: 10_000,
             limits: Limits::default(),
         }
     }

@@ -34,11 +34,18 @@ pub fn public_key(given: &Value) -> Result<Value, String> {
     if word(fields, "use").is_some_and(|purpose| purpose != "enc") {
         return Err("is not for encryption: its \"use\" must be \"enc\" or absent".into());
     }
+    // The form that curves agree on: a byte that says which, then the coordinates.
+    let mut point = vec![4];
     for name in coordinates {
         let bytes = word(fields, name).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
-        if bytes.is_none_or(|bytes| bytes.len() != COORDINATE_BYTES) {
-            return Err(format!("must have {name:?}, {COORDINATE_BYTES} bytes in base64url without padding"));
-        }
+        let bytes = bytes.filter(|bytes| bytes.len() == COORDINATE_BYTES).ok_or_else(|| {
+            format!("must have {name:?}, {COORDINATE_BYTES} bytes in base64url without padding")
+        })?;
+        point.extend(bytes);
+    }
+    // Every x is one of X25519's. What is encrypted to a point beside the curve, anyone opens.
+    if coordinates.len() == 2 && p256::PublicKey::from_sec1_bytes(&point).is_err() {
+        return Err("is no point of P-256: send \"x\" and \"y\" of one key".into());
     }
     Ok(kept(fields, coordinates))
 }

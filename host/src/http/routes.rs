@@ -13,7 +13,7 @@ use super::table::{Route, Table};
 use super::{
     agent, agent_tasks, blobs, callbacks, channels, commission, docs, finance, finance_money,
     finance_withdrawals, guarding, handoffs, limits, middleware, openapi, operations, people, plugins,
-    problem, receipts, rewards, secrets, test_mode, threads, watch, webhooks, work,
+    problem, receipts, rewards, secrets, test_mode, threads, unread, watch, webhooks, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -30,6 +30,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), middleware::guard))
         .layer(from_fn(problem::as_problem))
         .layer(from_fn_with_state(app.clone(), middleware::observe))
+        .layer(from_fn_with_state(app.clone(), unread::read_on))
         .with_state(app)
 }
 

@@ -18,6 +18,10 @@ const HEADER_BYTES_MAX: usize = 4 << 20;
 /// Machine code of the largest component is some ten times the component.
 const BODY_BYTES_MAX: usize = 1 << 30;
 
+/// Room that is set aside for a body before it comes: the machine code of an interpreter
+/// is some seventy megabytes.
+const PROMISED_BYTES_MAX: usize = 128 << 20;
+
 /// What the parent asks.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Ask {
@@ -90,12 +94,12 @@ pub(crate) fn read<Header: DeserializeOwned>(from: &mut impl Read) -> io::Result
     Ok((serde_json::from_slice(&header)?, body))
 }
 
-/// Grows with what arrives, so that a false length costs nothing.
+/// Room that nothing was written to costs nothing, so a false length does neither.
 fn take(from: &mut impl Read, bytes: usize, bytes_max: usize) -> io::Result<Vec<u8>> {
     if bytes > bytes_max {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    let mut taken = Vec::with_capacity(bytes.min(16 << 20));
+    let mut taken = Vec::with_capacity(bytes.min(PROMISED_BYTES_MAX));
     from.take(bytes as u64).read_to_end(&mut taken)?;
     if taken.len() == bytes { Ok(taken) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
