@@ -103,7 +103,8 @@ static TEMPLATE: LazyLock<TempDir> = LazyLock::new(|| {
     folder
 });
 
-fn furnish(data: &Path) {
+/// Puts them into a data folder.
+pub(crate) fn furnish(data: &Path) {
     let template = TEMPLATE.path().join("first");
     std::fs::create_dir_all(data.join("compiled")).expect("a folder");
     std::fs::copy(template.join("host.key"), data.join("host.key")).expect("the key is copied");

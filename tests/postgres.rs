@@ -21,6 +21,7 @@ static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(|| match Cluster::star
 });
 
 static DATABASES: AtomicU32 = AtomicU32::new(0);
+static CLUSTERS: AtomicU32 = AtomicU32::new(0);
 
 /// The address of a new, empty database; nothing where there is no `PostgreSQL`.
 pub(crate) fn database() -> Option<String> {
@@ -30,8 +31,17 @@ pub(crate) fn database() -> Option<String> {
     Some(format!("postgres://postgres@127.0.0.1:{}/{name}", cluster.port))
 }
 
-struct Cluster {
+/// A cluster that a test may stop.
+pub(crate) fn own_cluster() -> Option<Cluster> {
+    // Where the shared one does not run, neither would this, and that was said once.
+    CLUSTER.as_ref()?;
+    Some(Cluster::start().expect("a second cluster"))
+}
+
+/// A running `PostgreSQL`; gone when it is dropped.
+pub(crate) struct Cluster {
     binaries: PathBuf,
+    folder: PathBuf,
     port: u16,
     /// Databases are created one at a time: they are copies of one template.
     creating: Mutex<()>,
@@ -43,7 +53,8 @@ impl Cluster {
     fn start() -> Result<Self, String> {
         let binaries = binaries()?;
         let account = Account::to_run_as()?;
-        let folder = env::temp_dir().join(format!("assay-postgres-{}", process::id()));
+        let number = CLUSTERS.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("assay-postgres-{}-{number}", process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         if let Some(account) = &account {
@@ -51,7 +62,32 @@ impl Cluster {
         }
         let port = free_port()?;
         let alive = keep_running(&binaries, &folder, port, account.as_ref())?;
-        Ok(Self { binaries, port, creating: Mutex::new(()), _alive: alive })
+        Ok(Self { binaries, folder, port, creating: Mutex::new(()), _alive: alive })
+    }
+
+    /// The address of a new, empty database.
+    pub(crate) fn database(&self, name: &str) -> String {
+        self.create(name);
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// Ends it without letting it finish anything, as a machine that loses its power does.
+    pub(crate) fn stop_at_once(&self) {
+        self.control(&["-m", "immediate", "stop"]);
+    }
+
+    /// Starts it again, and waits until it has recovered.
+    pub(crate) fn start_again(&self) {
+        let options = options(self.port, &self.folder);
+        let log = self.folder.join("log").display().to_string();
+        self.control(&["-l", &log, "-w", "-o", &options, "start"]);
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let account = Account::to_run_as().expect("there is an account, since it ran");
+        let mut control = command(&self.binaries.join("pg_ctl"), account.as_ref());
+        control.arg("-D").arg(self.folder.join("data")).args(arguments);
+        run(&mut control).expect("the cluster does as it is told");
     }
 
     fn create(&self, name: &str) {
@@ -136,7 +172,11 @@ fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// `$0` the binaries, `$1` the folder, `$2` the port. It outlives the tests by a moment:
+fn options(port: u16, folder: &Path) -> String {
+    format!("-p {port} -k {} -c listen_addresses=127.0.0.1 -c fsync=on", folder.display())
+}
+
+/// `$0` the binaries, `$1` the folder, `$2` the server's options. It outlives the tests by a moment:
 /// when its input ends, it stops the server and removes the folder. It is deaf to an
 /// interrupt of the tests, and it starts the server itself, so that tests which end
 /// while the server is being made leave none behind.
@@ -144,7 +184,7 @@ const KEEPER: &str = r#"
 trap '' INT TERM HUP PIPE
 exec 3>&1 >"$1/log" 2>&1
 "$0/initdb" -D "$1/data" -U postgres -A trust -E UTF8 --no-locale </dev/null &&
-"$0/pg_ctl" -D "$1/data" -l "$1/log" -w -o "-p $2 -k $1 -c listen_addresses=127.0.0.1 -c fsync=on" start </dev/null 3>&- &&
+"$0/pg_ctl" -D "$1/data" -l "$1/log" -w -o "$2" start </dev/null 3>&- &&
 echo ready >&3
 exec 3>&-
 cat >/dev/null
@@ -160,7 +200,7 @@ fn keep_running(
     account: Option<&Account>,
 ) -> Result<ChildStdin, String> {
     let mut shell = command(Path::new("/bin/sh"), account);
-    shell.arg("-c").arg(KEEPER).arg(binaries).arg(folder).arg(port.to_string()).process_group(0);
+    shell.arg("-c").arg(KEEPER).arg(binaries).arg(folder).arg(options(port, folder)).process_group(0);
     shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let child = shell.spawn().map_err(|error| error.to_string())?;
     let (Some(alive), Some(mut said)) = (child.stdin, child.stdout) else {

@@ -47,6 +47,7 @@ pub mod judging;
 pub mod keys;
 pub mod late;
 pub mod limits;
+pub mod memory;
 pub mod negotiation;
 pub mod ownership;
 pub mod parties;
@@ -98,6 +99,8 @@ pub struct App {
     pub builtins: Builtins,
     /// Figures for whoever runs it.
     pub metrics: Metrics,
+    /// What need not be read again.
+    pub(crate) memory: Arc<memory::Memory>,
     /// How often anyone may ask.
     pub limiters: limits::Limiters,
     /// Where passwords are hashed.

@@ -11,6 +11,8 @@ use crate::config::rates::Network;
 use crate::config::{File, Payments, Settings};
 
 mod audit;
+mod backup;
+mod benchmark;
 mod check;
 pub mod demo;
 mod keys;
@@ -41,6 +43,16 @@ enum Verb {
     Replay(replay::Flags),
     /// Recompute every balance and the journal's chain
     Audit(audit::Flags),
+    /// Copy the embedded database, also while a server has it
+    Backup(backup::Flags),
+    /// Measure what the server does in a second, and what this machine can do at all
+    Benchmark(benchmark::Flags),
+    /// Answer with what is asked, for the benchmark
+    #[command(hide = true)]
+    Echo {
+        /// Where to listen
+        listen: SocketAddr,
+    },
     /// Make keys for the API
     Keys(keys::Flags),
     /// Load what credits can be redeemed for
@@ -146,6 +158,9 @@ pub fn main() -> ExitCode {
             Verb::Check(flags) => check::run(flags).await,
             Verb::Replay(flags) => replay::run(flags).await,
             Verb::Audit(flags) => audit::run(flags).await,
+            Verb::Backup(flags) => backup::run(flags).await,
+            Verb::Benchmark(flags) => benchmark::run(flags).await,
+            Verb::Echo { listen } => serve::echo(listen).await,
             Verb::Keys(flags) => keys::run(flags).await,
             Verb::Rewards(flags) => rewards::run(flags).await,
         }

@@ -4,7 +4,7 @@
 //! deadline, window and day boundary follows it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use assay_domain::ids::Timestamp;
 use rand::Rng as _;
@@ -37,6 +37,23 @@ impl Clock {
         let mut random = [0_u8; 10];
         fill_random(&mut random);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+}
+
+/// How long something takes, for figures: nothing is decided by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// From now on.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Until now, never backwards.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }
 

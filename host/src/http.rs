@@ -22,6 +22,7 @@ pub mod channels;
 pub mod commission;
 pub mod connections;
 pub mod docs;
+pub mod echo;
 pub mod fields;
 pub mod finance;
 pub mod finance_money;

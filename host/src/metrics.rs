@@ -25,6 +25,7 @@ pub struct Metrics {
     jobs: Counter,
     chargebacks: Counter,
     callbacks_refused: Counter,
+    group_changes: Histogram,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -68,6 +69,7 @@ impl Default for Metrics {
             jobs: Counter::default(),
             chargebacks: Counter::default(),
             callbacks_refused: Counter::default(),
+            group_changes: Histogram::new((0..10).map(|power| f64::from(1_u32 << power))),
         };
         metrics.register();
         metrics
@@ -95,6 +97,8 @@ impl Metrics {
         registry.register("chargebacks", "Card payments charged back", self.chargebacks.clone());
         let refused = self.callbacks_refused.clone();
         registry.register("payment_callbacks_refused", "Callbacks of providers that were refused", refused);
+        let groups = self.group_changes.clone();
+        registry.register("commit_group_changes", "Changes of a group", groups);
     }
 
     /// A request came in.
@@ -108,6 +112,12 @@ impl Metrics {
     #[expect(clippy::disallowed_methods, reason = "how long something took is no part of any decision")]
     pub fn run_started(&self) -> RunTimer<'_> {
         RunTimer { metrics: self, started: Instant::now() }
+    }
+
+    /// For the committer's listener: counts how large each group is.
+    pub fn group_sizes(&self) -> impl Fn(usize) + Send + Sync + 'static {
+        let groups = self.group_changes.clone();
+        move |changes| groups.observe(f64::from(u32::try_from(changes).unwrap_or(u32::MAX)))
     }
 
     /// A job was done.

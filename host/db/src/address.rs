@@ -57,6 +57,15 @@ impl Address {
         Ok(connection)
     }
 
+    /// A connection for copying the file, which has to be there.
+    pub(crate) async fn copier(&self) -> Result<AnyConnection, sqlx::Error> {
+        let mut connection = AnyConnection::connect(&format!("{}?mode=rw", self.url)).await?;
+        let patience =
+            format!("PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL;", self.limits.busy_timeout_ms);
+        connection.execute(sqlx::AssertSqlSafe(patience)).await?;
+        Ok(connection)
+    }
+
     /// Connections that cannot write.
     pub(crate) async fn readers(&self) -> Result<AnyPool, sqlx::Error> {
         let setup = self.setup(false);

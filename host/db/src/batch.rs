@@ -1,4 +1,4 @@
-//! The rows of a group, gathered by table and written with one statement a table.
+//! The rows of a group, gathered by table, and written in one journey to the database.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -66,11 +66,60 @@ impl<'c> Batch<'c> {
         connection: &mut AnyConnection,
         engine: Engine,
     ) -> Result<(), sqlx::Error> {
+        let mut parcel = Parcel::new(engine);
         for pile in self.tables.values() {
             for mode in [Mode::Delete, Mode::Insert, Mode::Upsert, Mode::Keep] {
-                pile.write(mode, connection, engine).await?;
+                pile.write(mode, connection, &mut parcel).await?;
             }
         }
+        parcel.send(connection).await
+    }
+}
+
+/// Writes that travel together: each journey costs more than the rows.
+struct Parcel {
+    engine: Engine,
+    tables: Vec<&'static str>,
+    texts: Vec<String>,
+    rows: Vec<String>,
+}
+
+impl Parcel {
+    const fn new(engine: Engine) -> Self {
+        Self { engine, tables: Vec::new(), texts: Vec::new(), rows: Vec::new() }
+    }
+
+    /// Adds rows of a table, as the beginning of a JSON list.
+    async fn add(
+        &mut self,
+        table: &'static Table,
+        mode: Mode,
+        mut json: String,
+        connection: &mut AnyConnection,
+    ) -> Result<(), sqlx::Error> {
+        let bytes: usize = self.rows.iter().map(String::len).sum();
+        if self.tables.contains(&table.name) || bytes + json.len() > STATEMENT_BYTES {
+            self.send(connection).await?;
+        }
+        json.push(']');
+        self.tables.push(table.name);
+        self.texts.push(self.engine.write_many(table, mode, self.texts.len() + 1));
+        self.rows.push(json);
+        Ok(())
+    }
+
+    /// Sends what is in it.
+    async fn send(&mut self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        if self.texts.is_empty() {
+            return Ok(());
+        }
+        let mut query = sql::statement(self.engine.together(&self.texts));
+        for rows in self.rows.drain(..) {
+            query = query.bind(rows);
+        }
+        self.tables.clear();
+        self.texts.clear();
+        query.execute(connection).await?;
         Ok(())
     }
 }
@@ -80,32 +129,22 @@ impl Pile<'_> {
         &self,
         mode: Mode,
         connection: &mut AnyConnection,
-        engine: Engine,
+        parcel: &mut Parcel,
     ) -> Result<(), sqlx::Error> {
         let mut json = String::new();
         for (_, values) in self.rows.values().filter(|row| row.0 == mode) {
             if mode != Mode::Delete && size(values) > ROW_BYTES {
+                // After what was to come before it.
+                parcel.send(connection).await?;
                 self.write_alone(mode, values, connection).await?;
                 continue;
             }
             sql::push_row(&mut json, values);
             if json.len() > STATEMENT_BYTES {
-                self.write_json(mode, std::mem::take(&mut json), connection, engine).await?;
+                parcel.add(self.table, mode, std::mem::take(&mut json), connection).await?;
             }
         }
-        if json.is_empty() { Ok(()) } else { self.write_json(mode, json, connection, engine).await }
-    }
-
-    async fn write_json(
-        &self,
-        mode: Mode,
-        mut json: String,
-        connection: &mut AnyConnection,
-        engine: Engine,
-    ) -> Result<(), sqlx::Error> {
-        json.push(']');
-        sql::statement(engine.write_many(self.table, mode)).bind(json).execute(connection).await?;
-        Ok(())
+        if json.is_empty() { Ok(()) } else { parcel.add(self.table, mode, json, connection).await }
     }
 
     async fn write_alone(

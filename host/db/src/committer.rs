@@ -25,7 +25,8 @@ use crate::change::{Change, CommitError};
 use crate::error::Failure;
 use crate::group;
 use crate::plan::{Answer, Head, Plan, Setting};
-use crate::settings::{Clock, Limits};
+use crate::settings::{Clock, Limits, Listener};
+use crate::sql::Engine;
 
 /// What the committer is sent.
 pub(crate) enum Message {
@@ -50,9 +51,13 @@ pub(crate) struct Committer {
     limits: Limits,
     lane: Lane,
     clock: Clock,
+    listener: Listener,
     queue: mpsc::Receiver<Message>,
     /// Nothing after it broke.
     connection: Option<AnyConnection>,
+    /// Whether the connection is of use for another try. An engine that finds no room ends
+    /// the transaction by itself, and the driver would believe for ever that it is in one.
+    sound: bool,
     /// Nothing when it must be read again.
     head: Option<Head>,
 }
@@ -63,10 +68,21 @@ impl Committer {
         limits: Limits,
         lane: Lane,
         clock: Clock,
+        listener: Listener,
         connection: AnyConnection,
         queue: mpsc::Receiver<Message>,
     ) -> Self {
-        Self { address, limits, lane, clock, queue, connection: Some(connection), head: None }
+        Self {
+            address,
+            limits,
+            lane,
+            clock,
+            listener,
+            queue,
+            connection: Some(connection),
+            sound: true,
+            head: None,
+        }
     }
 
     /// Runs until the last handle is gone or somebody closes the database, and keeps
@@ -123,7 +139,10 @@ impl Committer {
         let mut parts = vec![group];
         while let Some(mut part) = parts.pop() {
             let changes: Vec<&Change> = part.iter().map(|waiting| &*waiting.change).collect();
-            let failure = match self.land(&changes).await {
+            let landed = self.land(&changes).await;
+            // Also of a failure: a commit that was sent and never answered may have landed.
+            self.listener.tell(&changes);
+            let failure = match landed {
                 Ok(answers) => {
                     answer(part, answers);
                     continue;
@@ -173,8 +192,9 @@ impl Committer {
             Some(connection) => connection,
             None => self.address.writer().await.map_err(Failure::Lost)?,
         };
+        self.sound = true;
         let outcome = self.attempt_on(&mut connection, changes, doubts).await;
-        if !matches!(outcome, Err(Failure::Lost(_))) {
+        if self.sound && !matches!(outcome, Err(Failure::Lost(_))) {
             self.connection = Some(connection);
         }
         outcome
@@ -202,7 +222,14 @@ impl Committer {
             }
             Err(failure) => {
                 // A connection that cannot even roll back is of no use.
-                transaction.rollback().await.map_err(Failure::Lost)?;
+                if let Err(error) = transaction.rollback().await {
+                    self.sound = false;
+                    return Err(if matches!(failure, Failure::NoRoom(_)) {
+                        failure
+                    } else {
+                        Failure::Lost(error)
+                    });
+                }
                 return Err(failure);
             }
         };
@@ -221,6 +248,7 @@ impl Committer {
                 if matches!(failure, Failure::Lost(_)) {
                     doubts.push(Doubt { head, answers });
                 }
+                self.sound = engine == Engine::Postgres;
                 Err(failure)
             }
         }

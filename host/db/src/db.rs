@@ -48,7 +48,7 @@ impl Db {
         let pool = address.readers().await.map_err(|error| cannot_connect(&address, error))?;
         let reader = Reader::new(pool, &address);
         let (queue, waiting) = mpsc::channel(limits.queue_max);
-        let committer = Committer::new(address, limits, lane, clock, connection, waiting);
+        let committer = Committer::new(address, limits, lane, clock, settings.listener, connection, waiting);
         tokio::spawn(committer.run(lock));
         Ok(Self { queue, reader, lane })
     }

@@ -53,6 +53,14 @@ pub enum DbError {
         /// Why.
         source: io::Error,
     },
+    /// A copy cannot be written there.
+    #[error("the copy {} cannot be written: {source}", file.display())]
+    Copy {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// No space left.
     #[error("the disk of the database {place} is full: make room, then start again")]
     DiskFull {

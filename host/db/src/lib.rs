@@ -14,13 +14,15 @@
 //!   the transaction, `plan` decides as a pure function, `batch` writes one statement a
 //!   table, [`chain`] says what a link's hash covers.
 //! - [`Reader`]: loads, and a few sums (`figures`). [`Job`], [`Lease`]: what happens later.
-//! - [`audit()`]: recomputes the books and the chain.
+//! - [`audit()`]: recomputes the books and the chain. [`backup()`]: a copy while a server runs.
+//!   [`Yardstick`]: what the embedded engine does by itself, for comparing.
 //!
 //! The same SQL runs on `SQLite` and `PostgreSQL`; the few differences are in `sql`. No
 //! advisory locks, no savepoints, no sequences.
 
 mod address;
 mod audit;
+mod backup;
 mod batch;
 pub mod chain;
 mod change;
@@ -42,8 +44,10 @@ mod schema;
 mod settings;
 mod sql;
 mod statement;
+mod yardstick;
 
 pub use audit::{AuditReport, Difference, audit};
+pub use backup::backup;
 pub use change::{
     Add, Applied, Change, CommitError, Committed, NewEvent, NewJob, Numbered, Once, Reply, Unique,
 };
@@ -56,9 +60,10 @@ pub use key::Key;
 pub use read::{After, Reader};
 pub use record::{Column, Fields, Kind, Mode, Record, Row, Stored, Table, Value, Write};
 pub use schema::SCHEMA_VERSION;
-pub use settings::{Clock, Limits, Money, Place, Settings};
+pub use settings::{Clock, Limits, Listener, Money, Place, Settings};
 pub use sql::Engine;
 pub use statement::{Entry, Shown};
+pub use yardstick::Yardstick;
 
 /// A list of texts as one parameter, for `in_list($1)` in [`Reader::many`].
 pub fn list<'t>(texts: impl IntoIterator<Item = &'t str>) -> Value {

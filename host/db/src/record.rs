@@ -82,6 +82,11 @@ pub struct Write {
 }
 
 impl Write {
+    /// Whether it is a row of this table.
+    pub fn is_of<R: Record>(&self) -> bool {
+        self.table.name == R::TABLE.name
+    }
+
     /// Roughly how many bytes it carries.
     pub(crate) fn size(&self) -> usize {
         size(&self.values)

@@ -1,7 +1,10 @@
 //! Where the database is, and the limits of this crate.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use crate::change::Change;
 
 /// The time, in milliseconds since 1970 in UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -43,12 +46,40 @@ pub struct Settings {
     pub money: Money,
     /// The limits.
     pub limits: Limits,
+    /// Told of each group before anyone in it is answered.
+    pub listener: Listener,
+}
+
+/// Whoever wants to know of groups: of everything this process may have committed, also
+/// where nobody waits for its answer any more.
+#[derive(Clone, Default)]
+pub struct Listener(Option<Arc<Told>>);
+
+type Told = dyn Fn(&[&Change]) + Send + Sync;
+
+impl Listener {
+    /// Told to this, on the committer's own time: it must be quick.
+    pub fn to(listener: impl Fn(&[&Change]) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(listener)))
+    }
+
+    pub(crate) fn tell(&self, changes: &[&Change]) {
+        if let Some(listener) = &self.0 {
+            listener(changes);
+        }
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Listener(told)" } else { "Listener(nobody)" })
+    }
 }
 
 impl Settings {
     /// With the usual limits.
     pub fn new(place: Place, money: Money) -> Self {
-        Self { place, money, limits: Limits::default() }
+        Self { place, money, limits: Limits::default(), listener: Listener::default() }
     }
 }
 

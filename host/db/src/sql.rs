@@ -23,11 +23,25 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The rows of the JSON parameter `$1`, as `j.value`.
-    const fn rows(self) -> &'static str {
+    /// The rows of the JSON parameter `$n`, as `j.value`.
+    fn rows(self, n: usize) -> String {
         match self {
-            Self::Sqlite => "json_each($1) as j",
-            Self::Postgres => "json_array_elements(cast($1 as json)) as j(value)",
+            Self::Sqlite => format!("json_each(${n}) as j"),
+            Self::Postgres => format!("json_array_elements(cast(${n} as json)) as j(value)"),
+        }
+    }
+
+    /// Several writes in one text, so that they travel together: one after the other, or
+    /// where a text with parameters is one statement, side by side in it. Then no two of
+    /// them may be of one table.
+    pub(crate) fn together(self, writes: &[String]) -> String {
+        match (self, writes) {
+            (Self::Postgres, [first @ .., last]) if !first.is_empty() => {
+                let named: Vec<String> =
+                    first.iter().enumerate().map(|(index, text)| format!("w{index} as ({text})")).collect();
+                format!("with {} {last}", named.join(", "))
+            }
+            _ => writes.join("; "),
         }
     }
 
@@ -88,10 +102,10 @@ impl Engine {
         }
     }
 
-    /// Writes the JSON rows of `$1` to a table.
-    pub(crate) fn write_many(self, table: &Table, mode: Mode) -> String {
+    /// Writes the JSON rows of `$n` to a table.
+    pub(crate) fn write_many(self, table: &Table, mode: Mode, n: usize) -> String {
         if mode == Mode::Delete {
-            return self.delete_many(table);
+            return self.delete_many(table, n);
         }
         let fields: Vec<String> =
             table.columns.iter().enumerate().map(|(index, column)| self.field(column.kind, index)).collect();
@@ -101,12 +115,12 @@ impl Engine {
             table.name,
             table.column_list(),
             fields.join(", "),
-            self.rows(),
+            self.rows(n),
             on_conflict(table, mode),
         )
     }
 
-    fn delete_many(self, table: &Table) -> String {
+    fn delete_many(self, table: &Table, n: usize) -> String {
         let fields: Vec<String> =
             table.key_indexes().map(|index| self.field(table.columns[index].kind, index)).collect();
         let keys: Vec<&str> = table.key_indexes().map(|index| table.columns[index].name).collect();
@@ -115,7 +129,7 @@ impl Engine {
             table.name,
             keys.join(", "),
             fields.join(", "),
-            self.rows(),
+            self.rows(n),
         )
     }
 }

@@ -50,6 +50,22 @@ pub(crate) fn execute(
     finish(input, pinned, within(outcome, limits.output_bytes_max), cost)
 }
 
+/// The call and nothing else: what a run costs that keeps no bytes, checks no answer and
+/// counts nothing.
+pub(crate) fn bare(
+    engine: &Engine,
+    limits: &Limits,
+    here: &Here,
+    input: &Input,
+    attachments: Attachments,
+) -> wasmtime::Result<Output> {
+    let mut store = store(engine, State::of(input, [0; 32], attachments, limits), limits);
+    store.set_fuel(limits.fuel_max)?;
+    let instance = here.instance_pre.instantiate(&mut store)?;
+    store.data_mut().begin_call(limits.fuel_max);
+    ask(&mut store, &instance, here, input)
+}
+
 /// What a run comes to when the judge is for something else.
 pub(crate) fn of_another_world(judge: &Judge, input: &Input) -> Run {
     failed(input, format!("a {} was given what a {} takes", judge.world, input.world()))

@@ -15,7 +15,7 @@ use crate::component::{Facts, Manifest, Rejected, inspect_within};
 use crate::digest::Digest;
 use crate::engine;
 use crate::gate::Gate;
-use crate::input::Input;
+use crate::input::{Input, Output};
 use crate::outcome::{Outcome, Run};
 use crate::parent::Nursery;
 use crate::run::{self, TryOut};
@@ -295,6 +295,19 @@ impl Sandbox {
     pub fn run_blocking(&self, judge: &Judge, input: &Input, attachments: Attachments) -> Run {
         let _place = self.0.gate_of(judge).enter_blocking("");
         self.0.execute(judge, input, attachments, Company::Shared)
+    }
+
+    /// The component called through wasmtime alone, for measuring what the sandbox adds: no
+    /// digests, no checks of what it says. Nothing that matters may come of it.
+    pub fn run_bare_blocking(
+        &self,
+        judge: &Judge,
+        input: &Input,
+        attachments: Attachments,
+    ) -> Result<Output, String> {
+        let here = judge.here().ok_or("it is in another process")?;
+        run::bare(&self.0.engine, &self.0.limits, here, input, attachments)
+            .map_err(|error| format!("{error:#}"))
     }
 
     /// Does something on this engine that counts as a run, once there is room.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use assay_db::entities::PartyRow;
 use assay_db::entities::people::KeyRow;
-use assay_db::{Change, Db, Record as _, Write};
+use assay_db::{Change, Db, Engine, Record as _, Write};
 use assay_domain::ids::{KeyId, PartyId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
 use sha2::{Digest as _, Sha256};
@@ -226,13 +226,26 @@ impl App {
             let party = PartyId(Uuid::nil());
             return Ok(Caller { party, scopes: Scopes::OPERATOR, means: Means::Operator });
         }
-        let row = self.db.read().one::<KeyRow>("hash = $1", &[hash.into()]).await?.ok_or_else(refused)?;
+        let row = self.key_of(hash).await?.ok_or_else(refused)?;
         if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= self.now().0) {
             return Err(refused().into());
         }
         let party = row.party.parse().map_err(|_| Error::Internal("a key without a party".into()))?;
         let means = Means::of(&row).ok_or_else(|| Error::Internal("a key of unknown kind".into()))?;
         Ok(Caller { party, scopes: Scopes::parse(&row.scopes)?, means })
+    }
+
+    /// A key by the hash of its secret, remembered where no other process can end it.
+    async fn key_of(&self, hash: String) -> Result<Option<KeyRow>, Error> {
+        let since = match self.memory.key(&hash) {
+            Ok(row) => return Ok(Some(row)),
+            Err(since) => since,
+        };
+        let row = self.db.read().one::<KeyRow>("hash = $1", &[hash.into()]).await?;
+        if let (Some(row), Engine::Sqlite) = (&row, self.db.read().engine()) {
+            self.memory.keep_key(since, row.clone());
+        }
+        Ok(row)
     }
 
     /// Whether this is the operator's key of the settings. Hashes are compared, so that

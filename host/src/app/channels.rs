@@ -1,6 +1,8 @@
 //! Payment channels: a purse of two parties for many small transfers. Each transfer is
 //! durable when it is answered; what a side holds is a balance of the ledger.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use assay_db::entities::finance::ChannelRow;
 use assay_db::{Applied, Change, Key, Once, Record as _, Reply};
 use assay_domain::ids::{ChannelId, PartyId, Timestamp};
@@ -171,8 +173,13 @@ impl App {
     ) -> Result<Answer, Error> {
         let numbered = sequence.map(|n| once_of(id, ask.caller.party, n, amount));
         let once = numbered.as_ref().or(ask.once.as_ref());
-        let done =
-            self.settle(once, || self.decide_transfer(&ask.caller, id, amount, sequence, render)).await;
+        // What is remembered is tried once; if it was out of date, what is true is read.
+        let tries = AtomicUsize::new(0);
+        let decide = || {
+            let first = tries.fetch_add(1, Ordering::Relaxed) == 0;
+            self.decide_transfer(&ask.caller, (id, first), amount, sequence, render)
+        };
+        let done = self.settle(once, decide).await;
         match done {
             Err(Error::Refused(refusal))
                 if sequence.is_some() && refusal.code == Code::IdempotencyKeyReused =>
@@ -186,12 +193,23 @@ impl App {
     async fn decide_transfer(
         &self,
         caller: &Caller,
-        id: ChannelId,
+        (id, from_memory): (ChannelId, bool),
         amount: i64,
         sequence: Option<i64>,
         render: fn(&ChannelView) -> Reply,
     ) -> Result<Change, Error> {
-        let (channel, head, side) = self.own_open_channel(caller, id).await?;
+        let remembered = self.memory.channel(id).ok().filter(|_| from_memory);
+        let remembered = remembered.and_then(|(channel, head)| {
+            let side = channel.side_of(caller.party)?;
+            (channel.status == "open").then_some((channel, head, side))
+        });
+        let (channel, head, side) = if let Some(found) = remembered {
+            found
+        } else {
+            let found = self.own_open_channel(caller, id).await?;
+            self.memory.keep_channel(&found.0, found.1);
+            found
+        };
         let (from, to) = (Holder::Channel(id, side), Holder::Channel(id, other(side)));
         let pay = order(from, to, amount, Draw::SpendFirst, Land::In(Pocket::Free), Reason::ChannelTransfer);
         let mut change = Change::new().expect(head_key(id), head).moves([pay]);

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::limits::Limiters;
+use super::memory::Memory;
 use super::passwords::Passwords;
 use super::plugins::Builtins;
 use super::post_office::PostOffice;
@@ -76,6 +77,9 @@ impl App {
         };
         let time = Arc::clone(&clock);
         let mut opened = db::Settings::new(place, settings.money());
+        let metrics = Metrics::default();
+        let memory = Arc::new(Memory::default());
+        opened.listener = listener(&metrics, &memory);
         opened.limits.once_ttl_ms = i64::from(settings.limits.idempotency_hours) * 3_600_000;
         let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
@@ -99,7 +103,8 @@ impl App {
             host_key,
             lane,
             builtins: Builtins::of_binary()?,
-            metrics: Metrics::default(),
+            metrics,
+            memory,
             limiters: Limiters::new(&settings.rates, &clock),
             passwords: Passwords::new(settings.limits.password_hashes_at_once_max),
             room: Semaphore::new(settings.limits.requests_in_flight_max),
@@ -214,6 +219,15 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Groups are counted, and what they end is forgotten.
+fn listener(metrics: &Metrics, memory: &Arc<Memory>) -> db::Listener {
+    let (count, memory) = (metrics.group_sizes(), Arc::clone(memory));
+    db::Listener::to(move |changes| {
+        count(changes.len());
+        memory.told(changes);
+    })
 }
 
 /// What tells webhooks. Nobody is sent into the house's own network; in test mode, into

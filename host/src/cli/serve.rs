@@ -1,6 +1,7 @@
 //! `assay serve`.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -46,6 +47,13 @@ pub(super) async fn run(settings: Settings) -> Outcome {
         tracing::warn!("some requests took too long and were dropped");
     }
     app.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A bare server, for comparing.
+pub(super) async fn echo(listen: SocketAddr) -> Outcome {
+    let announced = |address| announce(&format!("http://{address}"));
+    crate::http::echo::run(listen, announced).await.map_err(line)?;
     Ok(ExitCode::SUCCESS)
 }
 

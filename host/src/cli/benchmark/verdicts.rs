@@ -1,0 +1,250 @@
+//! Verdicts in this process: a component called through wasmtime alone, and the same
+//! through the sandbox, as the server does it. Components that nobody vouches for are run
+//! in a child by the server, so that is where theirs run here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use assay_sandbox::{
+    Attachments, Check, Class, Delivery, Input, Judge, Origin, Outcome, Output, Sandbox, Settings, Task,
+    goldens, goldens_of, inspect,
+};
+use futures_util::future::join_all;
+use serde_json::{Map, Value, json};
+
+use super::figures::{count, percentile, rounded};
+use super::say;
+use crate::builtin::BUILTIN;
+use crate::cli::line;
+use crate::clock::{self, Stopwatch};
+use crate::config::own_program;
+
+/// Runs of one way before the other has its turn: each leaves the processor's caches to
+/// itself, and a machine is not equally fast all the time.
+const TURN: usize = 20;
+
+/// The delivery's bytes.
+const CONTENT_BYTES: usize = 7_500;
+
+const WORDS: [&str; 4] = ["temperature", "leaves", "patience", "water"];
+
+/// Components of one's own are looked for here, where they are built by the tests.
+const BUILT: [(&str, &str); 3] = [
+    ("rust", "rust-verifier/rust-verifier.wasm"),
+    ("js", "js-verifier/js-verifier.wasm"),
+    ("python", "python-verifier/python-verifier.wasm"),
+];
+
+/// A component and what it is asked.
+struct Candidate {
+    name: String,
+    origin: Origin,
+    bytes: Arc<[u8]>,
+    input: Input,
+    attachments: Attachments,
+}
+
+/// Measures the host's own verifier, and those of other languages where they are built.
+pub(super) async fn measure(time: Duration, files: &[PathBuf]) -> Result<Map<String, Value>, String> {
+    let kept = tempfile::tempdir().map_err(line)?;
+    let settings = Settings {
+        program: own_program(),
+        cache_dir: Some(kept.path().to_owned()),
+        cache_key: clock::random_32(),
+        ..Settings::default()
+    };
+    let sandbox = Sandbox::start(settings).map_err(line)?;
+    let own = own_verifier()?;
+    let own_name = own.name.clone();
+    let (others, absent) = others(files)?;
+    let each = time / u32::try_from(others.len() + 1).unwrap_or(1);
+    let mut components = Vec::new();
+    for candidate in std::iter::once(own).chain(others) {
+        components.push(one(&sandbox, candidate, each).await?);
+    }
+    let first = components.first().cloned().unwrap_or_default();
+    let mut report = Map::new();
+    for name in ["per_second", "p50_us", "p99_us", "p999_us", "ratio"] {
+        report.insert(name.into(), first[name].clone());
+    }
+    report.insert("of".into(), own_name.into());
+    report.insert("components".into(), components.into());
+    report.insert("absent".into(), absent.into());
+    report.insert("limits".into(), json!({ "bare_p50_us": first["bare_p50_us"] }));
+    Ok(report)
+}
+
+fn own_verifier() -> Result<Candidate, String> {
+    let builtin = BUILTIN.iter().find(|builtin| builtin.name == "criteria");
+    let builtin = builtin.ok_or("this binary has no verifier of its own")?;
+    let sentence = format!("Take {} and {}; then {} and {}. ", WORDS[0], WORDS[1], WORDS[2], WORDS[3]);
+    let content = sentence.repeat(CONTENT_BYTES / sentence.len() + 1);
+    Ok(Candidate {
+        name: builtin.name.into(),
+        origin: Origin::Own,
+        bytes: Arc::from(builtin.bytes),
+        input: Input::Verify { task: task(), delivery: delivery(&content), config: String::new() },
+        attachments: Attachments::none(),
+    })
+}
+
+fn task() -> Task {
+    let checks = WORDS.map(|word| Check {
+        kind: "contains".into(),
+        required: true,
+        weight: 1,
+        class: Class::Decidable,
+        json: json!({ "kind": "contains", "value": word }).to_string(),
+        prior: None,
+    });
+    Task {
+        id: "019b0000-0000-7000-8000-000000000000".into(),
+        title: "Explain how to brew green tea".into(),
+        description: "A guide to brewing loose green tea at home.".into(),
+        category: "writing".into(),
+        skills: Vec::new(),
+        criteria: Vec::new(),
+        checks: checks.to_vec(),
+        currency: "USD".into(),
+        price: 1_000_000,
+        posted_at: 1_700_000_000_000,
+        deadline_at: None,
+    }
+}
+
+fn delivery(content: &str) -> Delivery {
+    Delivery {
+        id: "019b0000-0000-7000-8000-000000000001".into(),
+        content: content.into(),
+        summary: String::new(),
+        attachments: Vec::new(),
+        traces: Vec::new(),
+        round: 1,
+        delivered_at: 1_700_000_100_000,
+    }
+}
+
+/// The files that were named, or those that are built beside this program; and what is not.
+fn others(files: &[PathBuf]) -> Result<(Vec<Candidate>, Vec<&'static str>), String> {
+    let mut found = Vec::new();
+    let mut absent = Vec::new();
+    for file in files {
+        found.push(candidate(file.display().to_string(), file)?);
+    }
+    let program = std::env::current_exe().map_err(line)?;
+    let folder = program.ancestors().nth(2).map(|target| target.join("plugin-projects"));
+    for (language, file) in BUILT.iter().filter(|_| files.is_empty()) {
+        match folder.as_ref().map(|folder| folder.join(file)).filter(|file| file.exists()) {
+            Some(file) => found.push(candidate((*language).to_owned(), &file)?),
+            None => absent.push(*language),
+        }
+    }
+    if !absent.is_empty() {
+        say(&format!("not built here, so not measured: {}", absent.join(", ")));
+    }
+    Ok((found, absent))
+}
+
+/// A component of a file, and a golden input that it answers.
+fn candidate(name: String, file: &Path) -> Result<Candidate, String> {
+    let failed = |error: String| format!("{}: {error}", file.display());
+    let bytes: Arc<[u8]> = fs::read(file).map_err(|error| failed(error.to_string()))?.into();
+    let facts = inspect(&bytes, usize::MAX).map_err(|error| failed(error.to_string()))?;
+    let mut inputs = goldens_of(&facts.manifest).map_err(|error| failed(error.to_string()))?;
+    inputs.extend(goldens(facts.world));
+    let golden = inputs.into_iter().next().ok_or_else(|| failed("no golden input".into()))?;
+    Ok(Candidate {
+        name,
+        origin: Origin::Uploaded,
+        bytes,
+        input: golden.input,
+        attachments: golden.attachments,
+    })
+}
+
+/// One component: alone, through the sandbox, and as many at once as there are processors.
+async fn one(sandbox: &Sandbox, candidate: Candidate, time: Duration) -> Result<Value, String> {
+    let Candidate { name, origin, bytes, input, attachments } = candidate;
+    let here = sandbox.prepare(Arc::clone(&bytes)).await.map_err(|error| format!("{name}: {error}"))?;
+    let judge = sandbox.prepare_from(origin, Arc::clone(&bytes)).await.map_err(line)?;
+    let first = sandbox.run(&judge, &input, attachments.clone()).await;
+    if !matches!(&first.outcome, Outcome::Output(output) if !matches!(output, Output::Problem(_))) {
+        return Err(format!("{name} has no verdict to give: {:?}", first.outcome));
+    }
+    let (mut bare, mut host) = in_turns(sandbox, (&here, &judge), &input, &attachments, time / 2).await?;
+    let per_second = side_by_side(sandbox, &judge, &input, &attachments, time / 2).await;
+    bare.sort_unstable();
+    host.sort_unstable();
+    let us = |times: &[u64], of_a_million| rounded(count(percentile(times, of_a_million)) / 1e3);
+    let ratio = count(percentile(&host, 500_000)) / count(percentile(&bare, 500_000)).max(1.0);
+    Ok(json!({
+        "component": name,
+        "where": if origin == Origin::Own { "in this process" } else { "in a child" },
+        "component_bytes": bytes.len(),
+        "fuel": first.fuel,
+        "per_second": per_second,
+        "p50_us": us(&host, 500_000),
+        "p99_us": us(&host, 990_000),
+        "p999_us": us(&host, 999_000),
+        "bare_p50_us": us(&bare, 500_000),
+        "bare_p99_us": us(&bare, 990_000),
+        "ratio": rounded(ratio),
+    }))
+}
+
+/// Times in nanoseconds, of wasmtime alone and of the sandbox.
+async fn in_turns(
+    sandbox: &Sandbox,
+    (here, judge): (&Judge, &Judge),
+    input: &Input,
+    attachments: &Attachments,
+    time: Duration,
+) -> Result<(Vec<u64>, Vec<u64>), String> {
+    let nanos = |watch: Stopwatch| u64::try_from(watch.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    let (mut bare, mut host) = (Vec::new(), Vec::new());
+    let whole = Stopwatch::start();
+    while whole.elapsed() < time || host.is_empty() {
+        for _ in 0..TURN {
+            let watch = Stopwatch::start();
+            sandbox.run_bare_blocking(here, input, attachments.clone())?;
+            bare.push(nanos(watch));
+        }
+        for _ in 0..TURN {
+            let watch = Stopwatch::start();
+            let run = sandbox.run(judge, input, attachments.clone()).await;
+            host.push(nanos(watch));
+            if let Outcome::Inconclusive { reason } = run.outcome {
+                return Err(reason.to_string());
+            }
+        }
+    }
+    Ok((bare, host))
+}
+
+/// Verdicts a second with every processor judging.
+async fn side_by_side(
+    sandbox: &Sandbox,
+    judge: &Judge,
+    input: &Input,
+    attachments: &Attachments,
+    time: Duration,
+) -> Value {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let watch = Stopwatch::start();
+    let judging = (0..processors).map(|_| {
+        let (sandbox, judge, input, attachments) =
+            (sandbox.clone(), judge.clone(), input.clone(), attachments.clone());
+        tokio::spawn(async move {
+            let mut done = 0_u64;
+            while watch.elapsed() < time {
+                sandbox.run(&judge, &input, attachments.clone()).await;
+                done += 1;
+            }
+            done
+        })
+    });
+    let done: u64 = join_all(judging).await.into_iter().filter_map(Result::ok).sum();
+    rounded(count(done) / watch.elapsed().as_secs_f64())
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# pgbench's TPC-B at its best, beside our transfers on the same PostgreSQL and on SQLite, one
+# after the other on the same machine.
+#
+#   tests/pgbench.sh [SECONDS]
+#
+# ASSAY is the program (target/release/assay unless set). Needs PostgreSQL's server programs;
+# makes a cluster of its own, durable as it comes, and removes it.
+set -eu
+cd "$(dirname "$0")/.."
+seconds=${1:-10}
+program=$(realpath "${ASSAY:-${CARGO_TARGET_DIR:-target}/release/assay}")
+binaries=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+PATH="$binaries:$PATH"
+folder=$(mktemp -d)
+as=''
+if [ "$(id -u)" = 0 ]; then
+    chown postgres "$folder"
+    as='runuser -u postgres --'
+fi
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# shellcheck disable=SC2086
+stop() { (cd / && $as pg_ctl -D "$folder/data" -m immediate stop >/dev/null 2>&1) || true; rm -rf "$folder"; }
+trap stop EXIT INT TERM
+# shellcheck disable=SC2086
+(cd / && $as initdb -D "$folder/data" -U postgres -A trust -E UTF8 --no-locale >/dev/null &&
+    $as pg_ctl -D "$folder/data" -l "$folder/log" -w \
+        -o "-p $port -k $folder -c listen_addresses=127.0.0.1" start >/dev/null)
+export PGHOST=127.0.0.1 PGPORT="$port" PGUSER=postgres
+
+createdb pgbench
+pgbench -i -s 10 -q pgbench 2>/dev/null
+best=0
+for clients in 1 4 8 16 32; do
+    tps=$(pgbench -n -M prepared -c "$clients" -j 2 -T "$seconds" pgbench 2>/dev/null |
+        sed -n 's/^tps = \([0-9]*\).*/\1/p' | tail -1)
+    echo "pgbench -M prepared -c $clients: $tps a second"
+    [ "$tps" -gt "$best" ] && best=$tps
+done
+createdb assay
+figure() { python3 -c 'import json, sys; r = json.load(sys.stdin); print(int(r["per_second"]), r["p99_ms"])'; }
+for database in "" "--database postgres://postgres@127.0.0.1:$port/assay"; do
+    # shellcheck disable=SC2086
+    set -- $("$program" benchmark transfers --json --seconds "$seconds" $database | figure)
+    awk -v ours="$1" -v p99="$2" -v best="$best" -v on="${database:+PostgreSQL}" 'BEGIN {
+        printf "transfers on %s: %d a second (p99 %s ms), %.1f times the best of pgbench\n",
+            on == "" ? "SQLite" : on, ours, p99, ours / best }'
+done
