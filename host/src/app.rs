@@ -40,6 +40,7 @@ pub mod disputes;
 pub mod dry_runs;
 pub mod encryption;
 pub mod events;
+pub mod gate;
 pub mod handoffs;
 pub mod invoiced;
 pub mod jobs;
@@ -170,6 +171,7 @@ impl App {
                 Err(error) => return self.answered(once).await?.ok_or(error),
             };
             change.once = once.cloned();
+            gate::pass().await;
             match self.db.commit(change).await {
                 Ok(done) => {
                     self.ring(&done);
