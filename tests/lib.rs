@@ -1,5 +1,5 @@
 //! What the tests in the one binary, `main.rs`, share with a program of its own: the
 //! simulator, which can run for a night (`simulate.rs`).
 
-mod furniture;
+pub mod furniture;
 pub mod simulator;

@@ -212,7 +212,7 @@ impl Model {
     pub(super) fn transfer(&mut self, who: Label, label: Label, amount: i64, number: Option<i64>) -> Said {
         if let Some(number) = number
             && let Some((whose, sum, words, at)) = self.channels[&label].numbered.get(&number)
-            && self.now - at <= super::model::DAY
+            && self.now - at < super::model::DAY
         {
             let same = (*whose, *sum) == (who, amount);
             return if same { Ok(words.clone()) } else { Err("SEQUENCE_MISMATCH") };

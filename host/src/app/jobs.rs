@@ -187,9 +187,10 @@ impl App {
 fn due_event(kind: JobKind, task: &Task, due_at: Timestamp, now: Timestamp) -> Option<Event> {
     match (kind, task.state) {
         // A revision may have moved the deadline; its own job will come.
-        (JobKind::Deadline, State::Open | State::Claimed(_) | State::RevisionRequested(_)) => {
-            task.deadline_at.filter(|at| *at <= now).map(|_| Event::DeadlinePasses)
-        }
+        (
+            JobKind::Deadline,
+            State::Unpaid | State::Open | State::Claimed(_) | State::RevisionRequested(_),
+        ) => task.deadline_at.filter(|at| *at <= now).map(|_| Event::DeadlinePasses),
         (JobKind::ResubmitWindow, State::GateFailed { until, .. }) if until < now => {
             Some(Event::ResubmitLapses { at: now })
         }
