@@ -33,7 +33,8 @@ async fn first_start() -> (PathBuf, Option<TempDir>) {
     let folder =
         kept.is_none().then(|| TempDir::new().expect("the machine has a folder for temporary files"));
     let data = kept.or_else(|| Some(folder.as_ref()?.path().join("first"))).expect("one of the two");
-    let app = App::start(Settings::in_folder(&data)).await.expect("a first start");
+    let settings = Settings { program: None, ..Settings::in_folder(&data) };
+    let app = App::start(settings).await.expect("a first start");
     app.prepare_builtins().await.expect("the components compile");
     app.stop().await;
     (data, folder)

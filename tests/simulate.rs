@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use assay_tests::simulator::{self, Failure, STEPS_OF_A_WORLD};
 
 fn main() -> ExitCode {
-    let (seed, steps) = match arguments() {
+    let Asked { seed, steps, shrink } = match arguments() {
         Ok(asked) => asked,
         Err(message) => {
-            eprintln!("{message}\nusage: simulate [--seed N] [--steps N]");
+            eprintln!("{message}\nusage: simulate [--seed N] [--steps N] [--no-shrink]");
             return ExitCode::from(2);
         }
     };
@@ -26,7 +26,9 @@ fn main() -> ExitCode {
         }
         Some(failure) => {
             println!("seed {} fails at step {}: {}", failure.seed, failure.at, failure.why);
-            println!("{}", failure.shrunk());
+            if shrink {
+                println!("{}", failure.shrunk());
+            }
             println!("again: simulate --seed {}", failure.seed);
             ExitCode::FAILURE
         }
@@ -58,17 +60,30 @@ fn worlds(seed: u64, steps: usize) -> Option<Box<Failure>> {
     failed.into_inner().expect("no thread panics with it")
 }
 
-fn arguments() -> Result<(u64, usize), String> {
-    let (mut seed, mut steps) = (1, STEPS_OF_A_WORLD);
+struct Asked {
+    seed: u64,
+    steps: usize,
+    shrink: bool,
+}
+
+fn arguments() -> Result<Asked, String> {
+    let mut asked = Asked { seed: 1, steps: STEPS_OF_A_WORLD, shrink: true };
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
-        let value = given.next().ok_or_else(|| format!("{name} is given no value"))?;
-        let wrong = |_| format!("{name}: {value:?} is no number");
+        if name == "--no-shrink" {
+            asked.shrink = false;
+            continue;
+        }
+        let value = given.next().ok_or_else(|| format!("{name} is unknown, or is given no value"))?;
         match name.as_str() {
-            "--seed" => seed = value.parse().map_err(wrong)?,
-            "--steps" => steps = value.parse().map_err(wrong)?,
+            "--seed" => asked.seed = value.parse().map_err(|_| wrong_number(&name, &value))?,
+            "--steps" => asked.steps = value.parse().map_err(|_| wrong_number(&name, &value))?,
             _ => return Err(format!("{name} is unknown")),
         }
     }
-    Ok((seed, steps))
+    Ok(asked)
+}
+
+fn wrong_number(name: &str, value: &str) -> String {
+    format!("{name}: {value:?} is no number")
 }
