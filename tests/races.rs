@@ -9,7 +9,7 @@ use assay::app::reviews::Review;
 use assay::app::rewards::Ruling;
 use assay_domain::money::Asset;
 use assay_domain::task::Resolution;
-use ground::{DOLLAR, Ground, Said, each_ground, exactly_one};
+use ground::{DOLLAR, Said, each_ground, exactly_one};
 
 use crate::story::{JUNK, WITHOUT_LEAVES};
 

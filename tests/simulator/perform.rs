@@ -123,6 +123,11 @@ fn of_channel(view: &ChannelView) -> Reply {
     reply(view.channel.id, "", &words)
 }
 
+/// Without the number of transfers, which is as it was when the deposit was decided.
+fn of_deposit(view: &ChannelView) -> Reply {
+    reply(view.channel.id, "", &format!("{} {}", view.balance, view.counterparty_balance))
+}
+
 fn dollars(cents: i64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
@@ -230,7 +235,7 @@ impl Doing<'_> {
                 app.open_channel(&self.ask(who), self.id(with), amount, of_channel).await
             }
             Act::Fund { who, channel, amount } => {
-                app.fund_channel(&self.ask(who), self.id(channel), amount, of_channel).await
+                app.fund_channel(&self.ask(who), self.id(channel), amount, of_deposit).await
             }
             Act::Transfer { who, channel, amount, sequence } => {
                 app.transfer(&self.ask(who), self.id(channel), amount, sequence, of_channel).await

@@ -204,7 +204,7 @@ impl Model {
     pub(super) fn fund_channel(&mut self, who: Label, label: Label, amount: i64) -> Said {
         let (mut channel, side) = self.own_channel(who, label)?;
         self.put_in(who, &mut channel, side, amount)?;
-        let words = channel.words(side);
+        let words = format!("{} {}", channel.sides[side].total(), channel.sides[1 - side].total());
         self.channels.insert(label, channel);
         Ok(words)
     }

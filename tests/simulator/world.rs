@@ -358,6 +358,10 @@ impl World {
         drop(verb);
         if restart {
             self.restart().await;
+        } else {
+            // What was sent has landed when what is sent after it has.
+            let after = self.app.db.commit(assay_db::Change::new()).await;
+            after.map_err(|error| format!("nothing could be committed: {error}"))?;
         }
         if matches!(act, Act::Jobs) {
             // A job that was leased comes again when its lease is over.
