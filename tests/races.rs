@@ -9,7 +9,7 @@ use assay::app::reviews::Review;
 use assay::app::rewards::Ruling;
 use assay_domain::money::Asset;
 use assay_domain::task::Resolution;
-use ground::{DOLLAR, Said, each_ground, exactly_one};
+use ground::{DOLLAR, Said, each_ground, exactly_one, rich_with};
 
 use crate::story::{JUNK, WITHOUT_LEAVES};
 
@@ -31,7 +31,7 @@ fn of_two_bids_one_is_accepted() {
         let reserved = won.iter().map(|winner| if *winner == 0 { 2 } else { 3 }).sum::<i64>() * DOLLAR;
         let books = ground.money(poster, Asset::Usd).await;
         assert_eq!(books.reserved, reserved);
-        assert_eq!(books.available, ground.rich_with() - reserved - reserved * 8 / 100);
+        assert_eq!(books.available, rich_with() - reserved - reserved * 8 / 100);
     });
 }
 
@@ -69,7 +69,7 @@ fn of_two_resubmissions_one_is_judged() {
             })
             .await;
         let books = ground.money(poster, Asset::Usd).await;
-        assert_eq!((books.available, books.reserved), (ground.rich_with(), 0), "each went back once");
+        assert_eq!((books.available, books.reserved), (rich_with(), 0), "each went back once");
     });
 }
 
@@ -131,7 +131,7 @@ fn a_bid_is_accepted_or_its_task_cancelled() {
             })
             .await;
         let books = ground.money(poster, Asset::Usd).await;
-        assert_eq!((books.available, books.reserved), (ground.rich_with(), 0));
+        assert_eq!((books.available, books.reserved), (rich_with(), 0));
     });
 }
 
@@ -160,7 +160,7 @@ fn a_delivery_is_released_or_disputed() {
         let released = i64::try_from(won.iter().filter(|winner| **winner == 0).count()).expect("few");
         assert_eq!(ground.money(worker, Asset::Usd).await.available, released * DOLLAR);
         let books = ground.money(poster, Asset::Usd).await;
-        assert_eq!(books.available, ground.rich_with() - released * DOLLAR * 108 / 100);
+        assert_eq!(books.available, rich_with() - released * DOLLAR * 108 / 100);
     });
 }
 
@@ -187,6 +187,6 @@ fn a_channel_is_closed_before_or_after_a_transfer() {
             .await;
         let paid = i64::try_from(paid.iter().sum::<usize>()).expect("few") * DOLLAR / 4;
         assert_eq!(ground.money(other, Asset::Usd).await.available, paid);
-        assert_eq!(ground.money(opener, Asset::Usd).await.available, ground.rich_with() - paid);
+        assert_eq!(ground.money(opener, Asset::Usd).await.available, rich_with() - paid);
     });
 }

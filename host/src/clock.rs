@@ -34,13 +34,13 @@ impl Clock {
     /// Now, by this clock.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     pub fn now(&self) -> Timestamp {
-        let at_ms = match &self.standing {
-            Some(standing) => standing.at_ms,
-            None => {
+        let at_ms = self.standing.as_ref().map_or_else(
+            || {
                 let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
                 i64::try_from(real).unwrap_or(i64::MAX)
-            }
-        };
+            },
+            |standing| standing.at_ms,
+        );
         Timestamp(at_ms.saturating_add(self.advanced_ms.load(Ordering::Relaxed)))
     }
 

@@ -86,6 +86,11 @@ fn rounds() -> usize {
     std::env::var("ASSAY_RACE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS)
 }
 
+/// What somebody rich has: enough for every round.
+pub(super) fn rich_with() -> i64 {
+    i64::try_from(rounds()).expect("few") * 10 * DOLLAR
+}
+
 impl Ground {
     async fn open(database: Option<String>) -> Self {
         let folders = vec![TempDir::new().expect("a folder"), TempDir::new().expect("a folder")];
@@ -107,14 +112,9 @@ impl Ground {
         }
     }
 
-    /// What somebody rich has: enough for every round.
-    pub(super) fn rich_with(&self) -> i64 {
-        i64::try_from(rounds()).expect("few") * 10 * DOLLAR
-    }
-
     pub(super) async fn rich(&self) -> PartyId {
         let [party] = self.agents().await;
-        self.hosts[0].pays_in(party, self.rich_with()).await;
+        self.hosts[0].pays_in(party, rich_with()).await;
         party
     }
 
@@ -176,7 +176,7 @@ impl Ground {
     }
 }
 
-fn id(id: impl ToString) -> Reply {
+fn id(id: impl std::fmt::Display) -> Reply {
     Reply::new(200, id.to_string().into_bytes())
 }
 

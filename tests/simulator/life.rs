@@ -1,11 +1,7 @@
 //! The model's task: posted, found a worker, handed in, decided.
 
-use super::model::{Bid, CENT, Delivery, Dispute, HOUR, Model, Payment, Said, Surface, Task, USD};
+use super::model::{Bid, CENT, Delivery, Dispute, HOUR, Model, Payment, Pots, Said, Surface, Task, USD};
 use super::steps::{By, Content, How, Label, Mode, Post, Wants, Which, Word};
-
-fn said(word: &str) -> Said {
-    Ok(word.to_owned())
-}
 
 impl Model {
     fn blank(&self, poster: Label, surface: Surface, mode: Mode, price: i64, wants: Wants) -> Task {
@@ -35,9 +31,9 @@ impl Model {
             latest: None,
             disputed: false,
             paid_day: self.day(),
-            escrow: Default::default(),
-            fee_hold: Default::default(),
-            payout: Default::default(),
+            escrow: Pots::default(),
+            fee_hold: Pots::default(),
+            payout: Pots::default(),
         }
     }
 
@@ -82,15 +78,13 @@ impl Model {
         (wants, hours): (Wants, u32),
     ) -> Said {
         let asked = |party: &Label| self.parties[party].asks;
-        let from = match from {
-            Some(from) => from,
-            None => {
-                let others = self.parties.keys().filter(|party| self.root(**party) != self.root(who));
-                let cheap = others.filter_map(|party| {
-                    asked(party).filter(|price| *price <= most).map(|price| (price, *party))
-                });
-                cheap.min().ok_or("NO_PROVIDER")?.1
-            }
+        let from = if let Some(from) = from {
+            from
+        } else {
+            let others = self.parties.keys().filter(|party| self.root(**party) != self.root(who));
+            let cheap =
+                others.filter_map(|party| Some((asked(party).filter(|price| *price <= most)?, *party)));
+            cheap.min().ok_or("NO_PROVIDER")?.1
         };
         let price = asked(&from).ok_or("INVALID_FIELD")?;
         if price > most {
@@ -146,7 +140,7 @@ impl Model {
         }
         let state = task.state;
         self.keep_task(label, task);
-        said(state)
+        Ok(state.to_owned())
     }
 
     /// An open task whose money is there.
@@ -171,7 +165,7 @@ impl Model {
         self.begin(&mut task);
         let state = task.state;
         self.keep_task(label, task);
-        said(state)
+        Ok(state.to_owned())
     }
 
     pub(super) fn approve(&mut self, who: Label, label: Label, yes: bool) -> Said {
@@ -195,7 +189,7 @@ impl Model {
         }
         let state = task.state;
         self.keep_task(label, task);
-        said(state)
+        Ok(state.to_owned())
     }
 
     pub(super) fn bid(&mut self, label: Label, who: Label, on: Label, price: i64) -> Said {
@@ -218,7 +212,7 @@ impl Model {
             return Err("CONFLICT");
         }
         self.bids.insert(label, Bid { task: on, bidder: who, price, pending: true });
-        said("pending")
+        Ok("pending".to_owned())
     }
 
     pub(super) fn choose(&mut self, who: Label, bid: Label, yes: bool) -> Said {
@@ -241,7 +235,7 @@ impl Model {
         }
         self.bids.insert(bid, Bid { pending: false, ..chosen.clone() });
         self.keep_task(chosen.task, task);
-        said(if yes { "accepted" } else { "rejected" })
+        Ok(if yes { "accepted" } else { "rejected" }.to_owned())
     }
 
     pub(super) fn claim(&mut self, who: Label, label: Label) -> Said {
@@ -259,7 +253,7 @@ impl Model {
         task.state = "claimed";
         task.worker = Some(who);
         self.keep_task(label, task);
-        said("claimed")
+        Ok("claimed".to_owned())
     }
 
     pub(super) fn give_up(&mut self, who: Label, label: Label) -> Said {
@@ -272,7 +266,7 @@ impl Model {
         }
         self.refund(&mut task, "failed");
         self.keep_task(label, task);
-        said("failed")
+        Ok("failed".to_owned())
     }
 
     pub(super) fn cancel(&mut self, who: Label, label: Label) -> Said {
@@ -288,7 +282,7 @@ impl Model {
         }
         self.refund(&mut task, "cancelled");
         self.keep_task(label, task);
-        said("cancelled")
+        Ok("cancelled".to_owned())
     }
 
     pub(super) fn deliver(
@@ -368,11 +362,10 @@ impl Model {
         let until = mine.and_then(|last| last.resubmit_until);
         let again = which == Which::Again || (which == Which::Either && until.is_some());
         match (again, mine, until) {
-            (false, None, _) => {}
             (false, Some(_), _) => return Err("CONFLICT"),
             (true, _, None) => return Err("NOTHING_TO_RESUBMIT"),
             (true, _, Some(until)) if self.now > until => return Err("RESUBMIT_WINDOW_CLOSED"),
-            (true, _, Some(_)) => {}
+            (false, None, _) | (true, _, Some(_)) => {}
         }
         self.apart(task.poster, who)?;
         let junk = content == Content::Junk;
@@ -417,7 +410,7 @@ impl Model {
         let status = delivery.status;
         self.deliveries.insert(label, delivery);
         self.keep_task(on, task);
-        said(status)
+        Ok(status.to_owned())
     }
 
     pub(super) fn dispute(&mut self, label: Label, who: Label, on: Label) -> Said {
@@ -441,7 +434,7 @@ impl Model {
         task.lapses_at = Some(self.now + 14 * 24 * HOUR);
         self.keep_task(on, task);
         self.disputes.insert(label, Dispute { task: on, open: true });
-        said("open")
+        Ok("open".to_owned())
     }
 
     pub(super) fn resolve(&mut self, label: Label, how: How) -> Said {
@@ -450,7 +443,7 @@ impl Model {
             return Err("CONFLICT");
         }
         self.end_dispute(label, how);
-        said("resolved")
+        Ok("resolved".to_owned())
     }
 
     pub(super) fn end_dispute(&mut self, label: Label, how: How) {

@@ -101,8 +101,8 @@ pub(super) async fn perform(app: Arc<App>, known: Known, key: Key, act: Act) -> 
     Ok(Told { id: part(), also: part(), words: part(), replayed: answer.replayed })
 }
 
-fn reply(id: impl ToString, also: &str, words: &str) -> Reply {
-    Reply::new(200, format!("{}|{also}|{words}", id.to_string()).into_bytes())
+fn reply(id: impl std::fmt::Display, also: &str, words: &str) -> Reply {
+    Reply::new(200, format!("{id}|{also}|{words}").into_bytes())
 }
 
 fn silent() -> Answer {

@@ -130,18 +130,21 @@ impl World {
     /// Takes a step. What the two do not agree about is the error.
     pub(super) async fn step(&mut self, step: &Step) -> Result<(), String> {
         match step.clone() {
-            Step::One(label, act) => self.one(label, label, act).await?,
+            Step::One(label, act) => self.one(label, label, act).await,
             Step::Both { first, second, swapped, grouped } => {
-                self.both(first, second, swapped, grouped).await?
+                self.both(first, second, swapped, grouped).await
             }
-            Step::Twice(label, act) => self.twice(label, act).await?,
-            Step::Again(label, of) => self.again(label, of).await?,
-            Step::Reused(of) => self.reused(of).await?,
+            Step::Twice(label, act) => self.twice(label, act).await,
+            Step::Again(label, of) => self.again(label, of).await,
+            Step::Reused(of) => self.reused(of).await,
             Step::Crash { label, act, at, sent, restart } => {
-                self.crash(label, act, (at, sent, restart)).await?
+                self.crash(label, act, (at, sent, restart)).await
             }
-            Step::Wait { ms } => self.wait(ms),
-        }
+            Step::Wait { ms } => {
+                self.wait(ms);
+                Ok(())
+            }
+        }?;
         self.compare().await
     }
 
@@ -214,10 +217,9 @@ impl World {
 
     /// A forgotten key was used for a new request.
     fn renew(&mut self, label: Label, of: Label) {
-        if let Some(done) = self.model.done.remove(&label) {
+        if self.model.done.remove(&label).is_some() {
             // The key belongs to the newer request, under whose label nobody repeats it.
             self.model.done.remove(&of);
-            drop(done);
         }
     }
 
@@ -272,7 +274,7 @@ impl World {
         let early = [until_gate(&mut one, &gates[0]).await, until_gate(&mut two, &gates[1]).await];
         let held = early.each_ref().map(Option::is_none);
         if held[0] && of_one_number(&pair[0].1, &pair[1].1) {
-            return self.second_of_a_number(&pair[0], one, &gates[0], &early[1]).await;
+            return self.second_of_a_number(&pair[0], one, &gates[0], early[1].as_ref()).await;
         }
         for (said, (label, act)) in early.into_iter().zip(&pair) {
             if let Some(said) = said {
@@ -316,9 +318,9 @@ impl World {
         (label, act): &(Label, Act),
         first: impl Future<Output = Outcome>,
         gate: &Gate,
-        second: &Option<Outcome>,
+        second: Option<&Outcome>,
     ) -> Result<(), String> {
-        let told = second.as_ref().and_then(|said| said.as_ref().err()).map(String::as_str);
+        let told = second.and_then(|said| said.as_ref().err()).map(String::as_str);
         if !matches!(told, Some("IDEMPOTENCY_IN_PROGRESS" | "SEQUENCE_MISMATCH")) {
             return Err(format!("{act:?} and another of its number: the second was answered {second:?}"));
         }
