@@ -1,5 +1,6 @@
 //! The benchmark, a second each: it is about what it says, and its figures can be true.
 
+use assay_tests::furniture::furnish;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -10,7 +11,8 @@ use crate::process::audited;
 /// A folder for the data, whose components need not be compiled.
 fn furnished() -> TempDir {
     let folder = TempDir::new().expect("a folder");
-    crate::house::furnish(folder.path());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    runtime.block_on(furnish(folder.path()));
     folder
 }
 

@@ -1,13 +1,14 @@
 //! A server as users meet it, on a real port, and people who talk to it over HTTP.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use assay::app::App;
 use assay::config::Settings;
 use assay::http::Server;
 use assay_db::Record as _;
 use assay_db::entities::ReceiptRow;
+use assay_tests::furniture::furnish;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -85,36 +86,6 @@ pub(crate) fn each_house_with(change: impl Fn(&mut Settings), story: impl AsyncF
     }
 }
 
-/// A folder with the key and the compiled components of a first start, so that the
-/// next ones need not compile them.
-static TEMPLATE: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = TempDir::new().expect("the machine has a folder for temporary files");
-    let data = folder.path().join("first");
-    // On a thread of its own: this may be asked for from within a runtime.
-    let made = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        runtime.expect("a runtime starts").block_on(async {
-            let app = App::start(Settings::in_folder(&data)).await.expect("a first start");
-            app.prepare_builtins().await.expect("the components compile");
-            app.stop().await;
-        });
-    });
-    made.join().expect("the first start went well");
-    folder
-});
-
-/// Puts them into a data folder.
-pub(crate) fn furnish(data: &Path) {
-    let template = TEMPLATE.path().join("first");
-    std::fs::create_dir_all(data.join("compiled")).expect("a folder");
-    std::fs::copy(template.join("host.key"), data.join("host.key")).expect("the key is copied");
-    for entry in std::fs::read_dir(template.join("compiled")).expect("compiled components") {
-        let from = entry.expect("an entry").path();
-        let name = from.file_name().expect("a name").to_owned();
-        std::fs::copy(&from, data.join("compiled").join(name)).expect("a component is copied");
-    }
-}
-
 /// What a server answered in its life counts when all tests have run.
 impl Drop for House {
     fn drop(&mut self) {
@@ -127,7 +98,7 @@ impl House {
     pub(crate) async fn open(database: Option<String>, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = TempDir::new().expect("the machine has a folder for temporary files");
         let data: PathBuf = folder.path().join("data");
-        furnish(&data);
+        furnish(&data).await;
         let mut settings = Settings::in_folder(&data);
         settings.database = database;
         settings.test_clock = true;

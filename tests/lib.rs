@@ -1,2 +1,5 @@
-//! All of the tests are in the one binary, `main.rs`; this library is empty and lets
-//! the package be depended on by nothing.
+//! What the tests in the one binary, `main.rs`, share with a program of its own: the
+//! simulator, which can run for a night (`simulate.rs`).
+
+pub mod furniture;
+pub mod simulator;

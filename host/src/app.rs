@@ -40,6 +40,7 @@ pub mod disputes;
 pub mod dry_runs;
 pub mod encryption;
 pub mod events;
+pub mod gate;
 pub mod handoffs;
 pub mod invoiced;
 pub mod jobs;
@@ -173,6 +174,7 @@ impl App {
                 Err(error) => return self.answered(once).await?.ok_or(error),
             };
             change.once = once.cloned();
+            gate::pass().await;
             match self.db.commit(change).await {
                 Ok(done) => {
                     self.ring(&done);
@@ -189,6 +191,10 @@ impl App {
     async fn answered(&self, once: Option<&Once>) -> Result<Option<Answer>, Error> {
         let Some(once) = once else { return Ok(None) };
         let Some(kept) = self.db.read().once(&once.key).await? else { return Ok(None) };
+        let ttl_ms = i64::from(self.settings.limits.idempotency_hours) * 3_600_000;
+        if kept.at.saturating_add(ttl_ms) <= self.now().0 {
+            return Ok(None);
+        }
         if kept.body_hash != once.body_hash {
             return Err(CommitError::OnceMismatch.into());
         }

@@ -3,7 +3,7 @@
 //! Everything else is given them. In test mode the clock can be moved forward; every
 //! deadline, window and day boundary follows it.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use assay_domain::ids::Timestamp;
@@ -14,16 +14,34 @@ use uuid::Uuid;
 #[derive(Debug, Default)]
 pub struct Clock {
     advanced_ms: AtomicI64,
+    standing: Option<Standing>,
+}
+
+/// A clock that does not run.
+#[derive(Debug)]
+struct Standing {
+    at_ms: i64,
+    ids: AtomicU64,
 }
 
 impl Clock {
+    /// A clock that stands, but for what it is moved, and whose ids count up: the same
+    /// steps by it give the same times and ids. For simulations.
+    pub fn standing(at: Timestamp) -> Self {
+        Self { standing: Some(Standing { at_ms: at.0, ids: AtomicU64::new(0) }), ..Self::default() }
+    }
+
     /// Now, by this clock.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     pub fn now(&self) -> Timestamp {
-        let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        Timestamp(
-            i64::try_from(real).unwrap_or(i64::MAX).saturating_add(self.advanced_ms.load(Ordering::Relaxed)),
-        )
+        let at_ms = self.standing.as_ref().map_or_else(
+            || {
+                let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+                i64::try_from(real).unwrap_or(i64::MAX)
+            },
+            |standing| standing.at_ms,
+        );
+        Timestamp(at_ms.saturating_add(self.advanced_ms.load(Ordering::Relaxed)))
     }
 
     /// Sets how far this clock is ahead of the machine's.
@@ -35,7 +53,13 @@ impl Clock {
     pub fn id(&self) -> Uuid {
         let millis = u64::try_from(self.now().0).unwrap_or(0);
         let mut random = [0_u8; 10];
-        fill_random(&mut random);
+        match &self.standing {
+            Some(standing) => {
+                let count = standing.ids.fetch_add(1, Ordering::Relaxed);
+                random[2..].copy_from_slice(&count.to_be_bytes());
+            }
+            None => fill_random(&mut random),
+        }
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 }

@@ -12,9 +12,9 @@ use assay_domain::terms::Mode;
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
-use super::App;
 use super::task::{Task, from_json};
 use super::turn::{Turn, Visibility};
+use super::{App, gate};
 use crate::error::Error;
 
 /// What a job is about.
@@ -101,9 +101,11 @@ impl App {
     /// Leases and runs one job. False when another host was first.
     async fn run_job(&self, job: Job) -> Result<bool, Error> {
         let until = self.now().0 + self.settings.limits.job_lease_ms;
+        gate::pass().await;
         let Some(lease) = self.db.lease(job, until).await? else { return Ok(false) };
         for _ in 0..self.settings.limits.stale_retries_max {
             let effect = self.decide_job(lease.job()).await?;
+            gate::pass().await;
             match self.db.commit(lease.finish(effect)).await {
                 Ok(done) => {
                     self.ring(&done);
@@ -185,9 +187,10 @@ impl App {
 fn due_event(kind: JobKind, task: &Task, due_at: Timestamp, now: Timestamp) -> Option<Event> {
     match (kind, task.state) {
         // A revision may have moved the deadline; its own job will come.
-        (JobKind::Deadline, State::Open | State::Claimed(_) | State::RevisionRequested(_)) => {
-            task.deadline_at.filter(|at| *at <= now).map(|_| Event::DeadlinePasses)
-        }
+        (
+            JobKind::Deadline,
+            State::Unpaid | State::Open | State::Claimed(_) | State::RevisionRequested(_),
+        ) => task.deadline_at.filter(|at| *at <= now).map(|_| Event::DeadlinePasses),
         (JobKind::ResubmitWindow, State::GateFailed { until, .. }) if until < now => {
             Some(Event::ResubmitLapses { at: now })
         }

@@ -65,11 +65,15 @@ fn advance_key() -> Key {
 impl App {
     /// Opens everything. What was left undone by a host that died is found by the jobs.
     pub async fn start(settings: Settings) -> Result<Arc<Self>, StartError> {
+        Self::start_at(settings, Arc::new(Clock::default())).await
+    }
+
+    /// The same by a clock of somebody's own.
+    pub async fn start_at(settings: Settings, clock: Arc<Clock>) -> Result<Arc<Self>, StartError> {
         settings.check()?;
         crate::gateways::prepare_tls();
         let folder = |source| StartError::Folder { folder: settings.data.display().to_string(), source };
         std::fs::create_dir_all(&settings.data).map_err(folder)?;
-        let clock = Arc::new(Clock::default());
         let lane = Lane(clock.id());
         let place = match &settings.database {
             Some(url) => db::Place::Server(url.clone()),

@@ -153,6 +153,9 @@ pub struct Tally {
     pub again: bool,
     /// Until when a failed gate may be mended.
     pub resubmit_until: Option<i64>,
+    /// The UTC day its money was taken on, where it was posted without.
+    #[serde(default)]
+    pub held_on_day: Option<i64>,
     /// Receipts in the chain.
     pub receipts: i64,
     /// Hash of the latest receipt.
@@ -254,6 +257,11 @@ impl Task {
     /// The head that whoever decides about a task expects and moves on.
     pub fn head_key(id: TaskId) -> Key {
         Key::head("task", id)
+    }
+
+    /// The UTC day that its price was counted as spent on.
+    pub fn held_on_day(&self) -> i64 {
+        self.tally.held_on_day.unwrap_or_else(|| self.created_at.utc_day())
     }
 
     /// The subject of its events.

@@ -59,6 +59,9 @@ impl<'a> Turn<'a> {
         let moves = self.task.purse().moves(step.money, self.app.lane);
         self.change.moves.extend(moves);
         self.give_back_spending(step.money);
+        if step.money == Money::Hold {
+            self.task.tally.held_on_day = Some(self.now.utc_day());
+        }
         self.note_payout(step.money);
         self.task.enter(step.state);
         Ok(())
@@ -115,11 +118,12 @@ impl<'a> Turn<'a> {
                     Resolution::Release => price,
                     Resolution::Split { worker_share } => money::part(terms.asset, price, worker_share),
                 };
-                price - workers + terms.fee_on_top(price) - terms.fee_on_top(workers)
+                let kept = if terms.fee_on_refunds { terms.fee_deducted(price - workers) } else { 0 };
+                price - workers - kept + terms.fee_on_top(price) - terms.fee_on_top(workers)
             }
             _ => 0,
         };
-        let day = self.task.created_at.utc_day();
+        let day = self.task.held_on_day();
         if back > 0 && self.task.spec.terms.asset == Asset::Usd && day == self.now.utc_day() {
             let change = std::mem::take(&mut self.change);
             self.change = change.add(spent_key(self.task.poster, day), -back);

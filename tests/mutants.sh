@@ -1,0 +1,65 @@
+#!/bin/sh
+# Shows that the simulator finds bugs: plants one at a time (simulator/mutants/*.patch) in
+# a copy of the sources, builds, and runs the simulator, which has to fail.
+#
+# Not in CI: every one of them is a build. Usage:
+#   tests/mutants.sh [STEPS] [PATTERN]
+# STEPS is for how long to look (20000); PATTERN says which patches ("refunds"). The copy
+# is in $ASSAY_MUTANTS (a folder beside the target), built into $ASSAY_MUTANTS_TARGET with
+# the profile $ASSAY_MUTANTS_PROFILE (release).
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+steps=${1:-20000}
+pattern=${2:-}
+copy=${ASSAY_MUTANTS:-$root/target/mutants}
+target=${ASSAY_MUTANTS_TARGET:-$copy/target}
+profile=${ASSAY_MUTANTS_PROFILE:-release}
+export ASSAY_TEST_FURNITURE="${ASSAY_TEST_FURNITURE:-$copy/furniture}"
+
+mkdir -p "$copy/sources"
+folder=$profile
+[ "$profile" = dev ] && folder=debug
+survived=0
+
+build() {
+    (cd "$copy/sources" && CARGO_TARGET_DIR="$target" cargo build --quiet --locked --profile "$profile" \
+        -p assay-tests --bin simulate)
+}
+
+# Whole, and with one patch; a file that did not change keeps its time, and its build.
+lay_out() {
+    rm -rf "$copy/fresh"
+    mkdir -p "$copy/fresh"
+    (cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 tar cf -) | tar xf - -C "$copy/fresh"
+    if [ -n "${1:-}" ]; then
+        (cd "$copy/fresh" && patch --quiet -p1 <"$1")
+    fi
+    (cd "$copy/fresh" && find . -type f) | while read -r file; do
+        if ! cmp -s "$copy/fresh/$file" "$copy/sources/$file"; then
+            mkdir -p "$(dirname "$copy/sources/$file")"
+            cp "$copy/fresh/$file" "$copy/sources/$file"
+        fi
+    done
+}
+
+lay_out
+build
+"$target/$folder/simulate" --steps 2000 >"$copy/log" 2>&1 || {
+    cat "$copy/log"
+    echo "the simulator fails without any planted bug" >&2
+    exit 1
+}
+
+for patch in "$root"/tests/simulator/mutants/*"$pattern"*.patch; do
+    name=$(basename "$patch" .patch)
+    lay_out "$patch"
+    build
+    if "$target/$folder/simulate" --no-shrink --steps "$steps" >"$copy/log" 2>&1; then
+        printf '%-60s SURVIVED %s steps\n' "$name" "$steps"
+        survived=1
+    else
+        printf '%-60s %s\n' "$name" "$(sed -n 's/^\(seed [0-9]* fails at step [0-9]*\).*/\1/p' "$copy/log" | head -1)"
+    fi
+done
+exit "$survived"

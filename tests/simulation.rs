@@ -1,0 +1,34 @@
+//! The simulator, as long as a test may take. It is described in `simulator.rs`; longer
+//! runs, and one seed again, are the program `simulate`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use assay_tests::simulator::{self, STEPS_OF_A_WORLD};
+
+/// A hundred thousand steps, or a few where nothing was optimised.
+const STEPS: usize = if cfg!(debug_assertions) { 4_000 } else { 100_000 };
+
+#[test]
+fn the_house_and_a_naive_model_of_it_agree() {
+    let worlds = u64::try_from(STEPS / STEPS_OF_A_WORLD).expect("few");
+    let next = AtomicU64::new(1);
+    let run_some = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed > worlds {
+                return;
+            }
+            if let Err(failure) = simulator::run(seed, STEPS_OF_A_WORLD) {
+                let (at, why) = (failure.at, &failure.why);
+                let again = "cargo run --release -p assay-tests --bin simulate -- --seed";
+                panic!("seed {seed} fails at step {at}: {why}\n{}\nagain: {again} {seed}", failure.shrunk());
+            }
+        }
+    };
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(run_some);
+        }
+    });
+}

@@ -1,0 +1,326 @@
+//! What happens next: mostly what fits, sometimes what does not.
+
+use super::dice::Dice;
+use super::later::Names;
+use super::model::{DAY, HOUR, Model, Task};
+use super::steps::{Act, By, Content, How, Label, Mode, Post, Rules, Step, Wants, Which, Word};
+
+/// The next step, numbered from `next` on.
+pub(super) fn step(model: &Model, also: &Names, dice: &mut Dice, next: Label) -> Step {
+    let one = |dice: &mut Dice| act(model, also, dice);
+    match dice.below(1_000) {
+        0..80 => wait(model, dice),
+        80..190 => Step::One(next, Act::Jobs),
+        190..210 => dice.pick(&recent(model)).map_or(Step::One(next, Act::Jobs), |of| Step::Again(next, of)),
+        210..216 => dice.pick(&recent(model)).map_or(Step::One(next, Act::Jobs), Step::Reused),
+        216..230 => Step::Twice(next, one(dice)),
+        230..250 => crash(model, one(dice), dice, next),
+        250..340 => both(model, also, dice, next),
+        _ => Step::One(next, one(dice)),
+    }
+}
+
+fn wait(model: &Model, dice: &mut Dice) -> Step {
+    let mut moments = model.moments();
+    moments.sort_unstable();
+    moments.push((model.day() + 1) * DAY);
+    let near = moments.len().min(4);
+    let ms = match dice.below(10) {
+        0..6 => {
+            let nudge = dice.pick(&[0, 0, -1_000, 1_000, 1, -1]).unwrap_or(0);
+            moments[dice.below(near)] - model.now + nudge
+        }
+        6..8 => dice.between(1_000, HOUR),
+        _ => dice.between(HOUR, 12 * HOUR),
+    };
+    Step::Wait { ms: ms.max(0) }
+}
+
+/// Requests of the last hours that were done.
+fn recent(model: &Model) -> Vec<Label> {
+    model.done.iter().rev().take(40).map(|(label, _)| *label).collect()
+}
+
+fn crash(model: &Model, act: Act, dice: &mut Dice, label: Label) -> Step {
+    let at = dice.below(2);
+    let restart = dice.percent(10);
+    let act = if restart && dice.percent(50) || model.tasks.is_empty() { Act::Jobs } else { act };
+    if matches!(act, Act::Register) {
+        return Step::One(label, act);
+    }
+    let restart = restart || matches!(act, Act::Jobs);
+    Step::Crash { label, act, at, sent: dice.percent(50), restart }
+}
+
+/// Two that are likely to be in each other's way.
+fn both(model: &Model, also: &Names, dice: &mut Dice, next: Label) -> Step {
+    let task = live_task(model, dice);
+    let channel = dice.pick(&open_channels(model));
+    let mut pair = [Act::Jobs, Act::Jobs];
+    let kind = dice.below(10);
+    for act in &mut pair {
+        *act = match (kind, task, channel) {
+            (0..6, Some(task), _) => on_task(model, also, dice, task),
+            (6..8, _, Some(channel)) => on_channel(model, dice, channel),
+            _ => self::act(model, also, dice),
+        };
+    }
+    let [first, second] = pair;
+    // What is due and a verb: the verb goes first, and the job finds that it did.
+    let first = if dice.percent(15) { Act::Jobs } else { first };
+    let second = if matches!(second, Act::Jobs) { Act::Register } else { second };
+    let (swapped, grouped) = (dice.percent(50), dice.percent(50));
+    Step::Both { first: (next, first), second: (next + 1, second), swapped, grouped }
+}
+
+fn act(model: &Model, also: &Names, dice: &mut Dice) -> Act {
+    match dice.below(100) {
+        0..14 => money_in(model, dice),
+        14..17 => rules(model, dice),
+        17..31 => post(model, dice),
+        31..35 => buy(model, dice),
+        35..78 => match live_task(model, dice) {
+            Some(task) => on_task(model, also, dice, task),
+            None => post(model, dice),
+        },
+        78..90 => match dice.pick(&open_channels(model)) {
+            Some(channel) if dice.percent(88) => on_channel(model, dice, channel),
+            _ => Act::OpenChannel { who: party(model, dice), with: party(model, dice), amount: micros(dice) },
+        },
+        90..93 => Act::Withdraw { who: party(model, dice), cents: dice.between(1, 3_000) },
+        93..96 => Act::Redeem { who: party(model, dice) },
+        96..99 => match dice.pick(&model.redemptions.keys().copied().collect::<Vec<_>>()) {
+            Some(redemption) => Act::Rule { redemption, yes: dice.percent(50) },
+            None => Act::Redeem { who: party(model, dice) },
+        },
+        _ if model.parties.len() < 16 => Act::Register,
+        _ => {
+            Act::Offer { who: party(model, dice), cents: dice.pick(&[10, 30, 130, 499, 1_250]).unwrap_or(10) }
+        }
+    }
+}
+
+fn party(model: &Model, dice: &mut Dice) -> Label {
+    let all: Vec<Label> = model.parties.keys().copied().collect();
+    dice.pick(&all).unwrap_or(1)
+}
+
+/// One that is meant, or now and then somebody else.
+fn mostly(model: &Model, dice: &mut Dice, meant: Option<Label>) -> Label {
+    match meant {
+        Some(meant) if dice.percent(90) => meant,
+        _ => party(model, dice),
+    }
+}
+
+fn micros(dice: &mut Dice) -> i64 {
+    if dice.percent(50) { dice.between(1, 4_000_000) } else { dice.between(1, 400) * 10_000 }
+}
+
+fn money_in(model: &Model, dice: &mut Dice) -> Act {
+    let waiting: Vec<Label> =
+        model.payments.iter().filter(|(_, payment)| !payment.credited).map(|(label, _)| *label).collect();
+    let any: Vec<Label> = model.payments.keys().copied().collect();
+    let payment = if dice.percent(80) { dice.pick(&waiting) } else { dice.pick(&any) };
+    match payment {
+        Some(payment) if dice.percent(65) => Act::Callback { payment, wrong: dice.percent(8) },
+        _ => Act::Pay { who: party(model, dice), cents: dice.between(1, 20_000), coins: dice.percent(50) },
+    }
+}
+
+fn rules(model: &Model, dice: &mut Dice) -> Act {
+    let who = party(model, dice);
+    let by = mostly(model, dice, Some(model.root(who)));
+    let some = |dice: &mut Dice, low, high| dice.percent(30).then(|| dice.between(low, high));
+    let rules = Rules {
+        enabled: dice.percent(95),
+        budget: some(dice, 500, 4_000),
+        daily: some(dice, 1_000, 20_000),
+        open: some(dice, 1, 8),
+        one_category: dice.percent(15),
+        ask_above: some(dice, 500, 4_000),
+        auto: dice.percent(50),
+    };
+    Act::Rules { who, by, rules }
+}
+
+fn wants(dice: &mut Dice) -> Wants {
+    dice.pick(&[Wants::Nothing, Wants::Leaves, Wants::Leaves, Wants::LeavesAndTaste])
+        .unwrap_or(Wants::Nothing)
+}
+
+fn post(model: &Model, dice: &mut Dice) -> Act {
+    let who = party(model, dice);
+    let credits = dice.percent(45);
+    let mode = if credits { dice.pick(&[Mode::Bid, Mode::Claim, Mode::Open]) } else { Some(Mode::Bid) };
+    let rules = model.parties.get(&who).map_or(Rules::NONE, |party| party.rules);
+    // On the line of a guardrail, or a cent beside it.
+    let lines: Vec<i64> = [rules.budget, rules.ask_above].into_iter().flatten().collect();
+    let budget = match dice.pick(&lines) {
+        Some(line) if !credits && dice.percent(60) => line + dice.between(-1, 1),
+        _ if credits => dice.between(1, 300),
+        _ => dice.between(1, 5_000),
+    };
+    let hours = dice.pick(&[None, Some(1), Some(5), Some(24), Some(100)]).flatten();
+    let (wants, elsewhere) = (wants(dice), dice.percent(20));
+    Act::Post {
+        who,
+        post: Post { credits, mode: mode.unwrap_or(Mode::Bid), budget, hours, wants, elsewhere },
+    }
+}
+
+fn buy(model: &Model, dice: &mut Dice) -> Act {
+    let providers: Vec<Label> =
+        model.parties.iter().filter(|(_, party)| party.asks.is_some()).map(|(label, _)| *label).collect();
+    let named = dice.pick(&providers);
+    Act::Buy {
+        who: party(model, dice),
+        from: dice.percent(70).then(|| mostly(model, dice, named)),
+        most_cents: dice.pick(&[20, 130, 500, 2_000]).unwrap_or(500),
+        by: dice.pick(&[By::Balance, By::Balance, By::Later, By::Coins]).unwrap_or(By::Balance),
+        wants: dice.pick(&[Wants::Nothing, Wants::Leaves]).unwrap_or(Wants::Nothing),
+        hours: dice.pick(&[1, 24, 168]).unwrap_or(24),
+    }
+}
+
+fn live_task(model: &Model, dice: &mut Dice) -> Option<Label> {
+    let live = |task: &Task| task.is_live();
+    let all: Vec<Label> = if dice.percent(92) {
+        model.tasks.iter().filter(|(_, task)| live(task)).map(|(label, _)| *label).collect()
+    } else {
+        model.tasks.keys().copied().collect()
+    };
+    dice.pick(&all)
+}
+
+fn on_task(model: &Model, also: &Names, dice: &mut Dice, label: Label) -> Act {
+    let task = &model.tasks[&label];
+    if dice.percent(8) {
+        return anything(model, dice, label);
+    }
+    let poster = mostly(model, dice, Some(task.poster));
+    let worker = mostly(model, dice, task.worker);
+    match task.state {
+        "pending_approval" if also.contains_key(&label) && dice.percent(85) => {
+            let owner = model.parties.get(&task.poster).and_then(|party| party.owner);
+            Act::Approve { who: mostly(model, dice, owner), task: label, yes: dice.percent(70) }
+        }
+        "unpaid" if dice.percent(75) => Act::PayFor { who: poster, task: label },
+        "open" => on_open(model, dice, label),
+        "claimed" | "revision_requested" => match dice.below(20) {
+            0 => Act::GiveUp { who: worker, task: label },
+            1 => Act::Cancel { who: worker, task: label },
+            2 => Act::Dispute { who: poster, task: label },
+            _ => deliver(dice, worker, label, Which::First),
+        },
+        "gate_failed" => match dice.below(10) {
+            0 => Act::GiveUp { who: worker, task: label },
+            1 => Act::Dispute { who: worker, task: label },
+            2 => deliver(dice, worker, label, Which::First),
+            _ => deliver(dice, worker, label, Which::Again),
+        },
+        "in_review" => match (dice.below(10), task.latest) {
+            (0, _) | (_, None) => Act::Dispute { who: worker, task: label },
+            (_, Some(delivery)) => Act::Review { who: poster, delivery, word: word(dice) },
+        },
+        "rejected" => Act::Dispute { who: worker, task: label },
+        "disputed" => resolve(model, dice, label),
+        "paid" => Act::Dispute { who: if dice.percent(50) { poster } else { worker }, task: label },
+        _ => anything(model, dice, label),
+    }
+}
+
+fn on_open(model: &Model, dice: &mut Dice, label: Label) -> Act {
+    let task = &model.tasks[&label];
+    let poster = mostly(model, dice, Some(task.poster));
+    let who = party(model, dice);
+    if dice.percent(8) {
+        return Act::Cancel { who: poster, task: label };
+    }
+    let bids: Vec<Label> =
+        model.bids.iter().filter(|(_, bid)| bid.task == label).map(|(label, _)| *label).collect();
+    let pending: Vec<Label> = model
+        .deliveries
+        .iter()
+        .filter(|(_, one)| one.task == label && one.status == "in_review")
+        .map(|(label, _)| *label)
+        .collect();
+    match task.mode {
+        Mode::Claim => Act::Claim { who, task: label },
+        Mode::Open => match dice.pick(&pending) {
+            Some(delivery) if dice.percent(40) => Act::Review { who: poster, delivery, word: word(dice) },
+            _ => deliver(dice, who, label, Which::Either),
+        },
+        Mode::Bid | Mode::Direct => match dice.pick(&bids) {
+            Some(bid) if dice.percent(55) => Act::Choose { who: poster, bid, yes: dice.percent(85) },
+            _ => {
+                let budget =
+                    if task.surface.asset() == super::model::USD { task.price / 10_000 } else { task.price };
+                let low = (budget / 2).max(1);
+                let price = if dice.percent(5) { budget + 1 } else { dice.between(low, budget.max(low)) };
+                Act::Bid { who, task: label, price }
+            }
+        },
+    }
+}
+
+fn deliver(dice: &mut Dice, who: Label, task: Label, which: Which) -> Act {
+    let content = dice.pick(&[Content::Junk, Content::Plain, Content::Good, Content::Good]);
+    let which = if dice.percent(10) { Which::Either } else { which };
+    Act::Deliver { who, task, content: content.unwrap_or(Content::Good), which }
+}
+
+fn word(dice: &mut Dice) -> Word {
+    dice.pick(&[Word::Accept, Word::Accept, Word::Revise, Word::Reject]).unwrap_or(Word::Accept)
+}
+
+fn resolve(model: &Model, dice: &mut Dice, task: Label) -> Act {
+    let found = model.disputes.iter().find(|(_, dispute)| dispute.task == task);
+    let Some((&dispute, _)) = found else { return Act::Jobs };
+    let how = match dice.below(3) {
+        0 => How::Refund,
+        1 => How::Release,
+        _ => How::Split(u32::try_from(dice.between(0, 10_000)).unwrap_or(0)),
+    };
+    Act::Resolve { dispute, how }
+}
+
+/// Whatever comes to somebody's mind about a task.
+fn anything(model: &Model, dice: &mut Dice, task: Label) -> Act {
+    let who = party(model, dice);
+    let deliveries: Vec<Label> =
+        model.deliveries.iter().filter(|(_, one)| one.task == task).map(|(label, _)| *label).collect();
+    match (dice.below(8), dice.pick(&deliveries)) {
+        (0, Some(delivery)) => Act::Review { who: model.tasks[&task].poster, delivery, word: word(dice) },
+        (1, _) => Act::Claim { who, task },
+        (2, _) => Act::GiveUp { who, task },
+        (3, _) => Act::Cancel { who: model.tasks[&task].poster, task },
+        (4, _) => Act::Dispute { who: model.tasks[&task].poster, task },
+        (5, _) => Act::Bid { who, task, price: dice.between(0, 50) },
+        (6, _) => resolve(model, dice, task),
+        _ => deliver(dice, model.tasks[&task].worker.unwrap_or(who), task, Which::Either),
+    }
+}
+
+fn open_channels(model: &Model) -> Vec<Label> {
+    let open: Vec<Label> =
+        model.channels.iter().filter(|(_, channel)| channel.open).map(|(label, _)| *label).collect();
+    open.into_iter().rev().take(5).collect()
+}
+
+fn on_channel(model: &Model, dice: &mut Dice, channel: Label) -> Act {
+    let known = &model.channels[&channel];
+    let end = dice.pick(&known.ends);
+    let who = mostly(model, dice, end);
+    match dice.below(10) {
+        0 => Act::Close { who, channel },
+        1 | 2 => Act::Fund { who, channel, amount: micros(dice) },
+        _ => {
+            let sequence =
+                dice.percent(40).then(|| known.sequence + dice.pick(&[1, 1, 1, 0, 2]).unwrap_or(1));
+            let all = end.map_or(1, |end| known.sides[usize::from(known.ends[1] == end)].total());
+            let amount = if dice.percent(15) { all + dice.between(0, 1) } else { micros(dice).min(all) };
+            Act::Transfer { who, channel, amount: amount.max(1), sequence }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What time does in the model, and what it shows for comparing.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::model::{CR, Model, Pots, USD};
+use super::steps::{Content, How, Label, Mode, Wants};
+
+/// Ids by label.
+pub(super) type Names = BTreeMap<Label, String>;
+
+impl Model {
+    /// Everything that is due happens.
+    pub(super) fn lapse(&mut self) {
+        let labels: Vec<Label> =
+            self.tasks.iter().filter(|(_, task)| task.is_live()).map(|(label, _)| *label).collect();
+        for label in labels {
+            self.lapse_task(label);
+        }
+        for withdrawal in self.withdrawals.values_mut() {
+            self.brought -= std::mem::take(&mut withdrawal.held);
+        }
+    }
+
+    fn lapse_task(&mut self, label: Label) {
+        let mut task = self.task(label);
+        let now = self.now;
+        let due = |at: Option<i64>| at.is_some_and(|at| at <= now);
+        match task.state {
+            "open" if due(task.deadline) && task.mode == Mode::Open => self.close_submissions(label),
+            "open" | "claimed" | "revision_requested" | "unpaid" if due(task.deadline) => {
+                self.refund(&mut task, "expired");
+                self.keep_task(label, task);
+            }
+            "gate_failed" if task.resubmit_until.is_some_and(|until| until < now) => {
+                self.refund(&mut task, "pdqg_final_fail");
+                self.keep_task(label, task);
+            }
+            "in_review" if due(task.silence_at) => {
+                self.pay(&mut task);
+                self.accept_latest(task.latest);
+                self.keep_task(label, task);
+            }
+            "rejected" if due(task.rejection_at) => {
+                self.refund(&mut task, "failed");
+                self.keep_task(label, task);
+            }
+            "paid" if due(task.payout_at) => {
+                self.mature(&mut task);
+                self.keep_task(label, task);
+            }
+            "disputed" if due(task.lapses_at) => self.lapse_dispute(label),
+            _ => {}
+        }
+    }
+
+    fn accept_latest(&mut self, latest: Option<Label>) {
+        if let Some(delivery) = latest.and_then(|latest| self.deliveries.get_mut(&latest)) {
+            delivery.status = "accepted";
+        }
+    }
+
+    /// The deadline of many submissions: the first that passed is paid.
+    fn close_submissions(&mut self, label: Label) {
+        let mut task = self.task(label);
+        let machine_passes = task.wants != Wants::Nothing;
+        let passed = |content: Content| machine_passes && content == Content::Good;
+        let first = self
+            .deliveries
+            .iter()
+            .find(|(_, one)| one.task == label && one.status == "in_review" && passed(one.content))
+            .map(|(first, one)| (*first, one.worker));
+        match first {
+            Some((first, worker)) => {
+                task.worker = Some(worker);
+                task.latest = Some(first);
+                self.pay(&mut task);
+                self.accept_latest(Some(first));
+            }
+            None => self.refund(&mut task, "expired"),
+        }
+        self.keep_task(label, task);
+    }
+
+    /// Nobody decided: the last machine verdict does.
+    fn lapse_dispute(&mut self, on: Label) {
+        let task = self.task(on);
+        let open = self.disputes.iter().find(|(_, dispute)| dispute.task == on && dispute.open);
+        let Some((&dispute, _)) = open else { return };
+        let latest = task.latest.map(|latest| &self.deliveries[&latest]);
+        let how = match latest {
+            Some(latest) if latest.status == "gate_failed" => How::Refund,
+            Some(latest) if task.wants != Wants::Nothing => {
+                if latest.content == Content::Good {
+                    How::Release
+                } else {
+                    How::Refund
+                }
+            }
+            _ => How::Split(5_000),
+        };
+        self.end_dispute(dispute, how);
+    }
+
+    /// Moments at which something becomes due.
+    pub(super) fn moments(&self) -> Vec<i64> {
+        let of = |task: &super::model::Task| match task.state {
+            "open" | "claimed" | "revision_requested" | "unpaid" => task.deadline,
+            "gate_failed" => task.resubmit_until,
+            "in_review" => task.silence_at,
+            "rejected" => task.rejection_at,
+            "paid" => task.payout_at,
+            "disputed" => task.lapses_at,
+            _ => None,
+        };
+        self.tasks.values().filter_map(of).filter(|at| *at > self.now).collect()
+    }
+
+    /// Every balance that is not zero, by the name the books have for it.
+    pub(super) fn balances(&self, names: &Names) -> String {
+        let mut all: BTreeMap<String, i64> = BTreeMap::new();
+        let mut put = |asset: usize, holder: &str, label: &Label, money: Pots| {
+            let asset = if asset == USD { "usd" } else { "cr" };
+            let name = &names[label];
+            for (pot, amount) in [("spend", money.spend), ("free", money.free)] {
+                if amount != 0 {
+                    all.insert(format!("b/{asset}/{holder}/{name}/{pot}"), amount);
+                }
+            }
+        };
+        for (label, party) in &self.parties {
+            put(USD, "party", label, party.wallet[USD]);
+            put(CR, "party", label, party.wallet[CR]);
+        }
+        for (label, task) in &self.tasks {
+            put(task.asset(), "escrow", label, task.escrow);
+            put(task.asset(), "fee-hold", label, task.fee_hold);
+            put(task.asset(), "payout", label, task.payout);
+        }
+        for (label, channel) in &self.channels {
+            put(USD, "channel-opener", label, channel.sides[0]);
+            put(USD, "channel-counterparty", label, channel.sides[1]);
+        }
+        for (label, withdrawal) in &self.withdrawals {
+            put(USD, "withdrawal", label, Pots { spend: 0, free: withdrawal.held });
+        }
+        for (label, redemption) in &self.redemptions {
+            put(CR, "redemption", label, Pots { spend: 0, free: redemption.held });
+        }
+        lines(&all)
+    }
+
+    /// Every task that is not over.
+    pub(super) fn live_tasks(&self, names: &Names) -> String {
+        let live = self.tasks.iter().filter(|(_, task)| task.is_live());
+        let row = |(label, task): (&Label, &super::model::Task)| {
+            let worker = task.worker.map_or("-", |worker| &names[&worker]);
+            let time = |at: Option<i64>| at.map_or("-".to_owned(), |at| at.to_string());
+            let (payout, deadline) = (time(task.payout_at), time(task.deadline));
+            format!("{} {} {worker} {} {payout} {deadline}", names[label], task.state, task.price)
+        };
+        let mut rows: Vec<String> = live.map(row).collect();
+        rows.sort();
+        rows.join("\n")
+    }
+
+    /// Every task's last word.
+    pub(super) fn all_tasks(&self, names: &Names) -> String {
+        let mut rows: Vec<String> =
+            self.tasks.iter().map(|(label, task)| format!("{} {}", names[label], task.state)).collect();
+        rows.sort();
+        rows.join("\n")
+    }
+
+    /// Every bid and delivery as the database has it.
+    pub(super) fn all_deliveries(&self, names: &Names) -> String {
+        let mut rows: Vec<String> =
+            self.deliveries.iter().map(|(label, one)| format!("{} {}", names[label], one.status)).collect();
+        rows.sort();
+        rows.join("\n")
+    }
+
+    /// Tasks that are not final, and dollars spent today, by party.
+    pub(super) fn counters(&self, names: &Names) -> String {
+        let mut all = BTreeMap::new();
+        let day = self.day();
+        for (label, party) in &self.parties {
+            all.insert(format!("c/open-tasks/{}", names[label]), self.open_tasks(*label));
+            all.insert(
+                format!("c/spent/{}/{day}", names[label]),
+                party.spent.get(&day).copied().unwrap_or(0),
+            );
+        }
+        all.retain(|_, amount| *amount != 0);
+        lines(&all)
+    }
+
+    /// The house's own: fees, dollars outside, credits outside.
+    pub(super) fn house(&self) -> [i64; 3] {
+        [self.fees, -self.brought, -self.issued]
+    }
+
+    /// Money inside, by asset: what parties have and what is held for them.
+    pub(super) fn inside(&self) -> [i64; 2] {
+        let mut sums = [0; 2];
+        for party in self.parties.values() {
+            sums[USD] += party.wallet[USD].total();
+            sums[CR] += party.wallet[CR].total();
+        }
+        for task in self.tasks.values() {
+            sums[task.asset()] += task.escrow.total() + task.fee_hold.total() + task.payout.total();
+        }
+        sums[USD] +=
+            self.channels.values().map(|one| one.sides[0].total() + one.sides[1].total()).sum::<i64>();
+        sums[USD] += self.withdrawals.values().map(|one| one.held).sum::<i64>();
+        sums[CR] += self.redemptions.values().map(|one| one.held).sum::<i64>();
+        sums
+    }
+}
+
+fn lines(all: &BTreeMap<String, i64>) -> String {
+    let mut text = String::new();
+    for (key, amount) in all {
+        let _ = writeln!(text, "{key}={amount}");
+    }
+    text.truncate(text.trim_end().len());
+    text
+}

@@ -1,0 +1,413 @@
+//! A step against the real verbs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use assay::app::access::{Means, Scopes};
+use assay::app::approvals::Decision;
+use assay::app::bids::Offer;
+use assay::app::bought::{PayBy, Purchase};
+use assay::app::channels::ChannelView;
+use assay::app::deliveries::{Package, Try};
+use assay::app::parties::{Registered, Registration};
+use assay::app::payments::Intent;
+use assay::app::posting;
+use assay::app::providers::Offering;
+use assay::app::reviews::Review;
+use assay::app::rewards::Ruling;
+use assay::app::tasks::TaskView;
+use assay::app::withdrawals::{Target, Wanted};
+use assay::app::{Answer, App, Ask, Caller};
+use assay::config::Surface;
+use assay::error::Error;
+use assay::gateways::Method;
+use assay::gateways::test_provider::{Event, TestProvider};
+use assay_db::{Once, Reply};
+use assay_domain::coin::Coin;
+use assay_domain::guardrails::Guardrails;
+use assay_domain::ids::{KeyId, PartyId};
+use assay_domain::ledger::Provider;
+use assay_domain::task::Resolution;
+use assay_domain::terms;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::later::Names;
+use super::steps::{Act, By, Content, How, Label, Mode, Post, Rules, Wants, Which, Word};
+
+pub(super) const CAPABILITY: &str = "tea guides";
+const TITLE: &str = "Explain how to brew green tea";
+const DESCRIPTION: &str =
+    "A short guide to brewing loose green tea at home: water, temperature, time and leaves.";
+const GOOD: &str = "Green tea wants patience more than heat. Bring fresh water to a temperature of about 75 \
+    degrees, well below the boil, and warm the pot first. Take two grams of leaves for each cup, pour the water \
+    over them and wait two minutes. Taste it then: longer steeping makes the cup bitter. The same leaves will \
+    give a second and a third cup, each a little shorter than the last.";
+const PLAIN: &str = "Green tea wants patience more than heat. Bring fresh water to a temperature of about 75 \
+    degrees, well below the boil, and warm the pot first. Pour the water over the tea and wait two minutes. \
+    Taste it then: longer steeping makes the cup bitter, so keep an eye on the clock.";
+const JUNK: &str = "lorem ipsum dolor sit amet lorem ipsum dolor sit amet lorem ipsum";
+const TRON: &str = "TN3W4H6rK2ce4vX9YnFQHwKENnHjoxb3m9";
+
+/// What the house answered.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// The id of what was made.
+    pub(super) id: String,
+    /// An id of something beside it: an approval, a payment.
+    pub(super) also: String,
+    /// The rest, for comparing.
+    pub(super) words: String,
+    /// Whether it is an earlier answer.
+    pub(super) replayed: bool,
+}
+
+/// The names that a step needs, as they were when it began.
+#[derive(Clone, Default)]
+pub(super) struct Known {
+    pub(super) ids: Arc<Names>,
+    pub(super) also: Arc<Names>,
+    /// The label of an expected channel's number, and other words that only the model has.
+    pub(super) counterpart: Arc<BTreeMap<Label, i64>>,
+    pub(super) reward: String,
+}
+
+/// With which idempotency key a request comes, and with which body.
+#[derive(Clone, Copy)]
+pub(super) struct Key {
+    pub(super) label: Label,
+    pub(super) body: u8,
+}
+
+struct Doing<'a> {
+    app: &'a App,
+    known: &'a Known,
+    once: Option<Once>,
+}
+
+/// Does it. A refusal is its code; a fault says what it is.
+pub(super) async fn perform(app: Arc<App>, known: Known, key: Key, act: Act) -> Result<Told, String> {
+    let once = Once { key: format!("simulated/{}", key.label), body_hash: vec![key.body] };
+    let once = act.is_keyed().then_some(once);
+    let doing = Doing { app: &app, known: &known, once };
+    let answer = match doing.act(&act).await {
+        Ok(answer) => answer,
+        Err(Error::Refused(refusal)) => return Err(refusal.code.as_str().to_owned()),
+        Err(fault) => return Err(fault.to_string()),
+    };
+    let text = String::from_utf8_lossy(&answer.reply.body).into_owned();
+    let mut parts = text.splitn(3, '|').map(str::to_owned);
+    let mut part = || parts.next().unwrap_or_default();
+    Ok(Told { id: part(), also: part(), words: part(), replayed: answer.replayed })
+}
+
+fn reply(id: impl std::fmt::Display, also: &str, words: &str) -> Reply {
+    Reply::new(200, format!("{id}|{also}|{words}").into_bytes())
+}
+
+fn silent() -> Answer {
+    Answer { reply: reply("", "", ""), replayed: false }
+}
+
+fn of_task(view: &TaskView) -> Reply {
+    let also = view.approval.map(|approval| approval.to_string()).unwrap_or_default();
+    reply(view.task.id, &also, view.task.state.word())
+}
+
+fn of_party(party: &Registered) -> Reply {
+    reply(party.id, "", "")
+}
+
+fn of_channel(view: &ChannelView) -> Reply {
+    let words = format!("{} {} {}", view.balance, view.counterparty_balance, view.sequence);
+    reply(view.channel.id, "", &words)
+}
+
+/// Without the number of transfers, which is as it was when the deposit was decided.
+fn of_deposit(view: &ChannelView) -> Reply {
+    reply(view.channel.id, "", &format!("{} {}", view.balance, view.counterparty_balance))
+}
+
+fn dollars(cents: i64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+const fn micros(cents: i64) -> i64 {
+    cents * 10_000
+}
+
+impl Doing<'_> {
+    fn id<T: std::str::FromStr>(&self, label: Label) -> T {
+        let known = self.known.ids.get(&label).and_then(|id| id.parse().ok());
+        known.expect("a step names what is there")
+    }
+
+    fn also<T: std::str::FromStr>(&self, label: Label) -> T {
+        let known = self.known.also.get(&label).and_then(|id| id.parse().ok());
+        known.expect("a step names what is there")
+    }
+
+    fn ask(&self, who: Label) -> Ask {
+        let means = Means::Key(KeyId(Uuid::nil()));
+        let caller = Caller { party: self.id(who), scopes: Scopes::USUAL, means };
+        Ask { caller, once: self.once.clone() }
+    }
+
+    fn operator(&self) -> Ask {
+        let caller = Caller { party: PartyId(Uuid::nil()), scopes: Scopes::OPERATOR, means: Means::Operator };
+        Ask { caller, once: self.once.clone() }
+    }
+
+    async fn act(&self, act: &Act) -> Result<Answer, Error> {
+        match *act {
+            Act::Register
+            | Act::Offer { .. }
+            | Act::Rules { .. }
+            | Act::Approve { .. }
+            | Act::Redeem { .. }
+            | Act::Rule { .. } => self.among_people(act).await,
+            Act::Pay { .. }
+            | Act::Callback { .. }
+            | Act::OpenChannel { .. }
+            | Act::Fund { .. }
+            | Act::Transfer { .. }
+            | Act::Close { .. }
+            | Act::Withdraw { .. } => self.with_money(act).await,
+            Act::Jobs => {
+                self.app.run_due_jobs().await?;
+                Ok(silent())
+            }
+            _ => self.on_work(act).await,
+        }
+    }
+
+    async fn among_people(&self, act: &Act) -> Result<Answer, Error> {
+        let app = self.app;
+        match *act {
+            Act::Register => {
+                let asked = Registration { name: "somebody".into(), ..Registration::default() };
+                app.register(&asked, of_party).await
+            }
+            Act::Offer { who, cents } => {
+                let offering = Offering {
+                    capabilities: vec![CAPABILITY.into()],
+                    base_price: micros(cents),
+                    pricing_model: "fixed".into(),
+                };
+                let party = app.who(self.id(who)).await?;
+                if party.human {
+                    return Err(Error::Internal("people offer nothing here".into()));
+                }
+                app.offer(&self.ask(who), "a provider", &offering, |one| reply(one.party, "", "")).await
+            }
+            Act::Rules { who, by, rules } => {
+                let wanted = guardrails(rules);
+                app.set_guardrails(&self.ask(by), self.id(who), &wanted, |_| reply("", "", "")).await
+            }
+            Act::Approve { who, task, yes } => {
+                let decision = if yes { Decision::Approve } else { Decision::Reject };
+                let render = |one: &assay::app::approvals::Approval| reply("", "", one.task.state.word());
+                app.resolve_approval(&self.ask(who), self.also(task), decision, "", render).await
+            }
+            Act::Redeem { who } => {
+                let reward = self.known.reward.parse().map_err(|_| Error::Internal("a reward".into()))?;
+                app.redeem(&self.ask(who), reward, |one| reply(one.id, "", &one.status)).await
+            }
+            Act::Rule { redemption, yes } => {
+                let ruling = if yes { Ruling::Approve } else { Ruling::Refuse { reason: None } };
+                let id = self.id(redemption);
+                app.rule_redemption(&self.operator(), id, &ruling, |one| reply("", "", &one.status)).await
+            }
+            _ => Ok(silent()),
+        }
+    }
+
+    async fn with_money(&self, act: &Act) -> Result<Answer, Error> {
+        let app = self.app;
+        match *act {
+            Act::Pay { who, cents, coins } => {
+                let method = if coins { Method::Invoice } else { Method::Card };
+                let intent = Intent { amount: micros(cents), method, coin: None, task: None };
+                app.open_payment(&self.ask(who), &intent, |one| reply(one.id, "", "")).await
+            }
+            Act::Callback { payment, wrong } => self.callback(payment, wrong).await,
+            Act::OpenChannel { who, with, amount } => {
+                app.open_channel(&self.ask(who), self.id(with), amount, of_channel).await
+            }
+            Act::Fund { who, channel, amount } => {
+                app.fund_channel(&self.ask(who), self.id(channel), amount, of_deposit).await
+            }
+            Act::Transfer { who, channel, amount, sequence } => {
+                app.transfer(&self.ask(who), self.id(channel), amount, sequence, of_channel).await
+            }
+            Act::Close { who, channel } => {
+                // What was left is gone by now: both sides are shown empty.
+                app.close_channel(&self.ask(who), self.id(channel), of_channel).await
+            }
+            Act::Withdraw { who, cents } => {
+                let coin = Coin::parse("USDTTRC20");
+                let wanted = Wanted { amount: micros(cents), coin, target: Target::Raw(TRON.into()) };
+                let render =
+                    |one: &assay::app::withdrawals::Withdrawal| reply(one.id, "", one.status.as_str());
+                app.withdraw(&self.ask(who), &wanted, render).await
+            }
+            _ => Ok(silent()),
+        }
+    }
+
+    /// The test provider's own signed event.
+    async fn callback(&self, payment: Label, wrong: bool) -> Result<Answer, Error> {
+        let id = self.known.also.get(&payment).or_else(|| self.known.ids.get(&payment)).cloned();
+        let amount = self.known.counterpart.get(&payment).copied().unwrap_or(0) + i64::from(wrong);
+        let event = Event { payment: id.unwrap_or_default(), amount, currency: "USD".into() };
+        let provider = TestProvider::new(self.app.host_key.derive("test provider").to_vec());
+        let (body, signature) = provider.send(&event, self.app.now());
+        self.app.take_callback(Provider::Test, &body, &signature).await?;
+        Ok(silent())
+    }
+
+    async fn on_work(&self, act: &Act) -> Result<Answer, Error> {
+        let app = self.app;
+        match *act {
+            Act::Post { who, post } => app.post(&self.ask(who), &posted(post), of_task).await,
+            Act::Buy { who, from, most_cents, by, wants, hours } => {
+                self.buy(who, from, micros(most_cents), by, (wants, hours)).await
+            }
+            Act::PayFor { who, task } => app.pay_for(&self.ask(who), self.id(task), of_task).await,
+            Act::Bid { who, task, price } => {
+                let in_dollars =
+                    app.task(self.id(task)).await?.spec.terms.asset == assay_domain::money::Asset::Usd;
+                let price = if in_dollars { dollars(price) } else { price.to_string() };
+                let offer = Offer { price, price_field: "price", cover_letter: String::new() };
+                app.bid(&self.ask(who), self.id(task), &offer, |bid| reply(bid.id, "", &bid.status)).await
+            }
+            Act::Choose { who, bid, yes: true } => {
+                app.accept_bid(&self.ask(who), self.id(bid), |bid| reply("", "", &bid.status)).await
+            }
+            Act::Choose { who, bid, yes: false } => {
+                app.reject_bid(&self.ask(who), self.id(bid), |bid| reply("", "", &bid.status)).await
+            }
+            Act::Claim { who, task } => app.claim(&self.ask(who), self.id(task), of_task).await,
+            Act::GiveUp { who, task } => app.give_up(&self.ask(who), self.id(task), "tired", of_task).await,
+            Act::Cancel { who, task } => app.cancel(&self.ask(who), self.id(task), of_task).await,
+            Act::Deliver { who, task, content, which } => self.deliver(who, task, content, which).await,
+            Act::Review { who, delivery, word } => {
+                let word = match word {
+                    Word::Accept => Review::Accept,
+                    Word::Revise => Review::Revise,
+                    Word::Reject => Review::Reject,
+                };
+                app.review(&self.ask(who), self.id(delivery), word, "", |one| reply("", "", &one.status))
+                    .await
+            }
+            Act::Dispute { who, task } => {
+                app.dispute(&self.ask(who), self.id(task), "so", |one| reply(one.id, "", &one.status)).await
+            }
+            Act::Resolve { dispute, how } => {
+                let how = match how {
+                    How::Refund => Resolution::Refund,
+                    How::Release => Resolution::Release,
+                    How::Split(worker_share) => Resolution::Split { worker_share },
+                };
+                app.resolve(&self.operator(), self.id(dispute), how, |one| reply("", "", &one.status)).await
+            }
+            _ => Ok(silent()),
+        }
+    }
+
+    async fn deliver(
+        &self,
+        who: Label,
+        task: Label,
+        content: Content,
+        which: Which,
+    ) -> Result<Answer, Error> {
+        let content = match content {
+            Content::Junk => JUNK,
+            Content::Plain => PLAIN,
+            Content::Good => GOOD,
+        };
+        let package = Package { content: content.into(), summary: String::new(), attachments: Vec::new() };
+        let which = match which {
+            Which::First => Try::First,
+            Which::Again => Try::Again,
+            Which::Either => Try::Either,
+        };
+        let render = |one: &assay::app::deliveries::Delivered| {
+            reply(one.delivery.id, "", &format!("{} {}", one.delivery.status, one.task_status))
+        };
+        self.app.deliver(&self.ask(who), self.id(task), &package, which, render).await
+    }
+
+    async fn buy(
+        &self,
+        who: Label,
+        from: Option<Label>,
+        max_price: i64,
+        by: By,
+        (wants, hours): (Wants, u32),
+    ) -> Result<Answer, Error> {
+        let purchase = Purchase {
+            capability: CAPABILITY.into(),
+            input: Value::String(DESCRIPTION.into()),
+            pay_by: match by {
+                By::Balance => PayBy::Balance,
+                By::Later => PayBy::Later,
+                By::Coins => PayBy::Crypto,
+            },
+            max_price,
+            provider: from.map(|from| self.id(from)),
+            negotiation: None,
+            auction: None,
+            closes_at: None,
+            deadline_hours: hours,
+            checks: checks(wants),
+            verifiers: Vec::new(),
+        };
+        if by != By::Coins {
+            return self.app.buy(&self.ask(who), &purchase, of_task).await;
+        }
+        let render = |view: &TaskView, payment: Option<&assay::app::payments::Payment>| {
+            let also = payment.map(|payment| payment.id.to_string()).unwrap_or_default();
+            reply(view.task.id, &also, view.task.state.word())
+        };
+        self.app.buy_by_invoice(&self.ask(who), &purchase, render).await
+    }
+}
+
+fn checks(wants: Wants) -> Vec<Value> {
+    if wants == Wants::Nothing { vec![] } else { vec![json!({ "kind": "contains", "value": "leaves" })] }
+}
+
+fn posted(post: Post) -> posting::Post {
+    let (surface, budget) =
+        if post.credits { (Surface::Agent, post.budget) } else { (Surface::Commission, micros(post.budget)) };
+    let mode = match post.mode {
+        Mode::Bid | Mode::Direct => terms::Mode::Bid,
+        Mode::Claim => terms::Mode::Claim,
+        Mode::Open => terms::Mode::OpenSubmission,
+    };
+    let taste = post.wants == Wants::LeavesAndTaste;
+    posting::Post {
+        title: TITLE.into(),
+        description: DESCRIPTION.into(),
+        category: if post.elsewhere { "elsewhere" } else { "writing" }.into(),
+        budget,
+        deadline_hours: post.hours,
+        criteria: if taste { vec!["No factual errors".into()] } else { vec![] },
+        checks: checks(post.wants),
+        ..posting::Post::new(surface, mode)
+    }
+}
+
+fn guardrails(rules: Rules) -> Guardrails {
+    Guardrails {
+        enabled: rules.enabled,
+        max_task_budget: rules.budget.map(micros),
+        max_daily_spend: rules.daily.map(micros),
+        max_open_tasks: rules.open,
+        allowed_categories: rules.one_category.then(|| vec!["writing".into()]),
+        require_human_approval_above: rules.ask_above.map(micros),
+        auto_review: rules.auto,
+    }
+}
