@@ -7,6 +7,9 @@ use super::steps::{Act, By, Content, How, Label, Mode, Post, Rules, Step, Wants,
 
 /// The next step, numbered from `next` on.
 pub(super) fn step(model: &Model, also: &Names, dice: &mut Dice, next: Label) -> Step {
+    if let Some(act) = at_the_last_moment(model).filter(|_| dice.percent(60)) {
+        return Step::One(next, act);
+    }
     let one = |dice: &mut Dice| act(model, also, dice);
     match dice.below(1_000) {
         0..80 => wait(model, dice),
@@ -18,6 +21,15 @@ pub(super) fn step(model: &Model, also: &Names, dice: &mut Dice, next: Label) ->
         250..340 => both(model, also, dice, next),
         _ => Step::One(next, one(dice)),
     }
+}
+
+/// A resubmission in the very moment that its window closes.
+fn at_the_last_moment(model: &Model) -> Option<Act> {
+    let now = Some(model.now);
+    let closing =
+        model.tasks.iter().find(|(_, task)| task.state == "gate_failed" && task.resubmit_until == now);
+    let (&task, found) = closing?;
+    Some(Act::Deliver { who: found.worker?, task, content: Content::Good, which: Which::Again })
 }
 
 fn wait(model: &Model, dice: &mut Dice) -> Step {
@@ -221,6 +233,10 @@ fn on_task(model: &Model, also: &Names, dice: &mut Dice, label: Label) -> Act {
         },
         "in_review" => match (dice.below(10), task.latest) {
             (0, _) | (_, None) => Act::Dispute { who: worker, task: label },
+            // Whoever was asked once is often asked again, up to the last round and beyond.
+            (_, Some(delivery)) if task.revisions > 0 && dice.percent(70) => {
+                Act::Review { who: task.poster, delivery, word: Word::Revise }
+            }
             (_, Some(delivery)) => Act::Review { who: poster, delivery, word: word(dice) },
         },
         "rejected" => Act::Dispute { who: worker, task: label },
