@@ -159,6 +159,35 @@ fn a_task_without_money_waits_for_it() {
 }
 
 #[test]
+fn what_nobody_pays_for_ends_at_its_deadline() {
+    each_house(async |house| {
+        let (client, _) = market(house).await;
+        let task = asks(&client, &json!({ "payment_type": null })).await.good();
+        let path = format!("/api/v1/tasks/{}", task["id"].as_str().expect("an id"));
+        house.wait(8 * 86_400).await;
+        let seen = client.get(&path).await.good();
+        assert_eq!((&seen["status"], &seen["escrow_status"]), (&json!("failed"), &json!("unpaid")));
+        assert_eq!(dollars(&client).await, "100.0+0.0");
+    });
+}
+
+#[test]
+fn what_is_given_back_on_the_day_it_was_paid_was_not_spent() {
+    each_house(async |house| {
+        let (client, provider) = market(house).await;
+        let task = asks(&client, &json!({ "payment_type": null })).await.good();
+        let path = format!("/api/v1/tasks/{}", task["id"].as_str().expect("an id"));
+        // Paid on another day than it was posted.
+        house.wait(86_400).await;
+        client.post(&format!("{path}/payments"), &json!({ "payment_type": "balance" })).await.good();
+        let spent = || async { client.get("/api/bots/me/spending").await.good()["spent_today"].clone() };
+        assert_eq!(spent().await, 10.0);
+        provider.put(&format!("{path}/fail"), &json!({ "error_reason": "no dictionary" })).await.good();
+        assert_eq!(spent().await, 0.0);
+    });
+}
+
+#[test]
 fn free_tasks_have_no_fee() {
     each_house(async |house| {
         let (client, helper) = (house.agent("client").await, house.agent("helper").await);

@@ -243,6 +243,13 @@ fn the_same_idempotency_key_does_a_thing_once() {
         assert_eq!(placed.as_array().map(Vec::len), Some(1));
         assert!(bob.post_once("k2", &path, &bid).await.replayed);
         assert_eq!(bob.post(&path, &bid).await.refusal(), "409 CONFLICT");
+
+        // A day later nothing is kept, and the key is free.
+        house.wait(24 * 3600 + 1).await;
+        let day_ago = house.app.now().0 - 24 * 3_600_000;
+        assert!(!house.app.db.read().has_once_before(day_ago).await.expect("an answer"));
+        let fresh = alice.post_once("k1", "/api/tasks", &other).await;
+        assert_eq!((fresh.status, fresh.replayed), (201, false), "{}", fresh.body);
     });
 }
 

@@ -191,8 +191,7 @@ impl App {
     async fn answered(&self, once: Option<&Once>) -> Result<Option<Answer>, Error> {
         let Some(once) = once else { return Ok(None) };
         let Some(kept) = self.db.read().once(&once.key).await? else { return Ok(None) };
-        let ttl_ms = i64::from(self.settings.limits.idempotency_hours) * 3_600_000;
-        if kept.at.saturating_add(ttl_ms) <= self.now().0 {
+        if kept.at.saturating_add(self.settings.limits.idempotency_ms()) <= self.now().0 {
             return Ok(None);
         }
         if kept.body_hash != once.body_hash {

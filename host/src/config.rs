@@ -213,6 +213,13 @@ pub struct Limits {
     pub recommended_from_max: usize,
 }
 
+impl Limits {
+    /// How long a reply is kept for its idempotency key, in milliseconds.
+    pub fn idempotency_ms(&self) -> i64 {
+        i64::from(self.idempotency_hours) * 3_600_000
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -135,6 +135,11 @@ impl Reader {
         self.one("key = $1", &[key.into()]).await
     }
 
+    /// Whether a reply older than this is still kept.
+    pub async fn has_once_before(&self, at: i64) -> Result<bool, DbError> {
+        Ok(!self.many::<OnceRow>("at < $1 order by at limit 1", &[at.into()]).await?.is_empty())
+    }
+
     /// The bytes with this digest, in lower-case hexadecimal.
     pub async fn blob(&self, digest: &str) -> Result<Option<Vec<u8>>, DbError> {
         Ok(self.one::<BlobRow>("digest = $1", &[digest.into()]).await?.map(|row| row.bytes))

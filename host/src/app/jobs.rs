@@ -77,6 +77,7 @@ impl App {
     /// Runs jobs that are due, until none is left that this host can have. Returns how
     /// many were done.
     pub async fn run_due_jobs(&self) -> Result<usize, Error> {
+        self.forget_replies().await?;
         let mut done = 0;
         loop {
             let due = self.db.read().due_jobs(self.now().0, self.settings.limits.jobs_batch_max).await?;
@@ -96,6 +97,15 @@ impl App {
                 return Ok(done);
             }
         }
+    }
+
+    /// Drops the replies that are kept no longer, a batch a commit.
+    async fn forget_replies(&self) -> Result<(), Error> {
+        let before = self.now().0 - self.settings.limits.idempotency_ms();
+        while self.db.read().has_once_before(before).await? {
+            self.db.commit(Change::new().forget_once_before(before)).await?;
+        }
+        Ok(())
     }
 
     /// Leases and runs one job. False when another host was first.

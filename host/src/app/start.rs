@@ -84,7 +84,7 @@ impl App {
         let metrics = Metrics::default();
         let memory = Arc::new(Memory::default());
         opened.listener = listener(&metrics, &memory);
-        opened.limits.once_ttl_ms = i64::from(settings.limits.idempotency_hours) * 3_600_000;
+        opened.limits.once_ttl_ms = settings.limits.idempotency_ms();
         let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
         let sandbox = Sandbox::start(sandbox::Settings {
