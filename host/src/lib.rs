@@ -75,8 +75,8 @@
 //! [`app::bindings`] and [`app::ownership`], what they allow in [`app::commissioning`] and
 //! decide in [`app::approvals`]. How often anyone may ask: [`app::limits`].
 //!
-//! Beside the roads: [`app::gate`], where a simulation holds a verb up before it commits; what
-//! a process remembers of keys and channels, so that it need not read them for each request.
+//! Beside the roads: [`app::gate`], where a simulation holds a verb up before it commits;
+//! [`app::memory`], what a process need not read again for each request.
 //!
 //! A child is this same program, started with `sandbox-child` as its first argument
 //! ([`assay_sandbox::child`]); `main.rs` looks for that before anything else.

@@ -68,7 +68,8 @@ impl Model {
         let first = self
             .deliveries
             .iter()
-            .find(|(_, one)| one.task == label && one.status == "in_review" && passed(one.content))
+            .filter(|(_, one)| one.task == label && one.status == "in_review" && passed(one.content))
+            .min_by_key(|(_, one)| one.landed)
             .map(|(first, one)| (*first, one.worker));
         match first {
             Some((first, worker)) => {

@@ -312,7 +312,9 @@ impl Model {
         let status = self.judge(&mut task, content, again);
         let words = format!("{status} {}", task.state);
         let resubmit_until = None;
-        self.deliveries.insert(label, Delivery { task: on, worker: who, content, status, resubmit_until });
+        let landed = self.deliveries.len();
+        let delivery = Delivery { task: on, worker: who, content, status, resubmit_until, landed };
+        self.deliveries.insert(label, delivery);
         self.keep_task(on, task);
         Ok(words)
     }
@@ -371,7 +373,9 @@ impl Model {
         let junk = content == Content::Junk;
         let status = if junk { "gate_failed" } else { "in_review" };
         let resubmit_until = (junk && !again).then_some(self.now + 6 * HOUR);
-        self.deliveries.insert(label, Delivery { task: on, worker: who, content, status, resubmit_until });
+        let landed = self.deliveries.len();
+        let delivery = Delivery { task: on, worker: who, content, status, resubmit_until, landed };
+        self.deliveries.insert(label, delivery);
         Ok(format!("{status} open"))
     }
 

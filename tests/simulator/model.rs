@@ -122,6 +122,8 @@ pub(super) struct Delivery {
     pub(super) content: Content,
     pub(super) status: &'static str,
     pub(super) resubmit_until: Option<i64>,
+    /// How many landed before it: of two at once, the second may be the first.
+    pub(super) landed: usize,
 }
 
 #[derive(Clone, Debug)]
