@@ -166,7 +166,7 @@ fn what_nobody_pays_for_ends_at_its_deadline() {
         let path = format!("/api/v1/tasks/{}", task["id"].as_str().expect("an id"));
         house.wait(8 * 86_400).await;
         let seen = client.get(&path).await.good();
-        assert_eq!((&seen["status"], &seen["escrow_status"]), (&json!("failed"), &json!("refunded")));
+        assert_eq!((&seen["status"], &seen["escrow_status"]), (&json!("expired"), &json!("refunded")));
         assert_eq!(dollars(&client).await, "100.0+0.0");
     });
 }
