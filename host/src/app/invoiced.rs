@@ -48,11 +48,18 @@ impl App {
     /// Commits the task, or finds the one that an earlier try of the same request left.
     async fn begin_purchase(&self, ask: &Ask, purchase: &Purchase) -> Result<TaskView, Error> {
         let once = ask.once.as_ref();
-        let slot = once.map(|once| format!("purchase-opening/{}/{}", once.key, hex::encode(&once.body_hash)));
+        let mut slot =
+            once.map(|once| format!("purchase-opening/{}/{}", once.key, hex::encode(&once.body_hash)));
         if let Some(name) = &slot
             && let Some(left) = self.db.read().unique(name).await?
         {
-            return self.look(&ask.caller, parsed("task", &left)?).await;
+            let left = self.look(&ask.caller, parsed("task", &left)?).await?;
+            let kept_until = left.task.created_at.0.saturating_add(self.settings.limits.idempotency_ms());
+            if self.now().0 < kept_until {
+                return Ok(left);
+            }
+            // The key is kept no longer, so this is another request.
+            slot = None;
         }
         let slot = &slot;
         let answer = self
