@@ -62,7 +62,7 @@ fn a_copy_made_under_load_is_whole_and_a_server_starts_on_it() {
 fn a_copy_is_refused_where_it_would_overwrite_or_cannot_be_made() {
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
-    Server::start(&data, None).stop();
+    assert_eq!(Server::start(&data, None).stop(), Some(0));
     let (data, there) = (data.display().to_string(), folder.path().join("there"));
     std::fs::write(&there, "mine").expect("a file");
     let there = there.display().to_string();

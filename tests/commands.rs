@@ -1,14 +1,14 @@
 //! The commands, as processes: what they print, and how they end.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::commit::past;
 use crate::house::House;
+use crate::process::Server;
 use crate::story::{GOOD, WITHOUT_LEAVES, claimed, tea};
 
 /// The program beside the test's own binary; `tests/run` builds both.
@@ -40,40 +40,11 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A server as a process.
-pub(crate) struct Server {
-    child: Child,
-    pub(crate) base_url: String,
-}
-
-impl Server {
-    pub(crate) fn start(data: &Path) -> Self {
-        let data = data.display().to_string();
-        let mut child = command(&["serve", "--listen", "127.0.0.1:0", "--data", &data])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let mut line = String::new();
-        let output = child.stdout.as_mut().expect("its output");
-        BufReader::new(output).read_line(&mut line).expect("a first line");
-        let base_url = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
-        Self { child, base_url }
-    }
-
-    /// Asks it to stop, as an operator's machine does; gives its exit code.
-    pub(crate) fn stop(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &id]).status().expect("a signal is sent");
-        self.child.wait().expect("it ends").code()
-    }
-}
-
 #[test]
 fn a_server_says_where_it_listens_and_stops_when_told() {
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
-    let server = Server::start(&data);
+    let server = Server::start(&data, None);
     assert!(server.base_url.starts_with("http://127.0.0.1:"));
 
     let shown = data.display().to_string();
@@ -83,7 +54,7 @@ fn a_server_says_where_it_listens_and_stops_when_told() {
     assert!(text(&second.stdout).is_empty());
 
     assert_eq!(server.stop(), Some(0));
-    assert_eq!(Server::start(&data).stop(), Some(0), "what one left, the next one opens");
+    assert_eq!(Server::start(&data, None).stop(), Some(0), "what one left, the next one opens");
     let audit = assay(&["audit", "--data", &shown]);
     assert!(audit.status.success(), "{}", text(&audit.stdout));
     assert!(text(&audit.stdout).ends_with("the books are right\n"));
@@ -94,7 +65,7 @@ fn what_is_answered_survives_a_kill() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
-    let mut server = Server::start(&data);
+    let server = Server::start(&data, None);
     let client = crate::house::client();
     let (id, key) = runtime.block_on(async {
         let url = format!("{}/api/v1/agent/register", server.base_url);
@@ -103,10 +74,9 @@ fn what_is_answered_survives_a_kill() {
         let field = |name: &str| agent[name].as_str().expect("a text").to_owned();
         (field("id"), field("apiKey"))
     });
-    server.child.kill().expect("it is killed");
-    server.child.wait().expect("it ends");
+    server.kill();
 
-    let server = Server::start(&data);
+    let server = Server::start(&data, None);
     let me: Value = runtime.block_on(async {
         let url = format!("{}/api/v1/agent/me", server.base_url);
         let answer = client.get(url).bearer_auth(&key).send().await.expect("an answer");
@@ -302,7 +272,7 @@ fn a_draft_is_checked_offline_with_the_verdict_it_will_get() {
 fn an_audit_of_cooked_books_fails() {
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
-    let server = Server::start(&data);
+    let server = Server::start(&data, None);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
         let url = format!("{}/api/v1/agent/register", server.base_url);

@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpStream};
 
 use tempfile::TempDir;
 
-use crate::commands::Server;
 use crate::house::{House, each_house_with};
+use crate::process::Server;
 
 /// More than a default limit of open files allows, where this machine has as many.
 const IDLE: usize = 10_000;
@@ -100,7 +100,7 @@ fn those_beyond_the_limit_wait_until_somebody_leaves() {
 fn ten_thousand_idle_connections_starve_nobody() {
     assay::http::connections::raise_descriptors();
     let data = TempDir::new().expect("a folder");
-    let server = Server::start(data.path());
+    let server = Server::start(data.path(), None);
     let address = server.base_url.trim_start_matches("http://").to_owned();
     let mut idle = Vec::with_capacity(IDLE);
     while idle.len() < IDLE {
@@ -125,7 +125,7 @@ fn ten_thousand_idle_connections_starve_nobody() {
 #[test]
 fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
     let data = TempDir::new().expect("a folder");
-    let server = Server::start(data.path());
+    let server = Server::start(data.path(), None);
     let address = server.base_url.trim_start_matches("http://").to_owned();
     let (start, rest) = (r#"{"name":"#, r#""alice"}"#);
     let head = format!(

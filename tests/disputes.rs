@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, each_house, each_house_with};
 
 /// A provider of translations at ten dollars, and a client with money.
 pub(crate) async fn market(house: &House) -> (Actor, Actor) {
@@ -84,6 +84,23 @@ fn the_operator_refunds_releases_or_splits() {
             assert_eq!(client.task_status(&task).await, "resolved");
         }
     });
+}
+
+#[test]
+fn a_fee_that_is_kept_on_a_refund_stays_spent() {
+    each_house_with(
+        |settings| settings.terms.finance_fee_on_refunds = true,
+        async |house| {
+            let (client, provider) = market(house).await;
+            let task = client.buys_from(&provider).await;
+            completes(&provider, &task).await;
+            let dispute = disputes(&client, &task).await;
+            let resolve = format!("/v1/admin/disputes/{dispute}/resolve");
+            house.operator().post(&resolve, &json!({ "outcome": "refund" })).await.good();
+            assert_eq!(dollars(&client).await, "99.5+0.0");
+            assert_eq!(client.get("/api/bots/me/spending").await.good()["spent_today"], 0.5);
+        },
+    );
 }
 
 #[test]

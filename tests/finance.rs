@@ -188,6 +188,25 @@ fn what_is_given_back_on_the_day_it_was_paid_was_not_spent() {
 }
 
 #[test]
+fn a_key_that_is_a_day_old_buys_anew() {
+    each_house(async |house| {
+        let (client, provider) = market(house).await;
+        let buy = json!({
+            "capability": "text-translation", "agent_id": provider.id, "max_price": 10, "payment_type": null,
+        });
+        let mut seen = Vec::new();
+        for wait in [0, 24 * 3600 - 1, 1] {
+            house.wait(wait).await;
+            let task = client.post_once("tea", "/api/v1/tasks", &buy).await.good();
+            assert_eq!(task["status"], "unpaid");
+            seen.push(task["id"].clone());
+        }
+        assert_eq!(seen[0], seen[1], "within a day it is the same request");
+        assert_ne!(seen[1], seen[2]);
+    });
+}
+
+#[test]
 fn free_tasks_have_no_fee() {
     each_house(async |house| {
         let (client, helper) = (house.agent("client").await, house.agent("helper").await);

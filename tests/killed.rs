@@ -152,10 +152,10 @@ async fn killed(what: &str, database: Option<&str>, rounds: u64) {
     let data = folder.path().join("data");
     // The first start compiles the components; the second is what one is like that follows
     // a clean end.
-    Server::start(&data, database).stop();
+    assert_eq!(Server::start(&data, database).stop(), Some(0));
     let server = Server::start(&data, database);
     let clean = server.started;
-    server.stop();
+    assert_eq!(server.stop(), Some(0));
     let mut server = Server::start(&data, database);
     let crowd = Crowd::gather(&server.base_url).await;
     let mut starts = Vec::new();

@@ -45,6 +45,8 @@ fn a_library_stays_in_its_place() {
         ("sqlx::", &["host/db/"]),
         ("wasmtime::", &["host/sandbox/"]),
         ("axum::", &["host/src/http"]),
+        ("hyper::", &["host/src/http"]),
+        ("hyper_util::", &["host/src/http"]),
         ("reqwest::", &["host/src/gateways", "host/src/cli"]),
         ("serde", &["host/db/", "host/sandbox/", "host/src/"]),
         ("tokio", &["host/db/", "host/sandbox/", "host/src/"]),

@@ -48,11 +48,11 @@ impl Server {
         Self { child, base_url, started: started.elapsed() }
     }
 
-    /// Asks it to stop, as an operator's machine does, and waits until it has.
-    pub(crate) fn stop(mut self) {
+    /// Asks it to stop, as an operator's machine does; gives its exit code.
+    pub(crate) fn stop(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         std::process::Command::new("kill").args(["-TERM", &id]).status().expect("a signal is sent");
-        assert_eq!(self.child.wait().expect("it ends").code(), Some(0));
+        self.child.wait().expect("it ends").code()
     }
 
     /// SIGKILL.

@@ -7,7 +7,7 @@ use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::State;
 
 use super::bought::Purchase;
-use super::payments::{Intent, Payment, PaymentStatus, parsed};
+use super::payments::{Intent, Payment, PaymentStatus, begun, parsed};
 use super::task::Task;
 use super::tasks::TaskView;
 use super::turn::Turn;
@@ -47,9 +47,7 @@ impl App {
 
     /// Commits the task, or finds the one that an earlier try of the same request left.
     async fn begin_purchase(&self, ask: &Ask, purchase: &Purchase) -> Result<TaskView, Error> {
-        let once = ask.once.as_ref();
-        let mut slot =
-            once.map(|once| format!("purchase-opening/{}/{}", once.key, hex::encode(&once.body_hash)));
+        let mut slot = ask.once.as_ref().map(|once| begun("purchase", once));
         if let Some(name) = &slot
             && let Some(left) = self.db.read().unique(name).await?
         {

@@ -177,8 +177,7 @@ impl App {
         if let (Provider::Stripe, Some(stripe)) = (provider, &self.payment_providers.stripe) {
             stripe.check_amount(intent.amount)?;
         }
-        let mut slot =
-            once.map(|once| format!("payment-opening/{}/{}", once.key, hex::encode(&once.body_hash)));
+        let mut slot = once.map(|once| begun("payment", once));
         if let Some(name) = &slot
             && let Some(left) = self.db.read().unique(name).await?
         {
@@ -351,4 +350,10 @@ pub(crate) fn parsed<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, 
 /// control characters, and one of them no text column can hold.
 pub(crate) fn searchable(name: &str, missing: impl Fn() -> Refusal) -> Result<assay_db::Value, Refusal> {
     if name.chars().any(char::is_control) { Err(missing()) } else { Ok(name.into()) }
+}
+
+/// The unique key of what a request began, so that the same request finds it when the first
+/// try was not answered.
+pub(crate) fn begun(what: &str, once: &Once) -> String {
+    format!("{what}-opening/{}/{}", once.key, hex::encode(&once.body_hash))
 }

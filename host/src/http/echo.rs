@@ -9,10 +9,13 @@ use axum::{Json, Router};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use super::connections;
+use crate::config::Limits;
+
 /// Answers `POST /echo` until the process ends; says first where it listens.
 pub async fn run(listen: SocketAddr, announce: impl FnOnce(SocketAddr)) -> io::Result<()> {
     let listener = TcpListener::bind(listen).await?;
     announce(listener.local_addr()?);
     let router = Router::new().route("/echo", post(|Json(body): Json<Value>| async { Json(body) }));
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+    connections::serve(listener, router, &Limits::default(), std::future::pending()).await
 }
