@@ -36,6 +36,7 @@ pub mod claims;
 pub mod commissioning;
 pub mod crediting;
 pub mod deliveries;
+pub mod desk;
 pub mod disputes;
 pub mod dry_runs;
 pub mod encryption;
