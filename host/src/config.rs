@@ -163,6 +163,8 @@ pub struct Limits {
     pub capabilities_listed_max: usize,
     /// A page of a list.
     pub page_items_max: usize,
+    /// A wallet's plot shows a bar a day.
+    pub plot_days: i64,
     /// A component the operator uploads: an interpreter with its libraries fits.
     pub component_bytes_max: usize,
     /// A component anyone else uploads: an interpreter fits, without much beside it.
@@ -259,6 +261,7 @@ impl Default for Limits {
             ciphertext_characters_max: 64 * 1024,
             capabilities_listed_max: 10_000,
             page_items_max: 100,
+            plot_days: 30,
             component_bytes_max: 48 * 1024 * 1024,
             component_of_publisher_bytes_max: 32 * 1024 * 1024,
             uploads_per_day_max: 100,

@@ -23,12 +23,19 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
+pub mod asked;
 pub mod assets;
+pub mod channels;
 pub mod form;
 pub mod front;
 pub mod page;
 pub mod people;
+pub mod plot;
+pub mod rewards;
 pub mod session;
+pub mod statement;
+pub mod wallet;
+pub mod withdrawals;
 pub mod words;
 
 /// Beginnings of paths that machines call. What does not begin so is for people, and a
@@ -44,6 +51,7 @@ pub fn has(path: &str) -> bool {
 /// Every page and every form.
 pub fn router() -> Router<Arc<App>> {
     let pages = Router::new()
+        .merge(wallet_pages())
         .route("/", get(front::front))
         .route("/sign-up", get(people::sign_up_page).post(people::sign_up))
         .route("/sign-in", get(people::sign_in_page).post(people::sign_in))
@@ -55,4 +63,27 @@ pub fn router() -> Router<Arc<App>> {
         .layer(from_fn(session::greet))
         .layer(from_fn(page::guard_headers));
     pages.route("/assets/{version}/{file}", get(assets::file))
+}
+
+/// The wallet and what belongs to it.
+fn wallet_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/wallet", get(wallet::wallet))
+        .route("/wallet/deposit", post(wallet::deposit))
+        .route("/wallet/payments/{id}", get(wallet::payment))
+        .route("/wallet/payments/{id}/pay", post(wallet::pay))
+        .route("/wallet/payments/{id}/confirm", post(wallet::confirm))
+        .route("/wallet/statement", get(statement::statement))
+        .route("/wallet/statement.csv", get(statement::file))
+        .route("/wallet/withdrawals", get(withdrawals::withdrawals).post(withdrawals::withdraw))
+        .route("/wallet/withdrawals/addresses", post(withdrawals::save))
+        .route("/wallet/withdrawals/addresses/{id}/default", post(withdrawals::prefer))
+        .route("/wallet/withdrawals/addresses/{id}/forget", post(withdrawals::forget))
+        .route("/wallet/channels", get(channels::channels).post(channels::open))
+        .route("/wallet/channels/{id}", get(channels::channel))
+        .route("/wallet/channels/{id}/deposit", post(channels::fund))
+        .route("/wallet/channels/{id}/transfer", post(channels::transfer))
+        .route("/wallet/channels/{id}/close", post(channels::close))
+        .route("/wallet/rewards", get(rewards::rewards))
+        .route("/wallet/rewards/{id}/redeem", post(rewards::redeem))
 }

@@ -282,6 +282,11 @@ impl Sheet {
         Field { kind: "password", complete, ..self.line(name, label) }
     }
 
+    /// A day.
+    pub fn date<'s>(&'s self, name: &'s str, label: &'s str) -> Field<'s> {
+        Field { kind: "date", ..self.line(name, label) }
+    }
+
     /// A text of several lines.
     pub fn area<'s>(&'s self, name: &'s str, label: &'s str) -> Field<'s> {
         Field { kind: "area", rows: 5, ..self.line(name, label) }

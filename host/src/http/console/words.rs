@@ -130,6 +130,13 @@ const DONE: &[(&str, &str)] = &[
     ("welcome", "Welcome. Your account has a first wallet; deposit money or earn it."),
     ("signed-in", "You are signed in."),
     ("password", "The password is changed, and every other session has ended."),
+    ("paid-in", "The payment came in."),
+    ("withdrawn", "The withdrawal is on its way; it is listed below."),
+    ("address-saved", "The address is saved."),
+    ("address-preferred", "That address is the usual one now."),
+    ("address-forgotten", "The address is forgotten. Withdrawals to it go on."),
+    ("channel", "Done. This is how the channel stands now."),
+    ("redeemed", "Redeemed. It is listed below, with its code as soon as it is yours."),
 ];
 
 /// The sentence of a code.
