@@ -75,6 +75,7 @@ pub mod task;
 pub mod tasks;
 pub mod threads;
 pub mod traces;
+pub mod trying;
 pub mod turn;
 pub mod uploads;
 pub mod wallet;

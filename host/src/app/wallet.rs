@@ -94,7 +94,13 @@ impl App {
             let asset = task.spec.terms.asset;
             let account = |pocket| Account { holder: Holder::Payout(task.id), asset, pocket };
             let held = self.db.read().balances(&[account(Pocket::Spend), account(Pocket::Free)]).await?;
-            coming.push(Coming { task: task.id, title: task.spec.title, asset, amount: held.iter().sum(), at });
+            coming.push(Coming {
+                task: task.id,
+                title: task.spec.title,
+                asset,
+                amount: held.iter().sum(),
+                at,
+            });
         }
         Ok(coming)
     }
@@ -104,8 +110,11 @@ impl App {
         let days = self.settings.limits.plot_days;
         let today = self.now().utc_day();
         let first = today - days + 1;
-        let accounts = [Pocket::Spend, Pocket::Free]
-            .map(|pocket| Account { holder: Holder::Party(party), asset, pocket });
+        let accounts = [Pocket::Spend, Pocket::Free].map(|pocket| Account {
+            holder: Holder::Party(party),
+            asset,
+            pocket,
+        });
         let moved = self.db.read().worked_by_day(&accounts, first * DAY_MS).await?;
         let on = |day: i64| {
             let mut of = Day { at: Timestamp(day * DAY_MS), spent: 0, back: 0, earned: 0 };

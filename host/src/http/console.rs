@@ -23,17 +23,24 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
+pub mod agents;
 pub mod asked;
 pub mod assets;
 pub mod channels;
+pub mod files;
 pub mod form;
 pub mod front;
+pub mod keys;
 pub mod page;
 pub mod people;
 pub mod plot;
+pub mod plugins;
 pub mod rewards;
+pub mod schema;
+pub mod secret;
 pub mod session;
 pub mod statement;
+pub mod trying;
 pub mod wallet;
 pub mod withdrawals;
 pub mod words;
@@ -52,6 +59,8 @@ pub fn has(path: &str) -> bool {
 pub fn router() -> Router<Arc<App>> {
     let pages = Router::new()
         .merge(wallet_pages())
+        .merge(agent_pages())
+        .merge(registry_pages())
         .route("/", get(front::front))
         .route("/sign-up", get(people::sign_up_page).post(people::sign_up))
         .route("/sign-in", get(people::sign_in_page).post(people::sign_in))
@@ -59,7 +68,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sign-out", post(people::sign_out))
         .route("/account", get(people::account_page))
         .route("/account/password", post(people::change_password))
-        .route("/account/sessions", post(people::sign_out_everywhere))
+        .route("/account/sessions", get(keys::sessions).post(people::sign_out_everywhere))
         .layer(from_fn(session::greet))
         .layer(from_fn(page::guard_headers));
     pages.route("/assets/{version}/{file}", get(assets::file))
@@ -86,4 +95,31 @@ fn wallet_pages() -> Router<Arc<App>> {
         .route("/wallet/channels/{id}/close", post(channels::close))
         .route("/wallet/rewards", get(rewards::rewards))
         .route("/wallet/rewards/{id}/redeem", post(rewards::redeem))
+}
+
+/// Agents, and everybody's keys.
+fn agent_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/account/sessions/{id}/end", post(keys::end_session))
+        .route("/account/handoffs", get(keys::handoffs).post(keys::hand_off))
+        .route("/account/handoffs/{id}/end", post(keys::end_handoff))
+        .route("/agents", get(agents::agents).post(agents::make))
+        .route("/agents/bindings", post(agents::bind))
+        .route("/agents/{id}", get(agents::agent))
+        .route("/agents/{id}/guardrails", post(agents::set_guardrails))
+        .route("/agents/{id}/unbind", post(agents::unbind))
+        .route("/agents/{id}/binding-code", post(agents::binding_code))
+        .route("/agents/{id}/keys", get(keys::keys).post(keys::make))
+        .route("/agents/{id}/keys/{key}/rotate", post(keys::rotate))
+        .route("/agents/{id}/keys/{key}/end", post(keys::end))
+}
+
+/// The registry of judges.
+fn registry_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/plugins", get(plugins::plugins))
+        .route("/plugins/upload", get(plugins::upload_page).post(plugins::upload))
+        .route("/plugins/{digest}", get(plugins::plugin))
+        .route("/plugins/{digest}/retire", post(plugins::retire))
+        .route("/plugins/{digest}/run", post(trying::run))
 }

@@ -244,17 +244,22 @@ impl Sheet {
 
     /// What begins the form: the tag, what it carries, what is wrong with it.
     pub fn open(&self) -> Opening<'_> {
-        Opening { sheet: self, kind: "application/x-www-form-urlencoded", class: "" }
+        Opening { sheet: self, kind: "application/x-www-form-urlencoded", class: "", named: true }
+    }
+
+    /// The same for one of several of its name.
+    pub fn open_listed(&self) -> Opening<'_> {
+        Opening { named: false, ..self.open() }
     }
 
     /// The same for a form that is one button among text.
     pub fn open_inline(&self) -> Opening<'_> {
-        Opening { sheet: self, kind: "application/x-www-form-urlencoded", class: "inline" }
+        Opening { class: "inline", ..self.open_listed() }
     }
 
     /// The same for a form with a file.
     pub fn open_with_files(&self) -> Opening<'_> {
-        Opening { sheet: self, kind: "multipart/form-data", class: "" }
+        Opening { kind: "multipart/form-data", ..self.open() }
     }
 
     /// A line of text.
@@ -348,6 +353,7 @@ pub struct Opening<'s> {
     sheet: &'s Sheet,
     kind: &'static str,
     class: &'static str,
+    named: bool,
 }
 
 impl HtmlSafe for Opening<'_> {}

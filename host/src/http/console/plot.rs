@@ -119,7 +119,9 @@ impl LevelsPlot {
         let level = |(place, (name, number, text)): (i64, (&'static str, u64, String))| Level {
             name,
             text,
-            width: i64::try_from(u128::from(number) * u128::from(room) / u128::from(most)).unwrap_or(1).max(1),
+            width: i64::try_from(u128::from(number) * u128::from(room) / u128::from(most))
+                .unwrap_or(1)
+                .max(1),
             y: place * 34 + 6,
         };
         let levels: Vec<Level> = (0..).zip(figures).map(level).collect();

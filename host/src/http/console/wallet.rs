@@ -29,13 +29,13 @@ const LATEST: usize = 10;
 
 /// What there is of one asset, as it is read.
 pub struct Figures {
-    name: &'static str,
-    available: String,
-    free: String,
-    spend_only: String,
-    reserved: String,
-    pending: String,
-    total: String,
+    pub(super) name: &'static str,
+    pub(super) available: String,
+    pub(super) free: String,
+    pub(super) spend_only: String,
+    pub(super) reserved: String,
+    pub(super) pending: String,
+    pub(super) total: String,
 }
 
 impl Figures {

@@ -145,9 +145,7 @@ pub async fn withdraw(State(app): State<Arc<App>>, form: Form) -> Outcome {
     };
     match asked.await {
         Ok(answer) => Ok(gone(&answer)),
-        Err(problem) => {
-            show(&app, &form.person, &form.again("withdraw", &problem), &Asked::default()).await
-        }
+        Err(problem) => show(&app, &form.person, &form.again("withdraw", &problem), &Asked::default()).await,
     }
 }
 
