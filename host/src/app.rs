@@ -63,6 +63,7 @@ pub mod pricing;
 pub mod providers;
 pub mod receipts;
 pub mod recommending;
+pub mod records;
 pub mod registry;
 pub mod reviews;
 pub mod rewards;

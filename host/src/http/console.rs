@@ -35,6 +35,7 @@ pub mod page;
 pub mod people;
 pub mod plot;
 pub mod plugins;
+pub mod records;
 pub mod rewards;
 pub mod schema;
 pub mod secret;
@@ -114,7 +115,7 @@ fn agent_pages() -> Router<Arc<App>> {
         .route("/agents/{id}/keys/{key}/end", post(keys::end))
 }
 
-/// The registry of judges.
+/// What is public: the registry of judges, and the record of each party.
 fn registry_pages() -> Router<Arc<App>> {
     Router::new()
         .route("/plugins", get(plugins::plugins))
@@ -122,4 +123,5 @@ fn registry_pages() -> Router<Arc<App>> {
         .route("/plugins/{digest}", get(plugins::plugin))
         .route("/plugins/{digest}/retire", post(plugins::retire))
         .route("/plugins/{digest}/run", post(trying::run))
+        .route("/parties/{id}", get(records::party))
 }
