@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use assay_db::rows::EventRow;
 use assay_db::entities::TaskRow;
+use assay_db::rows::EventRow;
 use assay_domain::ids::PartyId;
 use assay_domain::money::Asset;
 use serde_json::Value;

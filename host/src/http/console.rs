@@ -30,6 +30,7 @@ pub mod channels;
 pub mod files;
 pub mod form;
 pub mod front;
+pub mod guides;
 pub mod keys;
 pub mod page;
 pub mod people;
@@ -115,7 +116,7 @@ fn agent_pages() -> Router<Arc<App>> {
         .route("/agents/{id}/keys/{key}/end", post(keys::end))
 }
 
-/// What is public: the registry of judges, and the record of each party.
+/// What is public: the registry of judges, the record of each party, the guides.
 fn registry_pages() -> Router<Arc<App>> {
     Router::new()
         .route("/plugins", get(plugins::plugins))
@@ -124,4 +125,6 @@ fn registry_pages() -> Router<Arc<App>> {
         .route("/plugins/{digest}/retire", post(plugins::retire))
         .route("/plugins/{digest}/run", post(trying::run))
         .route("/parties/{id}", get(records::party))
+        .route("/guides", get(guides::guides))
+        .route("/guides/{name}", get(guides::guide))
 }

@@ -38,11 +38,7 @@ struct PartyPage {
 }
 
 /// `GET /parties/{id}`.
-pub async fn party(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    person: Option<Person>,
-) -> Outcome {
+pub async fn party(State(app): State<Arc<App>>, Path(id): Path<String>, person: Option<Person>) -> Outcome {
     let id: PartyId = path_id(&id, "party")?;
     let Record { party, as_poster, as_worker } = app.record(id).await?;
     let most = app.settings.limits.record_tasks_max;

@@ -52,11 +52,11 @@ impl Shown {
 
 #[derive(Template)]
 #[template(path = "statement.html")]
-struct StatementPage {
+struct StatementPage<'p> {
     frame: Frame,
     tab: &'static str,
     filters: Sheet,
-    kinds: Vec<(&'static str, &'static str)>,
+    kinds: Vec<(&'static str, &'p str)>,
     assets: [(&'static str, &'static str); 3],
     lines: Vec<Shown>,
     filtered: bool,
@@ -99,7 +99,8 @@ fn show(
 ) -> Outcome {
     let attempt: Attempt = asked.attempt("filters", refusal);
     let kinds = [("", "Everything"), ("credit", "Came in"), ("debit", "Went out")];
-    let reasons = Reason::ALL.into_iter().map(|reason| (reason.as_str(), reason.as_str()));
+    let names = Reason::ALL.map(|reason| plain(reason.as_str()));
+    let reasons = Reason::ALL.iter().zip(&names).map(|(reason, name)| (reason.as_str(), name.as_str()));
     let page_of = StatementPage {
         frame: Frame::of(Some(person), "wallet"),
         tab: "statement",
