@@ -27,21 +27,28 @@ pub mod agents;
 pub mod asked;
 pub mod assets;
 pub mod channels;
+pub mod delivery;
+pub mod desk;
 pub mod files;
 pub mod form;
 pub mod front;
 pub mod guides;
+pub mod house;
 pub mod keys;
 pub mod page;
 pub mod people;
 pub mod plot;
 pub mod plugins;
+pub mod receipts;
 pub mod records;
 pub mod rewards;
 pub mod schema;
 pub mod secret;
 pub mod session;
 pub mod statement;
+pub mod task;
+pub mod task_forms;
+pub mod tasks;
 pub mod trying;
 pub mod wallet;
 pub mod withdrawals;
@@ -71,6 +78,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/account", get(people::account_page))
         .route("/account/password", post(people::change_password))
         .route("/account/sessions", get(keys::sessions).post(people::sign_out_everywhere))
+        .merge(task_pages())
+        .merge(house_pages())
         .layer(from_fn(session::greet))
         .layer(from_fn(page::guard_headers));
     pages.route("/assets/{version}/{file}", get(assets::file))
@@ -127,4 +136,36 @@ fn registry_pages() -> Router<Arc<App>> {
         .route("/parties/{id}", get(records::party))
         .route("/guides", get(guides::guides))
         .route("/guides/{name}", get(guides::guide))
+}
+
+fn task_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/tasks", get(tasks::list))
+        .route("/tasks/{id}", get(task::page))
+        .route("/tasks/{id}/bid", post(task_forms::bid))
+        .route("/tasks/{id}/bids/{bid}/accept", post(task_forms::accept_bid))
+        .route("/tasks/{id}/bids/{bid}/reject", post(task_forms::reject_bid))
+        .route("/tasks/{id}/bids/{bid}/counter", post(task_forms::counter))
+        .route("/tasks/{id}/claim", post(task_forms::claim))
+        .route("/tasks/{id}/cancel", post(task_forms::cancel))
+        .route("/tasks/{id}/deliver", post(task_forms::deliver))
+        .route("/tasks/{id}/check", post(task_forms::check))
+        .route("/tasks/{id}/deliveries/{delivery}/review", post(task_forms::review))
+        .route("/tasks/{id}/say", post(task_forms::say))
+        .route("/tasks/{id}/dispute", post(task_forms::dispute))
+        .route("/files/{sha256}", get(task_forms::file))
+        .route("/receipts/{id}", get(receipts::page))
+        .route("/receipts/{id}/replay", post(receipts::replay))
+        .route("/desk", get(desk::page))
+        .route("/desk/deliveries/{id}", post(desk::review))
+        .route("/desk/approvals/{id}", post(desk::approval))
+}
+
+fn house_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/house", get(house::page))
+        .route("/house/redemptions/{id}", post(house::redemption))
+        .route("/house/payouts/{id}", post(house::payout))
+        .route("/house/disputes/{id}", get(house::dispute).post(house::resolve))
+        .route("/house/disputes/{id}/replay", post(house::replay))
 }

@@ -23,8 +23,9 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: [Asset; 3] = assets![
+static ASSETS: [Asset; 4] = assets![
     "style.css" "text/css; charset=utf-8",
+    "desk.js" "text/javascript; charset=utf-8",
     "main.js" "text/javascript; charset=utf-8",
     "icon.svg" "image/svg+xml",
 ];

@@ -103,7 +103,9 @@ impl Lines<'_> {
         };
         let current = self.person.caller.means.key().map(|id| id.to_string());
         let sheet = |name, action: &str| {
-            self.attempt.sheet(&self.person.token, name, format!("{}/{}/{action}", self.path, row.id))
+            self.attempt
+                .sheet(&self.person.token, name, format!("{}/{}/{action}", self.path, row.id))
+                .of(&row.id)
         };
         Line {
             id: row.id.clone(),

@@ -82,7 +82,9 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, asked: &Asked) -> O
         name: reward.row.name,
         price: amount(Asset::Cr, reward.row.price),
         in_stock: reward.in_stock,
-        redeem: Attempt::none().sheet(&person.token, "redeem", format!("{HERE}/{}/redeem", reward.row.id)),
+        redeem: Attempt::none()
+            .sheet(&person.token, "redeem", format!("{HERE}/{}/redeem", reward.row.id))
+            .of(&reward.row.id),
     };
     let page_of = app.redemptions(&person.caller, asked.cursor()?, LINES).await?;
     let shown = RewardsPage {

@@ -107,8 +107,8 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, asked: &Asked) -> O
         address: one.address.clone(),
         preferred: one.preferred,
         ready: (one.ready_at > now).then(|| left(now, one.ready_at)),
-        prefer: sheet("prefer", format!("{HERE}/addresses/{}/default", one.id)),
-        forget: sheet("forget", format!("{HERE}/addresses/{}/forget", one.id)),
+        prefer: sheet("prefer", format!("{HERE}/addresses/{}/default", one.id)).of(&one.id.to_string()),
+        forget: sheet("forget", format!("{HERE}/addresses/{}/forget", one.id)).of(&one.id.to_string()),
     };
     let shown = WithdrawalsPage {
         frame: Frame::of(Some(person), "wallet").after(asked.done()),
