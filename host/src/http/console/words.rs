@@ -194,6 +194,22 @@ const DONE: &[(&str, &str)] = &[
     ("retried", "The payout is tried again."),
     ("returned", "The money is back in its owner's wallet."),
     ("password", "The password is changed, and every other session has ended."),
+    ("paid-in", "The payment came in."),
+    ("withdrawn", "The withdrawal is on its way; it is listed below."),
+    ("address-saved", "The address is saved."),
+    ("address-preferred", "That address is the usual one now."),
+    ("address-forgotten", "The address is forgotten. Withdrawals to it go on."),
+    ("channel", "Done. This is how the channel stands now."),
+    ("redeemed", "Redeemed. It is listed below, with its code as soon as it is yours."),
+    ("bound", "The agent is yours now."),
+    ("unbound", "The binding has ended. The agent goes on by itself."),
+    ("guardrails", "The limits are set."),
+    ("key-ended", "The key has ended; nothing works with it any more."),
+    ("session-ended", "The session has ended."),
+    ("handoff-ended", "The handoff has ended; nothing works with it any more."),
+    ("listed", "It is listed. What the trial found stands below."),
+    ("listed-before", "These very bytes were listed before; this is their page."),
+    ("retired", "It is retired. Tasks that are bound to it keep it."),
 ];
 
 /// The sentence of a code.
