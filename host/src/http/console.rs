@@ -24,11 +24,18 @@ use axum::routing::{get, post};
 use crate::app::App;
 
 pub mod assets;
+pub mod checks;
+pub mod encryption;
+pub mod foreseen;
 pub mod form;
 pub mod front;
+pub mod happened;
 pub mod page;
 pub mod people;
+pub mod posting;
+pub mod protected;
 pub mod session;
+pub mod watching;
 pub mod words;
 
 /// Beginnings of paths that machines call. What does not begin so is for people, and a
@@ -52,6 +59,14 @@ pub fn router() -> Router<Arc<App>> {
         .route("/account", get(people::account_page))
         .route("/account/password", post(people::change_password))
         .route("/account/sessions", post(people::sign_out_everywhere))
+        .route("/account/encryption", get(encryption::key_page).post(encryption::set_key))
+        .route("/post", get(posting::post_page).post(posting::post))
+        .route("/post/preview", post(posting::preview))
+        .route("/post/draft", get(posting::post_page).post(posting::draft))
+        .route("/tasks/{id}/watch", get(watching::watch_page))
+        .route("/tasks/{id}/live", get(watching::live))
+        .route("/tasks/{id}/secrets", get(protected::secrets_page).post(protected::request))
+        .route("/tasks/{id}/secrets/{request}/grant", post(protected::grant))
         .layer(from_fn(session::greet))
         .layer(from_fn(page::guard_headers));
     pages.route("/assets/{version}/{file}", get(assets::file))

@@ -23,9 +23,15 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: [Asset; 3] = assets![
+static ASSETS: [Asset; 9] = assets![
     "style.css" "text/css; charset=utf-8",
     "main.js" "text/javascript; charset=utf-8",
+    "post.js" "text/javascript; charset=utf-8",
+    "jwe.js" "text/javascript; charset=utf-8",
+    "keys.js" "text/javascript; charset=utf-8",
+    "key_page.js" "text/javascript; charset=utf-8",
+    "secrets.js" "text/javascript; charset=utf-8",
+    "watch.js" "text/javascript; charset=utf-8",
     "icon.svg" "image/svg+xml",
 ];
 

@@ -71,6 +71,13 @@ pub struct Badge {
 
 impl HtmlSafe for Badge {}
 
+impl Badge {
+    /// What the state is called.
+    pub const fn text(&self) -> &'static str {
+        self.text
+    }
+}
+
 /// States by their word: what they are called here, and how they look.
 const STATES: [(&str, &str, &str); 16] = [
     ("pending_approval", "waits for approval", "wait"),
@@ -130,6 +137,11 @@ const DONE: &[(&str, &str)] = &[
     ("welcome", "Welcome. Your account has a first wallet; deposit money or earn it."),
     ("signed-in", "You are signed in."),
     ("password", "The password is changed, and every other session has ended."),
+    ("posted", "The task is posted, and its price waits in escrow."),
+    ("posted-waiting", "The task waits for the approval of the agent's owner, with its price in escrow."),
+    ("encryption-key", "Others encrypt to this key for you from now on."),
+    ("secrets-asked", "The poster of the task sees that you asked, and may grant it."),
+    ("secrets-granted", "Granted: only the worker can open what you encrypted."),
 ];
 
 /// The sentence of a code.
