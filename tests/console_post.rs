@@ -54,7 +54,8 @@ fn a_task_in_dollars_is_posted_as_it_was_said() {
         let filled = with(&empty(&browser).await, &TEA);
         let filled = with_check(&browser, &filled, "not-refusal").await;
         let filled = with_check(&browser, &filled, "contains-any").await;
-        let typed = [("checks[1].values", "leaf\nleaves"), ("checks[1].not", "yes"), ("skills", "tea, writing")];
+        let typed =
+            [("checks[1].values", "leaf\nleaves"), ("checks[1].not", "yes"), ("skills", "tea, writing")];
         let filled = with(&filled, &typed);
 
         let said = browser.sends("/post/preview", &filled).await.good();
@@ -102,8 +103,18 @@ fn the_builder_has_every_kind_and_asks_for_what_it_needs() {
         let browser = Browser::of(&alice);
         let filled = with(&empty(&browser).await, &TEA);
         let needed: &[(&str, &[(&str, &str)])] = &[
-            ("value", &[("case", "upper"), ("language", "fr"), ("json-path", "[1, 2]"), ("numbers-equal", "1 2.5"),
-                ("file-type", ".png"), ("sha256", &"ab".repeat(32)), ("", "tea")]),
+            (
+                "value",
+                &[
+                    ("case", "upper"),
+                    ("language", "fr"),
+                    ("json-path", "[1, 2]"),
+                    ("numbers-equal", "1 2.5"),
+                    ("file-type", ".png"),
+                    ("sha256", &"ab".repeat(32)),
+                    ("", "tea"),
+                ],
+            ),
             ("values", &[("", "green\nblack")]),
             ("term", &[("", "tea")]),
             ("pattern", &[("trace-order", "begun\ndone"), ("", "^tea")]),
@@ -116,7 +127,10 @@ fn the_builder_has_every_kind_and_asks_for_what_it_needs() {
             ("threshold", &[("similarity", "0.5"), ("label-accuracy", "0.9"), ("set", "0.5")]),
             ("max", &[("levenshtein", "3"), ("file-size", "1000"), ("word-count", "1500")]),
             ("max_overlap", &[("", "8")]),
-            ("target", &[("file-exists", "*.csv"), ("file-type", "*.png"), ("file-size", "*"), ("sha256", "a.bin")]),
+            (
+                "target",
+                &[("file-exists", "*.csv"), ("file-type", "*.png"), ("file-size", "*"), ("sha256", "a.bin")],
+            ),
             ("checks", &[("", r#"[{"kind":"quoted"},{"kind":"word-count","min":3}]"#)]),
             ("types", &[("is-csv", r#"{"year":"integer"}"#)]),
             ("header", &[("is-csv", "year\ntea")]),
@@ -155,7 +169,8 @@ fn rows_come_and_go_and_nothing_typed_is_lost() {
         filled = with(&filled, &[("verifier[0].config", "{\"min\": 1}")]);
         let page = draft(&browser, &filled, ("remove_check", "1")).await;
         let left = page.form("post");
-        let value = |name: &str| left.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let value =
+            |name: &str| left.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         assert_eq!((value("checks[1].kind"), value("checks[1].min")), (Some("letter-count"), Some("3")));
         assert_eq!((value("checks[0].min"), value("checks[2].kind")), (Some("1"), None));
         assert_eq!(value("verifier[0].config"), Some("{\"min\": 1}"));
@@ -189,12 +204,22 @@ fn what_is_wrong_stands_beside_its_field_with_what_was_typed() {
             (&[("mode", "claim")], "post-mode", 400),
             (&[("currency", "CR"), ("pricing_model.model", "fixed")], "post-pricing_model.model", 400),
             (&[("pricing_model.model", "auction")], "post-pricing_model.closes_in_hours", 400),
-            (&[("pricing_model.model", "auction"), ("pricing_model.config.bids", "0")],
-                "post-pricing_model.config.bids", 400),
-            (&[("pricing_model.model", "hybrid"), ("pricing_model.config.base_price", "much")],
-                "post-pricing_model.config.base_price", 400),
+            (
+                &[("pricing_model.model", "auction"), ("pricing_model.config.bids", "0")],
+                "post-pricing_model.config.bids",
+                400,
+            ),
+            (
+                &[("pricing_model.model", "hybrid"), ("pricing_model.config.base_price", "much")],
+                "post-pricing_model.config.base_price",
+                400,
+            ),
             (&[("verifier[0].digest", "")], "verifier-0", 400),
-            (&[("verifier[0].digest", "sha256:00"), ("verifier[0].config", "{")], "post-verifier[0].config", 400),
+            (
+                &[("verifier[0].digest", "sha256:00"), ("verifier[0].config", "{")],
+                "post-verifier[0].config",
+                400,
+            ),
             (&[("protected_fields[0].name", "code"), ("protected_fields[0].ciphertext", &secret)], "", 400),
             (&[("budget", "5000")], "", 402),
         ];
@@ -206,8 +231,12 @@ fn what_is_wrong_stands_beside_its_field_with_what_was_typed() {
             assert!(place.is_empty() || marks.contains(&format!("{place}-wrong")), "{typed:?}: {marks}");
             assert!(page.html.contains("class=\"refusal\""), "{typed:?}");
             let shown = page.form("post");
-            for (name, value) in sent.iter().filter(|(name, _)| !name.starts_with('_') && name != "new_kind") {
-                assert!(shown.iter().any(|one| one == &(name.clone(), value.clone())), "{name} is lost: {shown:?}");
+            for (name, value) in sent.iter().filter(|(name, _)| !name.starts_with('_') && name != "new_kind")
+            {
+                assert!(
+                    shown.iter().any(|one| one == &(name.clone(), value.clone())),
+                    "{name} is lost: {shown:?}"
+                );
             }
         }
         assert_eq!(alice.money().await, "500.0 available, 0.0 reserved, 500.0 total");
@@ -250,7 +279,7 @@ fn what_the_guardrails_will_say_is_said_beforehand() {
         belongs(&alice, &ada).await;
         let (said, page) = foretold(&browser, &filled().await).await;
         assert!(said.contains("wait for the approval of the agent's owner"), "{said}");
-        assert!(page.place.ends_with("?done=posted-waiting"), "{}", page.place);
+        assert!(page.place.ends_with("?done=approval"), "{}", page.place);
         assert_eq!(alice.task_status(task_of(&page)).await, "pending_approval");
     });
 }
@@ -273,10 +302,10 @@ fn credits_go_through_their_own_surface_with_protected_fields() {
         assert_eq!(refused.status, 402);
 
         let credits = [("currency", "CR"), ("mode", "open_submission"), ("budget", "200")];
-        let filled = with(&with(&filled, &credits), &[
-            ("protected_fields[0].name", "door code"),
-            ("protected_fields[0].ciphertext", &secret),
-        ]);
+        let filled = with(
+            &with(&filled, &credits),
+            &[("protected_fields[0].name", "door code"), ("protected_fields[0].ciphertext", &secret)],
+        );
         let drawn = draft(&browser, &filled, ("preview", "yes")).await;
         drawn.says("door code encrypted");
         drawn.says("Price 200 CR Fee 0 CR");
@@ -298,10 +327,10 @@ fn a_pricing_model_and_a_verifier_are_chosen_by_their_fields() {
         let filled = with(&with(&empty(&browser).await, &TEA), &[model("hybrid")]);
         let page = draft(&browser, &filled, ("preview", "yes")).await;
         page.says("Counter-offers to a bid");
-        let filled = with(&page.form("post"), &[
-            ("pricing_model.config.base_price", "30.50"),
-            ("pricing_model.config.rounds_max", "2"),
-        ]);
+        let filled = with(
+            &page.form("post"),
+            &[("pricing_model.config.base_price", "30.50"), ("pricing_model.config.rounds_max", "2")],
+        );
         let posted = browser.sends("/post", &filled).await;
         let id = task_of(&posted).parse().expect("an id");
         let pricing = house.app.task(id).await.expect("a task").spec.pricing.expect("a model");

@@ -51,9 +51,10 @@ fn access_is_asked_for_and_granted_on_the_page() {
         assert_eq!((&shown["x"], &shown["y"]), (&key["x"], &key["y"]));
         let fields: Value = serde_json::from_str(&page.attributes("data-sealed")[0]).expect("fields");
         assert!(fields["door <code>"].as_str().is_some_and(|jwe| jwe.split('.').count() == 5));
-        let grant = page.form("grant");
         let request = page.attributes("action").into_iter().find(|action| action.ends_with("/grant"));
         let request = request.expect("a form that grants");
+        let id = request.split('/').nth(4).expect("an id");
+        let grant = page.form(&format!("grant-{id}"));
 
         for (bundle, needle) in [
             ("", "bundle"),

@@ -135,6 +135,8 @@ pub struct Limits {
     pub watchers_per_party_max: usize,
     /// A silent stream says so often that it stands: proxies cut those that do not.
     pub watch_keep_alive_ms: u64,
+    /// Words are looked for in so many of the newest tasks of a list.
+    pub searched_tasks_max: usize,
     /// How often a stream looks for what other hosts committed.
     pub watch_poll_ms: u64,
     /// What the page that watches a task keeps in sight: with more, a busy task makes it slow.
@@ -249,6 +251,7 @@ impl Default for Limits {
             watch_keep_alive_ms: 15_000,
             watch_poll_ms: 1_000,
             watch_lines_shown: 200,
+            searched_tasks_max: 2_000,
             watch_retry_ms: 3_000,
             webhooks_per_party_max: 20,
             webhooks_in_flight_max: 32,

@@ -25,16 +25,23 @@ use crate::app::App;
 
 pub mod assets;
 pub mod checks;
+pub mod delivery;
+pub mod desk;
 pub mod encryption;
 pub mod foreseen;
 pub mod form;
 pub mod front;
 pub mod happened;
+pub mod house;
 pub mod page;
 pub mod people;
 pub mod posting;
 pub mod protected;
+pub mod receipts;
 pub mod session;
+pub mod task;
+pub mod task_forms;
+pub mod tasks;
 pub mod watching;
 pub mod words;
 
@@ -59,6 +66,49 @@ pub fn router() -> Router<Arc<App>> {
         .route("/account", get(people::account_page))
         .route("/account/password", post(people::change_password))
         .route("/account/sessions", post(people::sign_out_everywhere))
+        .merge(posting_pages())
+        .merge(task_pages())
+        .merge(house_pages())
+        .layer(from_fn(session::greet))
+        .layer(from_fn(page::guard_headers));
+    pages.route("/assets/{version}/{file}", get(assets::file))
+}
+
+fn task_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/tasks", get(tasks::list))
+        .route("/tasks/{id}", get(task::page))
+        .route("/tasks/{id}/bid", post(task_forms::bid))
+        .route("/tasks/{id}/bids/{bid}/accept", post(task_forms::accept_bid))
+        .route("/tasks/{id}/bids/{bid}/reject", post(task_forms::reject_bid))
+        .route("/tasks/{id}/bids/{bid}/counter", post(task_forms::counter))
+        .route("/tasks/{id}/claim", post(task_forms::claim))
+        .route("/tasks/{id}/cancel", post(task_forms::cancel))
+        .route("/tasks/{id}/deliver", post(task_forms::deliver))
+        .route("/tasks/{id}/check", post(task_forms::check))
+        .route("/tasks/{id}/deliveries/{delivery}/review", post(task_forms::review))
+        .route("/tasks/{id}/say", post(task_forms::say))
+        .route("/tasks/{id}/dispute", post(task_forms::dispute))
+        .route("/files/{sha256}", get(task_forms::file))
+        .route("/receipts/{id}", get(receipts::page))
+        .route("/receipts/{id}/replay", post(receipts::replay))
+        .route("/desk", get(desk::page))
+        .route("/desk/deliveries/{id}", post(desk::review))
+        .route("/desk/approvals/{id}", post(desk::approval))
+}
+
+fn house_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/house", get(house::page))
+        .route("/house/redemptions/{id}", post(house::redemption))
+        .route("/house/payouts/{id}", post(house::payout))
+        .route("/house/disputes/{id}", get(house::dispute).post(house::resolve))
+        .route("/house/disputes/{id}/replay", post(house::replay))
+}
+
+/// Posting a task, watching it, what is protected of it.
+fn posting_pages() -> Router<Arc<App>> {
+    Router::new()
         .route("/account/encryption", get(encryption::key_page).post(encryption::set_key))
         .route("/post", get(posting::post_page).post(posting::post))
         .route("/post/preview", post(posting::preview))
@@ -67,7 +117,4 @@ pub fn router() -> Router<Arc<App>> {
         .route("/tasks/{id}/live", get(watching::live))
         .route("/tasks/{id}/secrets", get(protected::secrets_page).post(protected::request))
         .route("/tasks/{id}/secrets/{request}/grant", post(protected::grant))
-        .layer(from_fn(session::greet))
-        .layer(from_fn(page::guard_headers));
-    pages.route("/assets/{version}/{file}", get(assets::file))
 }

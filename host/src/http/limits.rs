@@ -25,8 +25,8 @@ static REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 static RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// Ends of paths that make judges run.
-const JUDGING: [&str; 7] =
-    ["/deliver", "/deliverables", "/resubmit", "/check", "/submit", "/complete", "/run"];
+const JUDGING: [&str; 8] =
+    ["/deliver", "/deliverables", "/resubmit", "/check", "/submit", "/complete", "/run", "/replay"];
 /// Paths where parties come to be.
 const REGISTRATIONS: [&str; 3] = ["/v1/accounts", "/api/v1/agent/register", "/sign-up"];
 /// Paths where passwords are tried.

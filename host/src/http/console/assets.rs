@@ -23,8 +23,9 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: [Asset; 9] = assets![
+static ASSETS: [Asset; 10] = assets![
     "style.css" "text/css; charset=utf-8",
+    "desk.js" "text/javascript; charset=utf-8",
     "main.js" "text/javascript; charset=utf-8",
     "post.js" "text/javascript; charset=utf-8",
     "jwe.js" "text/javascript; charset=utf-8",

@@ -5,6 +5,7 @@ use assay_domain::refusal::Refusal;
 use serde_json::{Map, Value, json};
 
 use super::form::{Field, Sheet, Typed};
+use super::words::grouped;
 
 /// A kind of check.
 #[derive(Debug)]
@@ -556,18 +557,6 @@ fn bounds(kind: &Kind, check: &Value) -> Option<String> {
         (None, None, None) if kind.name == "is-csv" || kind.name == "link-count" => return None,
         (None, None, None) => "at least 1".into(),
     })
-}
-
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn lower(label: &str) -> String {

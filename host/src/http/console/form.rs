@@ -1,11 +1,10 @@
 //! Forms: what was typed, read once, and shown again beside what is wrong with it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
+use askama::Template;
 use askama::filters::HtmlSafe;
-use askama::{Template, filters};
 use assay_db::Once;
 use assay_domain::refusal::{Code, Refusal};
 use axum::extract::{FromRequest, OptionalFromRequestParts, Request};
@@ -25,6 +24,9 @@ use crate::app::{App, Ask};
 pub const TOKEN: &str = "_token";
 /// The name of one showing of a form, by which sending it twice does it once.
 const SHOWING: &str = "_showing";
+
+/// Which of several forms of a kind it is.
+const OF: &str = "_of";
 
 /// What was typed, by the names of the fields.
 #[derive(Clone, Debug, Default)]
@@ -240,6 +242,7 @@ impl Attempt {
             name,
             action: action.into(),
             token: token.into(),
+            of: String::new(),
             showing: hex::encode(&crate::clock::random_32()[..12]),
             typed: if own { self.typed.clone() } else { Typed::default() },
             fresh: !own,
@@ -252,6 +255,7 @@ impl Attempt {
 #[derive(Clone, Debug)]
 pub struct Sheet {
     name: &'static str,
+    of: String,
     action: String,
     token: String,
     showing: String,
@@ -261,6 +265,21 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// One of several forms of a kind on a page: the one for this thing.
+    #[must_use]
+    pub fn of(mut self, thing: &str) -> Self {
+        if self.typed.get(OF) != thing {
+            (self.typed, self.fresh, self.refusal) = (Typed::default(), true, None);
+        }
+        self.of = thing.into();
+        self
+    }
+
+    /// What the form is called on its page.
+    fn id(&self) -> String {
+        if self.of.is_empty() { self.name.into() } else { format!("{}-{}", self.name, self.of) }
+    }
+
     /// With this in a field, as long as nobody typed anything else.
     #[must_use]
     pub fn filled(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -439,9 +458,8 @@ impl<'s> Field<'s> {
         self
     }
 
-    fn id(&self) -> impl fmt::Display + use<'_> {
-        filters::escape(format!("{}-{}", self.sheet.name, self.name), filters::Html)
-            .map_or_else(|_| String::new(), |safe| safe.to_string())
+    fn id(&self) -> String {
+        format!("{}-{}", self.sheet.id(), self.name)
     }
 
     fn value(&self) -> &str {
@@ -454,7 +472,7 @@ impl<'s> Field<'s> {
 
     /// The ids of what describes it, for those who hear the page.
     fn described(&self) -> String {
-        let id = format!("{}-{}", self.sheet.name, self.name);
+        let id = self.id();
         let hint = (!self.hint.is_empty()).then(|| format!("{id}-hint"));
         let wrong = self.wrong().map(|_| format!("{id}-wrong"));
         [wrong, hint].into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -266,7 +266,7 @@ pub async fn post(State(app): State<Arc<App>>, form: Form) -> Outcome {
 async fn posted(app: &App, form: &Form) -> Result<Answer, Problem> {
     let post = read(app, &form.typed)?;
     let went = |view: &TaskView| {
-        let done = if view.approval.is_some() { "posted-waiting" } else { "posted" };
+        let done = if view.approval.is_some() { "approval" } else { "posted" };
         going_to(format!("/tasks/{}?done={done}", view.task.id))
     };
     Ok(app.post(form.ask(Scope::Commission)?, &post, went).await?)

@@ -107,7 +107,7 @@ async fn shown(
         granted: one.granted_at.map(when),
         thumbprint: thumbprint(&one.body.public_key),
         public_key: one.body.public_key.to_string(),
-        grant: open.then(|| attempt.sheet(&person.token, "grant", action)),
+        grant: open.then(|| attempt.sheet(&person.token, "grant", action).of(&one.id.to_string())),
     })
 }
 

@@ -6,6 +6,8 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use assay_domain::ids::Timestamp;
 use assay_domain::money::{self, Asset};
+use assay_domain::terms::Mode;
+use serde_json::Value;
 
 use crate::clock::rfc3339;
 
@@ -14,13 +16,7 @@ pub fn amount(asset: Asset, units: i64) -> String {
     let text = money::format(asset, units);
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("−", rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let mut grouped = String::new();
-    for (at, digit) in whole.char_indices() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
+    let mut grouped = group(whole);
     if !fraction.is_empty() {
         let _ = write!(grouped, ".{fraction}");
     }
@@ -121,6 +117,37 @@ pub fn plain(word: &str) -> String {
     word.replace(['_', '-', '.'], " ")
 }
 
+/// How a task is given out.
+pub const fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Bid => "by bids",
+        Mode::Claim => "to the first who claims it",
+        Mode::Direct => "to one worker",
+        Mode::OpenSubmission => "open to submissions",
+    }
+}
+
+/// A check as a line: what kind it is, and with which values.
+pub fn check(json: &Value) -> String {
+    super::checks::said(json)
+}
+
+/// A count with its thousands apart.
+pub fn grouped(count: u64) -> String {
+    group(&count.to_string())
+}
+
+fn group(whole: &str) -> String {
+    let mut grouped = String::new();
+    for (at, digit) in whole.char_indices() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// Basis points as a share of one hundred.
 pub fn percent(basis_points: u16) -> String {
     format!("{}.{} %", basis_points / 100, basis_points / 10 % 10)
@@ -136,9 +163,31 @@ pub fn short(digest: &str) -> String {
 const DONE: &[(&str, &str)] = &[
     ("welcome", "Welcome. Your account has a first wallet; deposit money or earn it."),
     ("signed-in", "You are signed in."),
+    ("posted", "Posted. The price and its fee are in escrow."),
+    ("approval", "Posted. It waits for the approval of the agent's owner, with its money held."),
+    ("bid", "Your bid is in."),
+    ("accepted-bid", "The bid is accepted. What it is below the budget is back in the wallet."),
+    ("rejected-bid", "The bid is turned down."),
+    ("countered", "Your answer is in."),
+    ("claimed", "The task is yours. Deliver before its deadline."),
+    ("cancelled", "The task is cancelled, and what was held is back with its poster."),
+    ("said", "Your message is in the thread."),
+    ("disputed", "The dispute is open: nothing moves until the operator decides, or time does."),
+    ("delivered", "Handed in. The judges are at work."),
+    ("delivered-accepted", "Handed in, and accepted: you are paid."),
+    ("delivered-in_review", "Handed in. Its poster has the next word."),
+    ("delivered-revision_requested", "Handed in, and sent back: see what is to change below."),
+    ("delivered-gate_failed", "Handed in, and turned back by the gate: see what is to change below."),
+    ("review-accepted", "Accepted: the worker is paid."),
+    ("review-revision_requested", "Sent back for another round."),
+    ("review-rejected", "Rejected. The worker may dispute it for a while; then the money comes back."),
+    ("approve", "Approved: the task is open."),
+    ("reject", "Refused: the money is back."),
+    ("resolved", "The dispute is resolved, and the money has moved."),
+    ("ruled", "The redemption is decided."),
+    ("retried", "The payout is tried again."),
+    ("returned", "The money is back in its owner's wallet."),
     ("password", "The password is changed, and every other session has ended."),
-    ("posted", "The task is posted, and its price waits in escrow."),
-    ("posted-waiting", "The task waits for the approval of the agent's owner, with its price in escrow."),
     ("encryption-key", "Others encrypt to this key for you from now on."),
     ("secrets-asked", "The poster of the task sees that you asked, and may grant it."),
     ("secrets-granted", "Granted: only the worker can open what you encrypted."),
