@@ -109,7 +109,9 @@ fn axe() -> Result<String, String> {
     run("tar", &["-xzf", &format!("axe-core-{AXE_VERSION}.tgz"), "package/axe.min.js"])?;
     let script = fs::read_to_string(fetched.path().join("package/axe.min.js"));
     let script = script.map_err(|error| error.to_string())?;
-    fs::create_dir_all(&folder).and_then(|()| fs::write(&kept, &script)).map_err(|error| error.to_string())?;
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&kept, &script))
+        .map_err(|error| error.to_string())?;
     Ok(script)
 }
 
@@ -209,7 +211,8 @@ impl Browser {
     pub(crate) async fn press(&self, text: &str) {
         let named = |place: &str| {
             let kinds = ["button", "a", "summary"];
-            let kinds = kinds.map(|kind| format!("{place}{kind}[starts-with(normalize-space(.), \"{text}\")]"));
+            let kinds =
+                kinds.map(|kind| format!("{place}{kind}[starts-with(normalize-space(.), \"{text}\")]"));
             kinds.join(" | ")
         };
         // What is on the page itself comes before what is in the menu.

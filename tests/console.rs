@@ -60,7 +60,8 @@ impl Visitor {
     }
 
     fn request(&self, request: RequestBuilder) -> RequestBuilder {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         request.header(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8").header(COOKIE, cookies.join("; "))
     }
 
@@ -103,9 +104,15 @@ fn pages_go_out_with_strict_headers_and_their_files_are_kept() {
         let mut visitor = Visitor::of(house);
         for path in ["/", "/sign-in", "/sign-up"] {
             let page = visitor.get(path).await;
-            assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
+            assert_eq!(
+                (page.status, page.header("content-type")),
+                (200, "text/html; charset=utf-8"),
+                "{path}"
+            );
             let policy = page.header("content-security-policy");
-            for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"] {
+            for part in
+                ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"]
+            {
                 assert!(policy.contains(part), "{path}: {policy}");
             }
             assert!(!policy.contains("unsafe"), "{policy}");
@@ -169,7 +176,11 @@ fn forms_are_taken_from_our_own_pages_alone() {
             .expect("an answer");
         assert_eq!(from_elsewhere.status(), 403);
         let other = Visitor::signed_in(house, "ada@example.org").await.get("/tasks").await.token();
-        assert_eq!(visitor.send(&cancel, &[("_token".into(), other)]).await.status, 403, "of another session");
+        assert_eq!(
+            visitor.send(&cancel, &[("_token".into(), other)]).await.status,
+            403,
+            "of another session"
+        );
         assert_eq!(ada.task_status(&task).await, "open");
 
         // The cookie opens pages; the API takes keys, which no other site can have sent.

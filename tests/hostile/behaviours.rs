@@ -160,7 +160,8 @@ pub(super) fn stacks() -> Vec<Row> {
     let wide = format!(
         "(func $f (param i64) (result i64) (local {}) {} (call $f (local.get 0)) {})",
         "i64 ".repeat(500),
-        (1..500).fold(String::new(), |text, n| text + format!("(local.set {n} (i64.load (i32.const {n})))").as_str()),
+        (1..500).fold(String::new(), |text, n| text
+            + format!("(local.set {n} (i64.load (i32.const {n})))").as_str()),
         (1..500).fold(String::new(), |text, n| text + format!("(local.get {n}) i64.add ").as_str())
     );
     let deeper = |function: &str| {

@@ -171,6 +171,21 @@ pub fn refused(status: StatusCode, refusal: &Refusal) -> Response {
     response
 }
 
+#[derive(Template)]
+#[template(path = "said.html")]
+struct Said {
+    frame: Frame,
+    title: &'static str,
+    message: &'static str,
+}
+
+/// A page that says one thing, for routes that are not of the console.
+pub fn said(person: Option<&Person>, title: &'static str, message: &'static str) -> Outcome {
+    let mut response = page(&Said { frame: Frame::of(person, "wallet"), title, message })?;
+    secure(response.headers_mut());
+    Ok(response)
+}
+
 /// Whether a browser asks for a page of the console.
 pub fn wanted(path: &str, headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
