@@ -49,6 +49,7 @@ mod money;
 mod openapi;
 mod packages;
 mod pages;
+mod pages_whole;
 mod payments;
 mod people;
 mod plugin_command;
