@@ -73,7 +73,6 @@ impl Page {
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for part in self.html.split('<') {
-            text.push(' ');
             text.push_str(part.split_once('>').map_or(part, |(_, after)| after));
         }
         unescaped(&text).split_whitespace().collect::<Vec<_>>().join(" ")

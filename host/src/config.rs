@@ -167,6 +167,12 @@ pub struct Limits {
     pub capabilities_listed_max: usize,
     /// A page of a list.
     pub page_items_max: usize,
+    /// Tasks that a party's record looks back on, on each side: it is added up when asked for.
+    pub record_tasks_max: i64,
+    /// What happened to them, as far as it counts.
+    pub record_events_max: i64,
+    /// A wallet's plot shows a bar a day.
+    pub plot_days: i64,
     /// A component the operator uploads: an interpreter with its libraries fits.
     pub component_bytes_max: usize,
     /// A component anyone else uploads: an interpreter fits, without much beside it.
@@ -265,6 +271,9 @@ impl Default for Limits {
             ciphertext_characters_max: 64 * 1024,
             capabilities_listed_max: 10_000,
             page_items_max: 100,
+            record_tasks_max: 500,
+            record_events_max: 10_000,
+            plot_days: 30,
             component_bytes_max: 48 * 1024 * 1024,
             component_of_publisher_bytes_max: 32 * 1024 * 1024,
             uploads_per_day_max: 100,

@@ -34,7 +34,55 @@ const SPENT: &str = "select t.category, cast(sum(x.amount) as bigint) from ( \
 const ENDED: &str = "select category, state, count(*) from tasks where worker = $1 and closed = 1 \
                      group by category, state order by category, state";
 
+/// What went out of some accounts for work on each day, what came back, what was earned.
+const DAYS: &str = "select day, kind, cast(sum(amount) as bigint) from ( \
+     select at / 86400000 as day, 'spent' as kind, amount from transfers \
+       where debit in_list($1) and at >= $2 and reason in ('hold', 'fee_hold', 'channel_deposit') \
+     union all \
+     select at / 86400000 as day, 'back' as kind, amount from transfers \
+       where credit in_list($1) and at >= $2 and reason in ('refund', 'fee_refund') \
+     union all \
+     select at / 86400000 as day, 'earned' as kind, amount from transfers \
+       where credit in_list($1) and at >= $2 and reason in ('payout', 'available', 'channel_close', 'referral') \
+     ) x group by day, kind order by day, kind";
+
+/// What reached workers' wallets for the latest tasks that a party posted, or did.
+const PAID_BY: &str = "select asset, count(distinct task), cast(sum(amount) as bigint) from transfers \
+     where reason in ('payout', 'available') and credit like '%/party/%' and task in \
+     (select id from tasks where poster = $1 order by id desc limit $2) group by asset order by asset";
+const PAID_TO: &str = "select asset, count(distinct task), cast(sum(amount) as bigint) from transfers \
+     where reason in ('payout', 'available') and credit like '%/party/%' and task in \
+     (select id from tasks where worker = $1 order by id desc limit $2) group by asset order by asset";
+
 impl Reader {
+    /// What reached workers' wallets for a party's latest tasks, those it posted or those it
+    /// did: the asset, how many tasks, and how much.
+    pub async fn paid_to_workers(
+        &self,
+        party: PartyId,
+        posts: bool,
+        tasks_max: i64,
+    ) -> Result<Vec<(String, i64, i64)>, DbError> {
+        let text = if posts { PAID_BY } else { PAID_TO };
+        let rows = self.rows(text.into(), &[party.to_string().into(), tasks_max.into()]).await?;
+        let one = |row| Ok((self.field(row, 0)?, self.field(row, 1)?, self.field(row, 2)?));
+        rows.iter().map(one).collect()
+    }
+
+    /// What moved for work on each UTC day from a time in milliseconds on: the day's number,
+    /// `spent`, `back` or `earned`, and how much of the accounts' one asset.
+    pub async fn worked_by_day(
+        &self,
+        accounts: &[Account],
+        since: i64,
+    ) -> Result<Vec<(i64, String, i64)>, DbError> {
+        let names: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+        let values: [Value; 2] = [sql::list(names.iter().map(String::as_str)).into(), since.into()];
+        let rows = self.rows(self.tail(DAYS), &values).await?;
+        let one = |row| Ok((self.field(row, 0)?, self.field(row, 1)?, self.field(row, 2)?));
+        rows.iter().map(one).collect()
+    }
+
     /// What a party spent on tasks since a time in milliseconds, by the tasks' category:
     /// dollars in millionths, fees included, refunds of tasks posted since then taken
     /// off.

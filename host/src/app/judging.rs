@@ -6,6 +6,7 @@
 
 use std::mem;
 
+use assay_domain::criteria::Class;
 use assay_domain::gate::Score;
 use assay_domain::ids::{DeliveryId, ReceiptId};
 use assay_domain::review::{self, Force, Proposal, Status, Verdict};
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::plugins::Standing;
-use super::task::{Spec, Task};
+use super::task::{Check, Criterion, Spec, Task};
 use super::traces::Trace;
 use super::{App, plugins};
 use crate::error::Error;
@@ -293,36 +294,49 @@ impl App {
 fn asked(task: &Task) -> sandbox::Task {
     let spec = &task.spec;
     let millis = |at: i64| u64::try_from(at).unwrap_or(0);
-    let class = |class| match class {
-        assay_domain::criteria::Class::Decidable => sandbox::Class::Decidable,
-        assay_domain::criteria::Class::Necessary => sandbox::Class::Necessary,
-        assay_domain::criteria::Class::Human => sandbox::Class::Human,
-    };
-    let criteria = spec.criteria.iter().map(|criterion| sandbox::Criterion {
-        text: criterion.text.clone(),
-        class: class(criterion.class),
-        checks: criterion.checks.clone(),
-    });
-    let checks = spec.checks.iter().map(|check| sandbox::Check {
-        kind: check.kind.clone(),
-        required: check.required,
-        weight: check.weight,
-        class: class(check.class),
-        json: check.json.to_string(),
-        prior: None,
-    });
     sandbox::Task {
         id: task.id.to_string(),
         title: spec.title.clone(),
         description: spec.description.clone(),
         category: spec.category.clone(),
         skills: spec.skills.clone(),
-        criteria: criteria.collect(),
-        checks: checks.collect(),
+        criteria: asked_criteria(&spec.criteria),
+        checks: asked_checks(&spec.checks),
         currency: spec.terms.asset.code().into(),
         price: millis(task.price),
         posted_at: millis(task.created_at.0),
         deadline_at: task.deadline_at.map(|at| millis(at.0)),
+    }
+}
+
+/// Criteria as a component is given them.
+pub(super) fn asked_criteria(criteria: &[Criterion]) -> Vec<sandbox::Criterion> {
+    let one = |criterion: &Criterion| sandbox::Criterion {
+        text: criterion.text.clone(),
+        class: class_of(criterion.class),
+        checks: criterion.checks.clone(),
+    };
+    criteria.iter().map(one).collect()
+}
+
+/// Checks as a component is given them.
+pub(super) fn asked_checks(checks: &[Check]) -> Vec<sandbox::Check> {
+    let one = |check: &Check| sandbox::Check {
+        kind: check.kind.clone(),
+        required: check.required,
+        weight: check.weight,
+        class: class_of(check.class),
+        json: check.json.to_string(),
+        prior: None,
+    };
+    checks.iter().map(one).collect()
+}
+
+const fn class_of(class: Class) -> sandbox::Class {
+    match class {
+        Class::Decidable => sandbox::Class::Decidable,
+        Class::Necessary => sandbox::Class::Necessary,
+        Class::Human => sandbox::Class::Human,
     }
 }
 

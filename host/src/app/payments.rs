@@ -321,7 +321,7 @@ impl Payment {
         })
     }
 
-    fn from_row(row: &PaymentRow) -> Result<Self, Error> {
+    pub(crate) fn from_row(row: &PaymentRow) -> Result<Self, Error> {
         let impossible = |what: &str| Error::Internal(format!("payment {}: impossible {what}", row.id));
         let provider = Provider::ALL.into_iter().find(|provider| provider.as_str() == row.provider);
         let status = PaymentStatus::ALL.into_iter().find(|status| status.as_str() == row.status);

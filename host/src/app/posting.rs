@@ -253,7 +253,7 @@ impl App {
     }
 
     /// The poster's own checks, each of them in order, or all that is wrong with them.
-    fn own_checks(&self, given: &[Value]) -> Result<Vec<Check>, Refusal> {
+    pub(super) fn own_checks(&self, given: &[Value]) -> Result<Vec<Check>, Refusal> {
         let mut checks = Vec::with_capacity(given.len());
         for (index, json) in given.iter().enumerate() {
             if let Some((path, message)) = self.builtins.check_fault(json) {
@@ -296,7 +296,7 @@ fn start_deadline(turn: &mut Turn<'_>) {
 }
 
 /// Sentences to criteria, and the checks they were compiled to.
-fn compile(sentences: &[String]) -> (Vec<Criterion>, Vec<Check>) {
+pub(super) fn compile(sentences: &[String]) -> (Vec<Criterion>, Vec<Check>) {
     let mut checks = Vec::new();
     let criteria = sentences.iter().map(|text| {
         let compiled = assay_domain::criteria::compile(text);

@@ -78,7 +78,12 @@ impl App {
             }
             notes.clone_into(&mut delivery.body.review_notes);
             let worker = delivery.worker.to_string();
-            let facts = json!({ "delivery": id.to_string(), "worker": worker, "status": word.as_str() });
+            let facts = json!({
+                "delivery": id.to_string(),
+                "worker": worker,
+                "status": word.as_str(),
+                "noted": !notes.trim().is_empty(),
+            });
             turn.tell("delivery.reviewed", Visibility::Parties, &facts)?;
             turn.change.rows.push(delivery.to_row()?.upsert());
             turn.change = count_overturned(turn.change, &delivery.body, word);

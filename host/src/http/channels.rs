@@ -33,7 +33,7 @@ pub async fn open(State(app): State<Arc<App>>, call: Call) -> Outcome {
 }
 
 /// An amount above zero with up to six decimals, in dollars; credits never enter a channel.
-fn read_amount(fields: &Fields) -> Result<i64, Refusal> {
+pub fn read_amount(fields: &Fields) -> Result<i64, Refusal> {
     if let Some(currency) = fields.name_if_given("currency", 1..=20)?
         && Asset::parse(&currency) != Some(Asset::Usd)
     {

@@ -89,9 +89,14 @@ pub async fn set_guardrails(State(app): State<Arc<App>>, call: Call) -> Outcome 
 /// Guardrails, under the names of either case.
 pub fn read_guardrails(fields: &Fields) -> Result<Guardrails, Refusal> {
     let enabled = fields.flag("enabled")?.unwrap_or(true);
-    let Some(given) = fields.inner("guardrails")? else {
-        return Ok(Guardrails { enabled, ..Guardrails::default() });
-    };
+    match fields.inner("guardrails")? {
+        Some(given) => read_rules(enabled, &given),
+        None => Ok(Guardrails { enabled, ..Guardrails::default() }),
+    }
+}
+
+/// The guardrails themselves; an absent one is no limit.
+pub fn read_rules(enabled: bool, given: &Fields) -> Result<Guardrails, Refusal> {
     let categories = given.texts("allowed_categories", 100, 100)?;
     let given_categories = !given.json("allowed_categories")?.is_null();
     Ok(Guardrails {

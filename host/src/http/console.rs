@@ -23,26 +23,42 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
+pub mod agents;
+pub mod asked;
 pub mod assets;
+pub mod channels;
 pub mod checks;
 pub mod delivery;
 pub mod desk;
 pub mod encryption;
+pub mod files;
 pub mod foreseen;
 pub mod form;
 pub mod front;
+pub mod guides;
 pub mod happened;
 pub mod house;
+pub mod keys;
 pub mod page;
 pub mod people;
+pub mod plot;
+pub mod plugins;
 pub mod posting;
 pub mod protected;
 pub mod receipts;
+pub mod records;
+pub mod rewards;
+pub mod schema;
+pub mod secret;
 pub mod session;
+pub mod statement;
 pub mod task;
 pub mod task_forms;
 pub mod tasks;
+pub mod trying;
+pub mod wallet;
 pub mod watching;
+pub mod withdrawals;
 pub mod words;
 
 /// Beginnings of paths that machines call. What does not begin so is for people, and a
@@ -58,6 +74,9 @@ pub fn has(path: &str) -> bool {
 /// Every page and every form.
 pub fn router() -> Router<Arc<App>> {
     let pages = Router::new()
+        .merge(wallet_pages())
+        .merge(agent_pages())
+        .merge(registry_pages())
         .route("/", get(front::front))
         .route("/sign-up", get(people::sign_up_page).post(people::sign_up))
         .route("/sign-in", get(people::sign_in_page).post(people::sign_in))
@@ -65,6 +84,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sign-out", post(people::sign_out))
         .route("/account", get(people::account_page))
         .route("/account/password", post(people::change_password))
+        .route("/account/sessions", get(keys::sessions).post(people::sign_out_everywhere))
         .route("/account/sessions", post(people::sign_out_everywhere))
         .merge(posting_pages())
         .merge(task_pages())
@@ -72,6 +92,59 @@ pub fn router() -> Router<Arc<App>> {
         .layer(from_fn(session::greet))
         .layer(from_fn(page::guard_headers));
     pages.route("/assets/{version}/{file}", get(assets::file))
+}
+
+/// The wallet and what belongs to it.
+fn wallet_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/wallet", get(wallet::wallet))
+        .route("/wallet/deposit", post(wallet::deposit))
+        .route("/wallet/payments/{id}", get(wallet::payment))
+        .route("/wallet/payments/{id}/pay", post(wallet::pay))
+        .route("/wallet/payments/{id}/confirm", post(wallet::confirm))
+        .route("/wallet/statement", get(statement::statement))
+        .route("/wallet/statement.csv", get(statement::file))
+        .route("/wallet/withdrawals", get(withdrawals::withdrawals).post(withdrawals::withdraw))
+        .route("/wallet/withdrawals/addresses", post(withdrawals::save))
+        .route("/wallet/withdrawals/addresses/{id}/default", post(withdrawals::prefer))
+        .route("/wallet/withdrawals/addresses/{id}/forget", post(withdrawals::forget))
+        .route("/wallet/channels", get(channels::channels).post(channels::open))
+        .route("/wallet/channels/{id}", get(channels::channel))
+        .route("/wallet/channels/{id}/deposit", post(channels::fund))
+        .route("/wallet/channels/{id}/transfer", post(channels::transfer))
+        .route("/wallet/channels/{id}/close", post(channels::close))
+        .route("/wallet/rewards", get(rewards::rewards))
+        .route("/wallet/rewards/{id}/redeem", post(rewards::redeem))
+}
+
+/// Agents, and everybody's keys.
+fn agent_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/account/sessions/{id}/end", post(keys::end_session))
+        .route("/account/handoffs", get(keys::handoffs).post(keys::hand_off))
+        .route("/account/handoffs/{id}/end", post(keys::end_handoff))
+        .route("/agents", get(agents::agents).post(agents::make))
+        .route("/agents/bindings", post(agents::bind))
+        .route("/agents/{id}", get(agents::agent))
+        .route("/agents/{id}/guardrails", post(agents::set_guardrails))
+        .route("/agents/{id}/unbind", post(agents::unbind))
+        .route("/agents/{id}/binding-code", post(agents::binding_code))
+        .route("/agents/{id}/keys", get(keys::keys).post(keys::make))
+        .route("/agents/{id}/keys/{key}/rotate", post(keys::rotate))
+        .route("/agents/{id}/keys/{key}/end", post(keys::end))
+}
+
+/// What is public: the registry of judges, the record of each party, the guides.
+fn registry_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/plugins", get(plugins::plugins))
+        .route("/plugins/upload", get(plugins::upload_page).post(plugins::upload))
+        .route("/plugins/{digest}", get(plugins::plugin))
+        .route("/plugins/{digest}/retire", post(plugins::retire))
+        .route("/plugins/{digest}/run", post(trying::run))
+        .route("/parties/{id}", get(records::party))
+        .route("/guides", get(guides::guides))
+        .route("/guides/{name}", get(guides::guide))
 }
 
 fn task_pages() -> Router<Arc<App>> {

@@ -38,13 +38,19 @@ const REST_OF_DAY_MS: i64 = 86_400_000 - 1;
 /// card unless `currency` names a stablecoin or `payment_type` is `crypto`. 201 with the
 /// payment, `status` `pending` and `payment_url`.
 pub async fn deposit(State(app): State<Arc<App>>, call: Call) -> Outcome {
-    let coin = coin_or_dollars(&call.fields)?;
+    let intent = read_deposit(&call.fields, &app)?;
+    open(&app, &call, &intent).await
+}
+
+/// What somebody wants to pay in, and how.
+pub fn read_deposit(fields: &Fields, app: &App) -> Result<Intent, Refusal> {
+    let coin = coin_or_dollars(fields)?;
     let kinds = [("card", Method::Card), ("stripe", Method::Card), ("crypto", Method::Invoice)];
-    let asked = call.fields.word("payment_type", &kinds)?;
+    let asked = fields.word("payment_type", &kinds)?;
     let cards = app.payment_providers.provider_for(Method::Card).is_ok();
     let usual = if coin.is_some() || !cards { Method::Invoice } else { Method::Card };
     let method = asked.unwrap_or(usual);
-    open(&app, &call, method, coin.filter(|_| method != Method::Card), None).await
+    read_intent(fields, method, coin.filter(|_| method != Method::Card), None)
 }
 
 /// `POST /api/v1/payments/create-intent {amount, currency?}` and
@@ -52,7 +58,8 @@ pub async fn deposit(State(app): State<Arc<App>>, call: Call) -> Outcome {
 /// coin the payer chooses. 201 with `payment_id` and `invoice_url`.
 pub async fn create_intent(State(app): State<Arc<App>>, call: Call) -> Outcome {
     let coin = coin_or_dollars(&call.fields)?;
-    open(&app, &call, Method::Invoice, coin, None).await
+    let intent = read_intent(&call.fields, Method::Invoice, coin, None)?;
+    open(&app, &call, &intent).await
 }
 
 /// `POST /api/v1/payments/crypto/address {currency, amount?}`: an address to send coins to,
@@ -61,26 +68,29 @@ pub async fn crypto_address(State(app): State<Arc<App>>, call: Call) -> Outcome 
     let coin = coin_or_dollars(&call.fields)?;
     let coin = call.fields.needed("currency", "a stablecoin such as USDTTRC20", coin)?;
     let usual = app.settings.payments.rules.crypto_address_cents * 10_000;
-    open(&app, &call, Method::Address, Some(coin), Some(usual)).await
+    let intent = read_intent(&call.fields, Method::Address, Some(coin), Some(usual))?;
+    open(&app, &call, &intent).await
 }
 
-async fn open(
-    app: &Arc<App>,
-    call: &Call,
+fn read_intent(
+    fields: &Fields,
     method: Method,
     coin: Option<Coin>,
     usual: Option<i64>,
-) -> Outcome {
-    let amount = match (call.fields.amount_if_given("amount", Asset::Usd)?, usual) {
+) -> Result<Intent, Refusal> {
+    let amount = match (fields.amount_if_given("amount", Asset::Usd)?, usual) {
         (Some(amount), _) | (None, Some(amount)) => amount,
-        (None, None) => call.fields.amount("amount", Asset::Usd)?,
+        (None, None) => fields.amount("amount", Asset::Usd)?,
     };
     if amount == 0 {
-        return Err(Refusal::field("amount", "must be above zero").into());
+        return Err(Refusal::field("amount", "must be above zero"));
     }
-    let intent = Intent { amount, method, coin, task: None };
+    Ok(Intent { amount, method, coin, task: None })
+}
+
+async fn open(app: &App, call: &Call, intent: &Intent) -> Outcome {
     let ask = call.ask(Scope::Finance)?;
-    answer::of(app.open_payment(ask, &intent, |payment| payment_reply(201, payment)).await)
+    answer::of(app.open_payment(ask, intent, |payment| payment_reply(201, payment)).await)
 }
 
 /// The stablecoin of `currency`; nothing for dollars, or when it is absent.
@@ -269,7 +279,8 @@ fn line_object(line: &Line) -> Value {
         .done()
 }
 
-fn read_shown(query: &HashMap<String, String>) -> Result<Shown, Refusal> {
+/// Which lines of a statement are asked for.
+pub fn read_shown(query: &HashMap<String, String>) -> Result<Shown, Refusal> {
     let mut shown = Shown::default();
     match query.get("type").map(String::as_str) {
         None | Some("") => {}

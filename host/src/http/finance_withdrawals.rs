@@ -30,24 +30,28 @@ const STYLE: Style = Style::Snake;
 /// Without an address the default one is used. A raw `address` that is not saved is saved,
 /// and refused with `ADDRESS_NOT_READY` until it has waited. 201 with `status` `pending`.
 pub async fn withdraw(State(app): State<Arc<App>>, call: Call) -> Outcome {
-    let fields = &call.fields;
+    let wanted = read_wanted(&call.fields)?;
+    let render = |one: &Withdrawal| reply(201, &with_data(withdrawal_object(STYLE, one)));
+    answer::of(app.withdraw(call.ask(Scope::Finance)?, &wanted, render).await)
+}
+
+/// How much is to go where.
+pub fn read_wanted(fields: &Fields) -> Result<Wanted, Refusal> {
     let amount = fields.amount("amount", Asset::Usd)?;
     if amount == 0 {
-        return Err(Refusal::field("amount", "must be above zero").into());
+        return Err(Refusal::field("amount", "must be above zero"));
     }
     let address = fields.name_if_given("address", 1..=200)?;
     let target = match (fields.name_if_given("withdrawal_address_id", 1..=100)?, address) {
         (Some(_), Some(_)) => {
             let message = "is given together with withdrawal_address_id: one of them";
-            return Err(Refusal::field("address", message).into());
+            return Err(Refusal::field("address", message));
         }
         (Some(_), None) => Target::Saved(fields.id("withdrawal_address_id")?),
         (None, Some(address)) => Target::Raw(address),
         (None, None) => Target::Preferred,
     };
-    let wanted = Wanted { amount, coin: coin_or_dollars(fields)?, target };
-    let render = |one: &Withdrawal| reply(201, &with_data(withdrawal_object(STYLE, one)));
-    answer::of(app.withdraw(call.ask(Scope::Finance)?, &wanted, render).await)
+    Ok(Wanted { amount, coin: coin_or_dollars(fields)?, target })
 }
 
 fn withdrawal_object(style: Style, one: &Withdrawal) -> Value {
@@ -120,7 +124,8 @@ pub async fn save_address(State(app): State<Arc<App>>, call: Call) -> Outcome {
     answer::of(app.save_address(call.ask(Scope::Finance)?, &words, render).await)
 }
 
-fn read_words(fields: &Fields) -> Result<AddressWords, Refusal> {
+/// What is said of an address.
+pub fn read_words(fields: &Fields) -> Result<AddressWords, Refusal> {
     let given = fields.name_if_given("currency", 1..=20)?;
     let coin = coin_or_dollars(fields)?;
     if given.is_some() && coin.is_none() {

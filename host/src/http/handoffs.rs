@@ -31,18 +31,22 @@ const STYLE: Style = Style::Camel;
 /// use it. `maxSpend` is in dollars, over its whole life; absent it may spend nothing.
 pub async fn hand_off(State(app): State<Arc<App>>, call: Call) -> Outcome {
     call.caller().in_person("hand off again")?;
-    let fields = &call.fields;
+    let wanted = read_handoff(&call.fields, &app)?;
+    let base = app.base_url();
+    let render = move |key: &NewKey| handed_off(key, &base);
+    answer::of(app.hand_off(call.ask_for_oneself(), &wanted, render).await)
+}
+
+/// A handoff that somebody wants.
+pub fn read_handoff(fields: &Fields, app: &App) -> Result<HandOff, Refusal> {
     let most = i64::from(app.settings.limits.handoff_days_max) * 86_400;
     let ends = read_end(fields, app.now(), most)?;
-    let wanted = HandOff {
+    Ok(HandOff {
         label: fields.name("label", 1..=100)?,
         scopes: fields.needed("scopes", "a list of scopes", read_scopes(fields)?)?,
         expires_at: fields.needed("expires_in", "a time such as 24h", ends)?,
         spend_max: fields.amount_if_given("max_spend", Asset::Usd)?.unwrap_or(0),
-    };
-    let base = app.base_url();
-    let render = move |key: &NewKey| handed_off(key, &base);
-    answer::of(app.hand_off(call.ask_for_oneself(), &wanted, render).await)
+    })
 }
 
 fn handed_off(key: &NewKey, base: &str) -> Reply {

@@ -32,7 +32,7 @@ const REGISTRATIONS: [&str; 3] = ["/v1/accounts", "/api/v1/agent/register", "/si
 /// Paths where passwords are tried.
 const SIGN_INS: [&str; 5] = ["/v1/sessions", "/v1/password", "/sign-in", "/sign-in/key", "/account/password"];
 /// Where components and files are sent.
-const UPLOADS: [&str; 2] = ["/v1/plugins", "/v1/blobs/"];
+const UPLOADS: [&str; 3] = ["/v1/plugins", "/plugins/upload", "/v1/blobs/"];
 
 /// Turns away whoever asks too often. The operator is never too many, nor is whoever asks
 /// how the house is doing.

@@ -54,7 +54,8 @@ pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) ->
         return overloaded().into_response();
     };
     let limits = &app.settings.limits;
-    let uploads = request.method() == axum::http::Method::POST && request.uri().path() == "/v1/plugins";
+    let uploads = request.method() == axum::http::Method::POST
+        && ["/v1/plugins", "/plugins/upload"].contains(&request.uri().path());
     let time = Duration::from_millis(if uploads { limits.upload_ms_max } else { limits.request_ms_max });
     match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,

@@ -205,14 +205,18 @@ fn listed(page: &Page<Value>) -> Outcome {
 /// caller or for an agent of theirs; 201 with the key, shown this once. Its scopes are
 /// within those the caller comes with.
 pub async fn make_key(State(app): State<Arc<App>>, call: Call) -> Outcome {
-    let fields = &call.fields;
-    let wanted = Wanted {
+    let wanted = read_key(&call.fields, &app)?;
+    answer::of(app.make_key(call.ask_for_oneself(), &wanted, key_made).await)
+}
+
+/// A key that somebody wants.
+pub fn read_key(fields: &Fields, app: &App) -> Result<Wanted, Refusal> {
+    Ok(Wanted {
         label: fields.name_if_given("label", 0..=100)?.unwrap_or_default(),
         scopes: read_scopes(fields)?,
         expires_at: read_end(fields, app.now(), KEY_SECONDS_MAX)?,
         party: fields.id_if_given("party")?,
-    };
-    answer::of(app.make_key(call.ask_for_oneself(), &wanted, key_made).await)
+    })
 }
 
 /// Scopes, as a list of names or as one text; at least one where any are given.

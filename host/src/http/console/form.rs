@@ -296,12 +296,12 @@ impl Sheet {
 
     /// The same for a form that is one button among text.
     pub fn open_inline(&self) -> Opening<'_> {
-        Opening { sheet: self, kind: "application/x-www-form-urlencoded", class: "inline" }
+        Opening { class: "inline", ..self.open() }
     }
 
     /// The same for a form with a file.
     pub fn open_with_files(&self) -> Opening<'_> {
-        Opening { sheet: self, kind: "multipart/form-data", class: "" }
+        Opening { kind: "multipart/form-data", ..self.open() }
     }
 
     /// A line of text.
@@ -327,6 +327,11 @@ impl Sheet {
     /// A password; never shown again.
     pub fn password<'s>(&'s self, name: &'s str, label: &'s str, complete: &'s str) -> Field<'s> {
         Field { kind: "password", complete, ..self.line(name, label) }
+    }
+
+    /// A day.
+    pub fn date<'s>(&'s self, name: &'s str, label: &'s str) -> Field<'s> {
+        Field { kind: "date", ..self.line(name, label) }
     }
 
     /// A text of several lines.
