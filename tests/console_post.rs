@@ -61,7 +61,7 @@ fn a_task_in_dollars_is_posted_as_it_was_said() {
         let said = browser.sends("/post/preview", &filled).await.good();
         for text in [
             "It would be posted at once.",
-            "Price $45.00 Fee $3.60 Taken when it is posted $48.60 In the wallet $500.00 Left after it $451.40",
+            "Price$45.00 Fee$3.60 Taken when it is posted$48.60 In the wallet$500.00 Left after it$451.40",
             "Judges decide 1 of 3; 2 wait for your word.",
             "30 to 120 words decided by a machine Number of words: from 30 to 120",
             "Professional tone decided by you",
@@ -298,7 +298,7 @@ fn credits_go_through_their_own_surface_with_protected_fields() {
         let filled = with(&empty(&browser).await, &TEA);
         let (said, refused) = foretold(&browser, &filled).await;
         assert!(said.contains("48.60 USD needed, 0.00 USD available"), "{said}");
-        assert!(said.contains("Left after it −$48.60 Deposit what is missing"), "{said}");
+        assert!(said.contains("Left after it−$48.60 Deposit what is missing"), "{said}");
         assert_eq!(refused.status, 402);
 
         let credits = [("currency", "CR"), ("mode", "open_submission"), ("budget", "200")];
@@ -308,7 +308,7 @@ fn credits_go_through_their_own_surface_with_protected_fields() {
         );
         let drawn = draft(&browser, &filled, ("preview", "yes")).await;
         drawn.says("door code encrypted");
-        drawn.says("Price 200 CR Fee 0 CR");
+        drawn.says("Price200 CR Fee0 CR");
         let posted = browser.sends("/post", &drawn.form("post")).await;
         let task = alice.get(&format!("/api/v1/agent/tasks/{}", task_of(&posted))).await.good();
         assert_eq!(task["mode"], "open_submission");

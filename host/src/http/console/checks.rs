@@ -365,6 +365,20 @@ impl Kind {
         target.chain(self.parts.iter().copied()).chain(bounds)
     }
 
+    /// Whether a check of this kind is none without the field.
+    fn needs(&self, field: &str) -> bool {
+        match field {
+            "values" | "term" | "marker" | "letter" | "word" | "index" | "path" | "gold" | "max_overlap"
+            | "checks" => true,
+            "value" => self.name != "json-path",
+            "pattern" => ["regex", "trace-order"].contains(&self.name),
+            "threshold" => self.name == "similarity",
+            // Among its own fields only where it is needed.
+            "target" => self.own().any(|part| part.name == "target"),
+            _ => false,
+        }
+    }
+
     /// The fields it shares with others.
     fn common(&self) -> impl Iterator<Item = Part> {
         let own: Vec<&str> = self.own().map(|part| part.name).collect();
@@ -377,12 +391,13 @@ impl Kind {
 pub struct Control {
     name: String,
     part: Part,
+    needed: bool,
 }
 
 impl Control {
     /// One that is not of a check.
     pub fn new(name: &str, label: &'static str, hint: &'static str, shape: Shape) -> Self {
-        Self { name: name.into(), part: part("", label, hint, shape) }
+        Self { name: name.into(), part: part("", label, hint, shape), needed: false }
     }
 
     /// The field on a sheet.
@@ -396,7 +411,8 @@ impl Control {
             Shape::Tick => sheet.tick(name, label),
             Shape::Choice(options) => sheet.choice(name, label, options),
         };
-        field.hint(self.part.hint)
+        let field = field.hint(self.part.hint);
+        if self.needed { field.needed() } else { field }
     }
 
     /// Carried along unseen.
@@ -436,7 +452,10 @@ pub fn row(typed: &Typed, at: usize, refusal: Option<&Refusal>) -> Row {
     let place = format!("checks[{at}]");
     let name = typed.get(&format!("{place}.kind"));
     let known = find(name);
-    let control = |part: Part| Control { name: format!("{place}.{}", part.name), part };
+    let control = |part: Part| {
+        let needed = known.is_some_and(|kind| kind.needs(part.name));
+        Control { name: format!("{place}.{}", part.name), part, needed }
+    };
     let more: Vec<Control> = known.into_iter().flat_map(Kind::common).map(control).collect();
     let of_all = refusal.filter(|refusal| {
         let field = refusal.field.as_deref().unwrap_or_default();

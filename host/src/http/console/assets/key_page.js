@@ -21,6 +21,9 @@ async function show() {
     advice.textContent = "Make one here, or bring the one you have from a file.";
     return;
   }
+  const button = document.getElementById("make");
+  button.textContent = "Make a new key";
+  button.className = "second";
   const code = document.createElement("code");
   code.textContent = key.thumbprint;
   here.replaceChildren(code);

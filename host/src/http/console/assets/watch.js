@@ -19,6 +19,7 @@ let again = AGAIN_FIRST;
 let queue = [];
 let drawing = 0;
 let unheard = 0;
+let newest;
 let hearing = 0;
 
 function drawn(one) {
@@ -74,10 +75,11 @@ function draw() {
   if (state) showState(state.state);
   document.getElementById("nothing").hidden = true;
   unheard += news.length;
-  if (!hearing) hearing = setTimeout(() => hear(news.at(-1)), HEARD_EVERY);
+  newest = news.at(-1);
+  if (!hearing) hearing = setTimeout(hear, HEARD_EVERY);
 }
 
-function hear(newest) {
+function hear() {
   hearing = 0;
   const count = unheard === 1 ? "One new line" : `${unheard} new lines`;
   unheard = 0;
