@@ -63,7 +63,7 @@ pub async fn throttle(State(app): State<Arc<App>>, mut request: Request, next: N
 }
 
 /// What is asked for, by how and where.
-fn class_of(method: &Method, path: &str) -> Class {
+pub(super) fn class_of(method: &Method, path: &str) -> Class {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) {
         return Class::Read;
     }
