@@ -244,10 +244,10 @@ fn one_idempotency_key_counts_once_on_all_hosts() {
     on_three_hosts(
         |_| {},
         async |house| {
-            let alice = house.rich_agent("alice", 500).await;
+            let (alice, post) = (house.rich_agent("alice", 500).await, tea());
             for round in 0..10 {
                 let key = format!("key {round}");
-                let said = futures(3, || alice.post_once(&key, "/api/tasks", &tea())).await;
+                let said = futures(3, || alice.post_once(&key, "/api/tasks", &post)).await;
                 let ids: std::collections::BTreeSet<String> =
                     said.into_iter().map(|said| said.good()["id"].to_string()).collect();
                 assert_eq!(ids.len(), 1);
