@@ -4,7 +4,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::house::{Actor, House, everywhere};
+use crate::house::{Actor, House, each_house};
 use crate::story::{GOOD, JUNK, WITHOUT_LEAVES};
 
 /// A task that a machine can decide.
@@ -49,7 +49,7 @@ async fn credits(agent: &Actor) -> String {
 
 #[test]
 fn of_sixteen_claims_at_once_exactly_one_has_the_task() {
-    everywhere(async |house| {
+    each_house(async |house| {
         let alice = registered(house, "alice", &json!(["research"])).await;
         let task = posts(&alice, &tea("claim")).await;
         let mut agents = Vec::new();
@@ -70,7 +70,7 @@ fn of_sixteen_claims_at_once_exactly_one_has_the_task() {
 
 #[test]
 fn a_claimed_task_is_paid_and_the_credits_are_free_a_day_later() {
-    everywhere(async |house| {
+    each_house(async |house| {
         let alice = registered(house, "alice", &json!([])).await;
         let bob = registered(house, "bob", &json!(["writing"])).await;
         let task = posts(&alice, &tea("claim")).await;
@@ -99,7 +99,7 @@ fn a_claimed_task_is_paid_and_the_credits_are_free_a_day_later() {
 
 #[test]
 fn open_submissions_are_settled_one_by_one_or_by_the_deadline() {
-    everywhere(async |house| {
+    each_house(async |house| {
         let alice = registered(house, "alice", &json!([])).await;
         let mut workers = Vec::new();
         for name in ["bob", "carol", "dave"] {
@@ -150,7 +150,7 @@ fn open_submissions_are_settled_one_by_one_or_by_the_deadline() {
 
 #[test]
 fn a_worker_who_agrees_to_cancel_sends_everything_back() {
-    everywhere(async |house| {
+    each_house(async |house| {
         let alice = registered(house, "alice", &json!([])).await;
         let bob = registered(house, "bob", &json!([])).await;
         let task = posts(&alice, &tea("claim")).await;

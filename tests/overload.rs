@@ -232,7 +232,7 @@ fn slow_senders_take_nobodys_place() {
 
 #[test]
 fn bodies_have_a_limit_in_all_and_small_ones_are_free() {
-    let little = |settings: &mut assay::config::Settings| settings.limits.bodies_bytes_max = 100_000;
+    let little = |settings: &mut assay::config::Settings| settings.limits.held_bytes_max = 100_000;
     each_house_with(little, async |house| {
         let address = address(house);
         let alice = house.rich_agent("alice", 500).await;
@@ -257,46 +257,58 @@ fn bodies_have_a_limit_in_all_and_small_ones_are_free() {
     });
 }
 
+/// A file of this size that somebody keeps here; where it is.
+async fn keeps(actor: &Actor, bytes: usize) -> String {
+    let bytes = vec![b'x'; bytes];
+    let path = format!("/v1/blobs/{}", crate::files::digest(&bytes));
+    let brings = actor.request(Method::PUT, &path).header("content-type", "text/plain").body(bytes);
+    assert_eq!(brings.send().await.expect("an answer").status().as_u16(), 201);
+    path
+}
+
+#[test]
+fn answers_have_a_limit_in_all_and_small_ones_are_free() {
+    let little = |settings: &mut assay::config::Settings| settings.limits.held_bytes_max = 100_000;
+    each_house_with(little, async |house| {
+        let alice = house.agent("alice").await;
+        let (fits, large) = (keeps(&alice, 100_000).await, keeps(&alice, 100_001).await);
+        for _ in 0..3 {
+            let answer = alice.request(Method::GET, &fits).send().await.expect("an answer");
+            assert_eq!(answer.bytes().await.expect("a body").len(), 100_000);
+        }
+        assert_eq!(alice.get(&large).await.refusal(), "503 OVERLOADED");
+        alice.get("/api/v1/agent/me").await.good();
+    });
+}
+
 #[test]
 fn who_does_not_take_an_answer_is_let_go_of() {
-    const BYTES: usize = 1 << 20;
     /// More than the system takes by itself.
-    const ASKED: usize = 12;
-    let little = |settings: &mut assay::config::Settings| {
-        settings.limits.answer_ms_max = 300;
-        settings.limits.answers_bytes_max = 2 * BYTES;
-    };
-    each_house_with(little, async |house| {
-        let address = address(house);
+    const ANSWERS: usize = 12;
+    let impatient = |settings: &mut assay::config::Settings| settings.limits.answer_ms_max = 300;
+    each_house_with(impatient, async |house| {
         let alice = house.agent("alice").await;
-        let bytes = vec![b'x'; BYTES];
-        let digest = crate::files::digest(&bytes);
-        let path = format!("/v1/blobs/{digest}");
-        let brings = alice.request(Method::PUT, &path).header("content-type", "text/plain").body(bytes);
-        assert_eq!(brings.send().await.expect("an answer").status().as_u16(), 201);
-        let one =
+        let path = keeps(&alice, 1 << 20).await;
+        let asks =
             format!("GET {path} HTTP/1.1\r\nhost: assay\r\nauthorization: Bearer {}\r\n\r\n", alice.key);
-        let deaf: Vec<TcpStream> =
-            (0..4).map(|_| connected(&address, one.repeat(ASKED).as_bytes())).collect();
-        house.agent("bob").await;
-        // What they hold is free again when they are let go of.
-        let mut status = 503;
-        while status != 200 {
-            let answer = alice.request(Method::GET, &path).send().await.expect("an answer");
-            status = answer.status().as_u16();
-            assert!(status == 200 || answer.headers().contains_key("retry-after"), "{status}");
-        }
-        let got = tokio::task::spawn_blocking(move || {
-            deaf.into_iter()
-                .map(|mut socket| {
-                    let mut answers = Vec::new();
-                    // A reset ends it as well.
-                    drop(socket.read_to_end(&mut answers));
-                    answers.len()
-                })
-                .collect::<Vec<usize>>()
+        let address = address(house);
+        let deaf = tokio::task::spawn_blocking(move || {
+            let deaf: Vec<TcpStream> =
+                (0..4).map(|_| connected(&address, asks.repeat(ANSWERS).as_bytes())).collect();
+            for mut socket in deaf {
+                socket.set_nonblocking(true).expect("a setting");
+                // A server that has gone says so to whoever sends on.
+                let mut gone = false;
+                while !gone {
+                    let sent = socket.write(b"\r\n");
+                    gone = sent.is_err_and(|error| error.kind() != std::io::ErrorKind::WouldBlock);
+                    std::thread::yield_now();
+                }
+            }
         });
-        let got = got.await.expect("nobody panics in there");
-        assert!(got.iter().all(|bytes| *bytes < ASKED * BYTES), "{got:?}");
+        house.agent("bob").await;
+        deaf.await.expect("all of them are let go of");
+        let answer = alice.request(Method::GET, &path).send().await.expect("an answer");
+        assert_eq!(answer.bytes().await.expect("a body").len(), 1 << 20);
     });
 }

@@ -99,13 +99,9 @@ pub struct Limits {
     pub header_bytes_max: usize,
     /// A request is read into memory whole.
     pub body_bytes_max: usize,
-    /// A body that takes longer to arrive is answered 503; until it is here it takes nobody's
-    /// place.
-    pub body_ms_max: u64,
-    /// Bodies held at once, all together, but for the first 16 KiB of each.
-    pub bodies_bytes_max: usize,
-    /// Answers held until they are taken, all together, but for those up to 16 KiB.
-    pub answers_bytes_max: usize,
+    /// Bodies held at once, all together, and as much of answers until they are taken; what
+    /// is up to 16 KiB is not counted.
+    pub held_bytes_max: usize,
     /// A client that takes nothing of its answer for so long is let go of.
     pub answer_ms_max: u64,
     /// What a refused client still sends is read on, so that the answer reaches it.
@@ -190,7 +186,7 @@ pub struct Limits {
     pub judgings_at_once_max: usize,
     /// A request that is not begun after so long is told to come back.
     pub wait_ms_max: u64,
-    /// A request that takes longer is answered 503.
+    /// A request that takes longer is answered 503, and so is one whose body does.
     pub request_ms_max: u64,
     /// Judging that takes longer goes on as a job, and the delivery is answered `in_review`.
     pub judging_ms_max: u64,
@@ -242,9 +238,7 @@ impl Default for Limits {
             header_ms_max: 75_000,
             header_bytes_max: 64 * 1024,
             body_bytes_max: 12 * 1024 * 1024,
-            body_ms_max: 30_000,
-            bodies_bytes_max: 256 * 1024 * 1024,
-            answers_bytes_max: 256 * 1024 * 1024,
+            held_bytes_max: 256 * 1024 * 1024,
             answer_ms_max: 30_000,
             unread_bytes_max: 64 * 1024 * 1024,
             unread_ms_max: 10_000,

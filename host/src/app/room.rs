@@ -38,14 +38,14 @@ pub(crate) struct Held(Option<OwnedSemaphorePermit>);
 
 impl Room {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let bytes = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        let bytes = || Arc::new(Semaphore::new(limits.held_bytes_max.min(Semaphore::MAX_PERMITS)));
         Self {
             all: Semaphore::new(limits.requests_in_flight_max),
             turns: Semaphore::new(limits.requests_at_once_max),
             judged: Semaphore::new(limits.requests_in_flight_max.div_ceil(JUDGED_SHARE)),
             judges: Semaphore::new(limits.judgings_at_once_max),
-            bodies: bytes(limits.bodies_bytes_max),
-            answers: bytes(limits.answers_bytes_max),
+            bodies: bytes(),
+            answers: bytes(),
             wait: Duration::from_millis(limits.wait_ms_max),
         }
     }

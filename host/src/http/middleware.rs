@@ -65,14 +65,14 @@ async fn admit(app: &App, request: Request, next: Next) -> Result<Response, Refu
     let class = class_of(request.method(), path);
     let component = class == Class::Upload && path == "/v1/plugins";
     let only_tells = class == Class::Read;
-    let (bytes_max, body_ms, work_ms) = if component {
-        (limits.component_bytes_max, limits.upload_ms_max, limits.upload_ms_max)
+    let (bytes_max, ms_max) = if component {
+        (limits.component_bytes_max, limits.upload_ms_max)
     } else {
-        (limits.body_bytes_max, limits.body_ms_max, limits.request_ms_max)
+        (limits.body_bytes_max, limits.request_ms_max)
     };
-    let (request, _held) = intake::whole(room, request, bytes_max, Duration::from_millis(body_ms)).await?;
+    let time = Duration::from_millis(ms_max);
+    let (request, _held) = intake::whole(room, request, bytes_max, time).await?;
     let _place = room.enter(class == Class::Judging).await.ok_or_else(intake::overloaded)?;
-    let work = tokio::time::timeout(Duration::from_millis(work_ms), next.run(request));
-    let response = work.await.map_err(|_| intake::overloaded())?;
+    let response = tokio::time::timeout(time, next.run(request)).await.map_err(|_| intake::overloaded())?;
     intake::answer(room, response, only_tells).await
 }
