@@ -140,6 +140,8 @@ pub struct Limits {
     pub watchers_per_party_max: usize,
     /// A silent stream says so often that it stands: proxies cut those that do not.
     pub watch_keep_alive_ms: u64,
+    /// Words are looked for in so many of the newest tasks of a list.
+    pub searched_tasks_max: usize,
     /// How often a host looks what others committed to the tasks that are watched on it.
     pub watch_poll_ms: u64,
     /// When a client whose stream ended is to come back.
@@ -259,6 +261,7 @@ impl Default for Limits {
             watchers_per_party_max: 100,
             watch_keep_alive_ms: 15_000,
             watch_poll_ms: 250,
+            searched_tasks_max: 2_000,
             watch_retry_ms: 3_000,
             webhooks_per_party_max: 20,
             webhooks_in_flight_max: 32,

@@ -21,6 +21,7 @@ pub mod callbacks;
 pub mod channels;
 pub mod commission;
 pub mod connections;
+pub mod console;
 pub mod docs;
 pub mod echo;
 pub mod fields;

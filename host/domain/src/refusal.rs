@@ -105,6 +105,8 @@ codes! {
     PersonOnly = "PERSON_ONLY", Forbidden;
     /// Something that only an agent may do, not a person.
     AgentOnly = "AGENT_ONLY", Forbidden;
+    /// A form that was not made for this session: on the pages for people alone.
+    FormExpired = "FORM_EXPIRED", Forbidden;
     /// Protected fields before they were granted.
     NotGranted = "NOT_GRANTED", Forbidden;
     /// A withdrawal to an address that is too new.

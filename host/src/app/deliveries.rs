@@ -410,7 +410,7 @@ impl Delivery {
         })
     }
 
-    fn from_row(row: &DeliveryRow) -> Result<Self, Error> {
+    pub(crate) fn from_row(row: &DeliveryRow) -> Result<Self, Error> {
         let impossible = |what: &str| Error::Internal(format!("delivery {}: impossible {what}", row.id));
         Ok(Self {
             id: row.id.parse().map_err(|_| impossible("id"))?,

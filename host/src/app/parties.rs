@@ -337,7 +337,7 @@ impl Party {
         })
     }
 
-    fn from_row(row: &PartyRow) -> Result<Self, Error> {
+    pub(crate) fn from_row(row: &PartyRow) -> Result<Self, Error> {
         let impossible = |what: &str| Error::Internal(format!("party {}: impossible {what}", row.id));
         Ok(Self {
             id: row.id.parse().map_err(|_| impossible("id"))?,

@@ -2,7 +2,7 @@
 
 use assay_db::entities::{PluginRow, ReceiptRow};
 use assay_db::{Change, Key};
-use assay_domain::refusal::{Code, Refusal};
+use assay_domain::refusal::Refusal;
 use assay_sandbox::{Attachments, Company, Digest, Input, Run};
 
 use super::deliveries::Body;
@@ -110,11 +110,7 @@ impl App {
             let message = format!("must be what a {} takes, not a {}", plugin.world, input.world());
             return Err(Refusal::field("input", message).into());
         }
-        let most = self.settings.limits.trial_runs_per_day_max;
-        let key = Key::counter(format!("trial-runs/{}/{}", caller.party, self.now().utc_day()));
-        let refusal =
-            Refusal::new(Code::QuotaExhausted, format!("all {most} trial runs of this day (UTC) are used"));
-        self.db.commit(Change::new().add_up_to(key, 1, most, refusal)).await?;
+        self.count_trial(caller).await?;
         let judge = self.judge_component(&plugin.digest).await?;
         // Whoever tries waits behind their own tries, not in front of anybody's work.
         let tenant = format!("trial {}", caller.party);

@@ -396,11 +396,16 @@ pub async fn deliverables(
 /// `PATCH /api/deliverables {id, status, review_notes}`.
 pub async fn review(State(app): State<Arc<App>>, call: Call) -> Outcome {
     let id: DeliveryId = call.fields.id("id")?;
-    let words = Review::ALL.map(|word| (word.as_str(), word));
-    let word = call.fields.word("status", &words)?;
-    let word = call.fields.needed("status", "accepted, revision_requested or rejected", word)?;
-    let most = app.settings.limits.text_characters_max;
-    let notes = call.fields.text_if_given("review_notes", 0..=most)?.unwrap_or_default();
+    let (word, notes) = read_review(&call.fields, &app.settings.limits)?;
     let render = |one: &Delivery| reply(200, &with_data(render::delivery(STYLE, one)));
     answer::of(app.review(call.ask(Scope::Commission)?, id, word, &notes, render).await)
+}
+
+/// A poster's word on a delivery, and their notes.
+pub fn read_review(fields: &Fields, limits: &Limits) -> Result<(Review, String), Refusal> {
+    let words = Review::ALL.map(|word| (word.as_str(), word));
+    let word = fields.word("status", &words)?;
+    let word = fields.needed("status", "accepted, revision_requested or rejected", word)?;
+    let notes = fields.text_if_given("review_notes", 0..=limits.text_characters_max)?.unwrap_or_default();
+    Ok((word, notes))
 }

@@ -397,7 +397,8 @@ pub async fn resolve(State(app): State<Arc<App>>, Path(id): Path<String>, call: 
     answer::of(app.resolve(ask, id, resolution, render).await)
 }
 
-fn read_resolution(fields: &Fields) -> Result<Resolution, Problem> {
+/// How a dispute is to end.
+pub fn read_resolution(fields: &Fields) -> Result<Resolution, Problem> {
     let outcomes = ["refund", "release", "split"].map(|word| (word, word));
     let outcome = fields.word("outcome", &outcomes)?;
     Ok(match fields.needed("outcome", "refund, release or split", outcome)? {

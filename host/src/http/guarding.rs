@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{self, Outcome, ok, reply, with_data};
 use super::commission::{guardrails_object, linked, page_limit, path_id, query_text, read_guardrails};
+use super::fields::Fields;
 use super::problem::Problem;
 use super::render::{self, Object, Style, amount};
 use super::request::{Call, Me};
@@ -122,12 +123,17 @@ fn approval_object(approval: &Approval) -> Value {
 /// handoff. 409 when it is decided already.
 pub async fn resolve(State(app): State<Arc<App>>, Path(id): Path<String>, call: Call) -> Outcome {
     let id: ApprovalId = path_id(&id, "approval")?;
-    let words = [("approve", Decision::Approve), ("reject", Decision::Reject)];
-    let decision = call.fields.word("decision", &words)?;
-    let decision = call.fields.needed("decision", "approve or reject", decision)?;
-    let note = call.fields.text_if_given("note", 0..=4_000)?.unwrap_or_default();
+    let (decision, note) = read_decision(&call.fields)?;
     let render = |approval: &Approval| -> Reply { reply(200, &with_data(approval_object(approval))) };
     answer::of(app.resolve_approval(call.ask(Scope::Commission)?, id, decision, &note, render).await)
+}
+
+/// What a person says to a post, and why.
+pub fn read_decision(fields: &Fields) -> Result<(Decision, String), Refusal> {
+    let words = [("approve", Decision::Approve), ("reject", Decision::Reject)];
+    let decision = fields.word("decision", &words)?;
+    let decision = fields.needed("decision", "approve or reject", decision)?;
+    Ok((decision, fields.text_if_given("note", 0..=4_000)?.unwrap_or_default()))
 }
 
 /// `GET /api/tasks/recommended?currency=&limit=&cursor=`: open tasks that take bids, those

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use super::console::{self, session};
 use super::problem::Problem;
 use super::request::secret;
 use crate::app::App;
@@ -24,12 +25,12 @@ static REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 static RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// Ends of paths that make judges run.
-const JUDGING: [&str; 7] =
-    ["/deliver", "/deliverables", "/resubmit", "/check", "/submit", "/complete", "/run"];
+const JUDGING: [&str; 8] =
+    ["/deliver", "/deliverables", "/resubmit", "/check", "/submit", "/complete", "/run", "/replay"];
 /// Paths where parties come to be.
-const REGISTRATIONS: [&str; 2] = ["/v1/accounts", "/api/v1/agent/register"];
+const REGISTRATIONS: [&str; 3] = ["/v1/accounts", "/api/v1/agent/register", "/sign-up"];
 /// Paths where passwords are tried.
-const SIGN_INS: [&str; 2] = ["/v1/sessions", "/v1/password"];
+const SIGN_INS: [&str; 5] = ["/v1/sessions", "/v1/password", "/sign-in", "/sign-in/key", "/account/password"];
 /// Where components and files are sent.
 const UPLOADS: [&str; 2] = ["/v1/plugins", "/v1/blobs/"];
 
@@ -46,9 +47,9 @@ pub async fn throttle(State(app): State<Arc<App>>, mut request: Request, next: N
     let mut standings = Vec::with_capacity(2);
     standings.extend(app.limiters.address(class, address));
     if standings.iter().all(|standing| standing.wait_seconds.is_none())
-        && let Some(secret) = secret(request.headers())
+        && let Some(secret) = secret_of(&request)
         // Who cannot be found now is refused where a caller is needed, and only there.
-        && let Ok(caller) = app.authenticate(secret).await
+        && let Ok(caller) = app.authenticate(&secret).await
     {
         standings.extend(caller.means.key().and_then(|key| app.limiters.key(class, key)));
         request.extensions_mut().insert(caller);
@@ -60,6 +61,13 @@ pub async fn throttle(State(app): State<Arc<App>>, mut request: Request, next: N
     };
     tell(response.headers_mut(), &standings);
     response
+}
+
+/// The key a request comes with. A browser's cookie counts on the pages alone: elsewhere
+/// another site could have it sent.
+fn secret_of(request: &Request) -> Option<String> {
+    let own = secret(request.headers()).map(str::to_owned);
+    own.or_else(|| session::secret(request.headers()).filter(|_| console::has(request.uri().path())))
 }
 
 /// What is asked for, by how and where.

@@ -33,13 +33,17 @@ const KEY_SECONDS_MAX: i64 = 10 * 366 * 86_400;
 /// `POST /v1/accounts {email, password, name, referralCode?}`: makes a person's account;
 /// 201 with its id and first key, which is shown this once. 409 when the address has one.
 pub async fn sign_up(State(app): State<Arc<App>>, Open(fields): Open) -> Outcome {
-    let asked = SignUp {
-        email: read_email(&fields)?,
+    answer::of(app.sign_up(&read_sign_up(&fields)?, signed_up).await)
+}
+
+/// Who wants an account.
+pub fn read_sign_up(fields: &Fields) -> Result<SignUp, Refusal> {
+    Ok(SignUp {
+        email: read_email(fields)?,
         password: fields.text("password", PASSWORD_CHARACTERS)?,
         name: fields.name("name", 1..=100)?,
         referral_code: fields.name_if_given("referral_code", 1..=64)?,
-    };
-    answer::of(app.sign_up(&asked, signed_up).await)
+    })
 }
 
 fn read_email(fields: &Fields) -> Result<String, Refusal> {
@@ -82,13 +86,17 @@ pub fn once_shown(status: u16, secret: &str, object: impl Fn(Value) -> Value) ->
 /// `POST /v1/sessions {email, password, label?}`: signs in; 201 with a token that works as
 /// a key, and when it ends. 401 alike for an unknown address and a wrong password.
 pub async fn sign_in(State(app): State<Arc<App>>, Open(fields): Open) -> Outcome {
+    answer::of(app.sign_in(&read_sign_in(&fields)?, signed_in).await)
+}
+
+/// Who signs in.
+pub fn read_sign_in(fields: &Fields) -> Result<SignIn, Refusal> {
     let email = fields.name("email", 1..=254)?;
-    let asked = SignIn {
+    Ok(SignIn {
         email: accounts::email(&email).unwrap_or(email),
         password: fields.text("password", 1..=1_000)?,
         label: fields.name_if_given("label", 0..=100)?.unwrap_or_default(),
-    };
-    answer::of(app.sign_in(&asked, signed_in).await)
+    })
 }
 
 fn signed_in(session: &NewKey) -> Reply {
@@ -144,9 +152,13 @@ fn sessions_ended(count: usize) -> Reply {
 /// `POST /v1/password {old, new}`: changes it and ends every other session; answers how
 /// many. 401 when `old` is not the password.
 pub async fn change_password(State(app): State<Arc<App>>, call: Call) -> Outcome {
-    let old = call.fields.text("old", 1..=1_000)?;
-    let new = call.fields.text("new", PASSWORD_CHARACTERS)?;
+    let (old, new) = read_passwords(&call.fields)?;
     answer::of(app.change_password(call.ask_for_oneself(), &old, &new, sessions_ended).await)
+}
+
+/// The password there is, and the one there is to be.
+pub fn read_passwords(fields: &Fields) -> Result<(String, String), Refusal> {
+    Ok((fields.text("old", 1..=1_000)?, fields.text("new", PASSWORD_CHARACTERS)?))
 }
 
 /// `POST /v1/agents {name, skills?}`: makes an agent of the caller's, a person; 201 with

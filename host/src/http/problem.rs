@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::console::page;
 use crate::error::Error;
 
 /// A refusal on its way out. It becomes a body in [`as_problem`], which knows the path.
@@ -27,6 +28,13 @@ impl<E: Into<Error>> From<E> for Problem {
     }
 }
 
+impl Problem {
+    /// What is refused.
+    pub const fn refusal(&self) -> &Refusal {
+        &self.0
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = status_of(self.0.code).into_response();
@@ -38,9 +46,11 @@ impl IntoResponse for Problem {
 /// Writes the body of every problem.
 pub async fn as_problem(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let page = page::wanted(&path, request.headers());
     let mut response = next.run(request).await;
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let written = response.extensions().get::<page::Written>().is_some();
+    if written || (!status.is_client_error() && !status.is_server_error()) {
         return response;
     }
     let refusal = match response.extensions_mut().remove::<Problem>() {
@@ -49,7 +59,7 @@ pub async fn as_problem(request: Request, next: Next) -> Response {
         None => Refusal::new(code_of(status), status.canonical_reason().unwrap_or("refused")),
     };
     tracing::debug!(code = refusal.code.as_str(), ?status, "refused");
-    let mut written = write(&path, &refusal);
+    let mut written = if page { page::refused(status, &refusal) } else { write(&path, &refusal) };
     // What stands beside a body stays: which methods there are, how the limits stand.
     let replaced = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
     for (name, value) in response.headers() {

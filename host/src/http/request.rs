@@ -144,7 +144,8 @@ impl FromRequest<Arc<App>> for Open {
     }
 }
 
-async fn body_of(request: Request, app: &Arc<App>, most: usize) -> Result<body::Bytes, Problem> {
+/// A body of at most so many bytes.
+pub(super) async fn body_of(request: Request, app: &Arc<App>, most: usize) -> Result<body::Bytes, Problem> {
     let too_large =
         || Problem::from(Refusal::new(Code::TooLarge, format!("the body may have at most {most} bytes")));
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());

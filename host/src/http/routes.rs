@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
-    agent, agent_tasks, blobs, callbacks, channels, commission, docs, finance, finance_money,
+    agent, agent_tasks, blobs, callbacks, channels, commission, console, docs, finance, finance_money,
     finance_withdrawals, guarding, handoffs, limits, middleware, openapi, operations, people, plugins,
     problem, receipts, rewards, secrets, test_mode, threads, unread, watch, webhooks, work,
 };
@@ -22,6 +22,7 @@ use crate::config::Settings;
 pub fn router(app: Arc<App>) -> Router {
     let (router, _) = table(&app.settings).into_parts();
     router
+        .merge(console::router())
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(app.settings.limits.body_bytes_max))

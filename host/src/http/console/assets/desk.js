@@ -1,0 +1,32 @@
+// One key each on the review desk: j and k move, a, v and x press the buttons of the item
+// that has the focus. While somebody types, keys are letters.
+
+const items = [...document.querySelectorAll(".item")];
+
+function current() {
+  return items.findIndex((item) => item.contains(document.activeElement));
+}
+
+function go(to) {
+  const item = items[Math.max(0, Math.min(items.length - 1, to))];
+  if (!item) return;
+  item.tabIndex = -1;
+  item.focus();
+  item.scrollIntoView({ block: "start" });
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const at = current();
+  if (event.key === "j") go(at + 1);
+  else if (event.key === "k") go(at < 0 ? 0 : at - 1);
+  else {
+    const button = items[at]?.querySelector(`button[data-key="${CSS.escape(event.key)}"]`);
+    if (!button) return;
+    button.click();
+  }
+  event.preventDefault();
+});
+
+if (items.length > 0 && !document.querySelector(".refusal")) go(0);

@@ -1,0 +1,128 @@
+//! The list of tasks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use askama::Template;
+use assay_domain::money::Asset;
+use axum::extract::{Query, State};
+
+use super::super::answer::Outcome;
+use super::super::commission::query_text;
+use super::page::{Frame, page};
+use super::session::Person;
+use super::words::{self, Badge, When};
+use crate::app::App;
+use crate::app::browsing::{Show, Wanted};
+use crate::app::tasks::TaskView;
+
+/// Tasks on a page.
+const ON_A_PAGE: usize = 25;
+
+/// The lists there are: what a link calls them, what a person does.
+const LISTS: [(&str, &str, Show); 3] = [
+    ("open", "Open", Show::Open),
+    ("posted", "Posted by me", Show::Posted),
+    ("doing", "Done by me", Show::Doing),
+];
+
+/// A task on a line.
+pub struct TaskLine {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub state: Badge,
+    /// Its category.
+    pub category: String,
+    /// How it is given out.
+    pub mode: String,
+    /// What it pays.
+    pub price: String,
+    /// How much of it a machine decides.
+    pub coverage: String,
+    /// When it was posted.
+    pub created: When,
+    /// How long there is.
+    pub left: Option<String>,
+}
+
+struct Tab {
+    name: &'static str,
+    text: &'static str,
+    here: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "tasks.html")]
+struct Tasks {
+    frame: Frame,
+    tabs: Vec<Tab>,
+    show: &'static str,
+    currency: String,
+    category: String,
+    words: String,
+    filtered: bool,
+    tasks: Vec<TaskLine>,
+    older: Option<String>,
+}
+
+/// `GET /tasks?show=&currency=&category=&words=&cursor=`.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Query(query): Query<HashMap<String, String>>,
+) -> Outcome {
+    let text =
+        |name: &str| Ok::<_, assay_domain::refusal::Refusal>(query_text(&query, name)?.unwrap_or_default());
+    let asked = text("show")?;
+    let &(show, _, which) = LISTS.iter().find(|(name, ..)| *name == asked).unwrap_or(&LISTS[0]);
+    let (currency, category, words) = (text("currency")?, text("category")?.trim(), text("words")?.trim());
+    let wanted =
+        Wanted { show: which, asset: Asset::parse(currency), category: category.into(), words: words.into() };
+    let found = app.browse(&person.caller, &wanted, query_text(&query, "cursor")?, ON_A_PAGE).await?;
+    let tabs =
+        LISTS.map(|(name, text, _)| Tab { name, text, here: if name == show { "page" } else { "false" } });
+    page(&Tasks {
+        frame: Frame::of(Some(&person), "tasks").after(text("done")?),
+        tabs: tabs.into(),
+        show,
+        currency: currency.into(),
+        category: category.into(),
+        words: words.into(),
+        filtered: !(currency.is_empty() && category.is_empty() && words.is_empty()),
+        older: found.next.map(|cursor| older(&query, &cursor)),
+        tasks: found.items.iter().map(|view| line(&app, view)).collect(),
+    })
+}
+
+/// The same list further down.
+fn older(query: &HashMap<String, String>, cursor: &str) -> String {
+    let mut link = url::form_urlencoded::Serializer::new(String::new());
+    let kept: std::collections::BTreeMap<_, _> =
+        query.iter().filter(|(name, _)| !["cursor", "done"].contains(&name.as_str())).collect();
+    link.extend_pairs(kept).append_pair("cursor", cursor);
+    format!("/tasks?{}", link.finish())
+}
+
+/// A task as a line of a list.
+pub fn line(app: &App, view: &TaskView) -> TaskLine {
+    let (task, spec) = (&view.task, &view.task.spec);
+    let coverage = spec.coverage();
+    let left = task.deadline_at.filter(|_| !task.state.is_final());
+    TaskLine {
+        id: task.id.to_string(),
+        title: spec.title.clone(),
+        state: words::state(task.state.word()),
+        category: spec.category.clone(),
+        mode: words::mode(task.mode).into(),
+        price: words::amount(spec.terms.asset, task.price),
+        coverage: match coverage.total {
+            0 => "a person decides".into(),
+            total => format!("{} of {total} decided by machine", coverage.decidable),
+        },
+        created: words::when(task.created_at),
+        left: left.map(|at| words::left(app.now(), at)),
+    }
+}
