@@ -283,7 +283,7 @@ impl Default for Limits {
             requests_in_flight_max: 1_024,
             requests_at_once_max: 256,
             judgings_at_once_max: 64,
-            wait_ms_max: 1_000,
+            wait_ms_max: 500,
             request_ms_max: 30_000,
             judging_ms_max: 20_000,
             upload_ms_max: 300_000,
