@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use assay_tests::furniture::furnish;
 use futures_util::future::join_all;
 use serde_json::json;
 use sqlx::any::install_default_drivers;
@@ -37,8 +38,10 @@ pub(crate) struct Doomed {
 }
 
 impl Doomed {
-    pub(crate) fn start(database: &str) -> Self {
+    pub(crate) async fn start(database: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
+        // It need not compile the judges first.
+        furnish(&folder.path().join("data")).await;
         let limits = "[limits]\njobs_poll_ms = 3600000\nwebhook_poll_ms = 3600000\n";
         let flags = ["--test-clock", "--webhooks-to-loopback", "--admin-key", ADMIN_KEY];
         let server = Server::start_with(&folder.path().join("data"), Some(database), limits, &flags);
@@ -64,8 +67,11 @@ impl Doomed {
     /// what came of it to `table`.
     async fn dies_at_work(self, database: &str, seconds: i64, table: &'static str) {
         let mut hold = Hold::of(database, table).await;
-        let doing = self.does_what_is_due(seconds);
-        hold.until_somebody_waits().await;
+        let mut doing = self.does_what_is_due(seconds);
+        tokio::select! {
+            () = hold.until_somebody_waits() => {}
+            _ = &mut doing => panic!("nothing held it up"),
+        }
         self.dies();
         assert!(!doing.await.expect("nobody panics in there"), "it never answered");
         hold.release().await;
@@ -109,7 +115,7 @@ fn a_judging_run_of_a_killed_host_is_taken_over() {
         let (alice, bob, task) = claimed(&house, &tea()).await;
         let handed_in = bob.delivers(&task, GOOD).await.good();
         assert_eq!(handed_in["data"]["status"], "in_review");
-        Doomed::start(&database).dies_at_work(&database, 0, "deliveries").await;
+        Doomed::start(&database).await.dies_at_work(&database, 0, "deliveries").await;
         house.wait(0).await;
         assert_eq!(alice.task_status(&task).await, "delivered", "whoever died may still be at it");
         house.wait(LEASE_SECONDS).await;
@@ -127,7 +133,7 @@ fn a_deadline_of_a_killed_host_is_taken_over() {
     in_runtime(async || {
         let house = House::open_several(2, &database, |_| {}).await;
         let (alice, bob, task) = claimed(&house, &tea()).await;
-        Doomed::start(&database).dies_at_work(&database, 24 * 3_600 + 1, "tasks").await;
+        Doomed::start(&database).await.dies_at_work(&database, 24 * 3_600 + 1, "tasks").await;
         house.wait(0).await;
         assert_eq!(alice.task_status(&task).await, "claimed", "whoever died may still be at it");
         house.wait(LEASE_SECONDS).await;
