@@ -13,7 +13,6 @@ use assay_db::{Change, CommitError, Db, Once, Reply};
 use assay_domain::ids::{Lane, PartyId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
 use assay_sandbox::{HostKey, Sandbox};
-use tokio::sync::Semaphore;
 
 use crate::app::access::Scopes;
 use crate::app::plugins::Builtins;
@@ -70,6 +69,7 @@ pub mod registry;
 pub mod replaying;
 pub mod reviews;
 pub mod rewards;
+pub(crate) mod room;
 pub mod secrets;
 pub mod spending;
 pub mod start;
@@ -115,7 +115,7 @@ pub struct App {
     /// Who brings money in and out.
     pub(crate) payment_providers: Providers,
     /// Room for requests; whoever finds none is told to come back.
-    pub(crate) room: Semaphore,
+    pub(crate) room: room::Room,
     /// Who watches which task.
     pub hub: watch::Hub,
     /// Tells webhooks.
