@@ -162,7 +162,7 @@ fn every_sentence_of_the_table_compiles_as_written() {
         if found != wanted {
             let minus = wanted.lines().fold(String::new(), |all, line| all + "- " + line + "\n");
             let plus = found.lines().fold(String::new(), |all, line| all + "+ " + line + "\n");
-            differences.push_str(&(minus + &plus + "\n"));
+            differences.push_str(&(minus + plus.as_str() + "\n"));
         }
     }
     assert!(differences.is_empty(), "\n{differences}");

@@ -24,7 +24,11 @@ pub async fn furnish(data: &Path) {
     for entry in std::fs::read_dir(first.join("compiled")).expect("compiled components") {
         let from = entry.expect("an entry").path();
         let name = from.file_name().expect("a name").to_owned();
-        std::fs::copy(&from, data.join("compiled").join(name)).expect("a component is copied");
+        match std::fs::copy(&from, data.join("compiled").join(name)) {
+            // A file that was being written when the first house stopped has its name by now.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            copied => drop(copied.expect("a component is copied")),
+        }
     }
 }
 

@@ -147,7 +147,7 @@ pub(crate) fn body(instructions: &str) -> String {
 
 /// A verifier that does nothing but give this answer, laid out at address 1024.
 pub(crate) fn answering(bytes: &[u8]) -> Vec<u8> {
-    let escaped = bytes.iter().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"));
+    let escaped = bytes.iter().fold(String::new(), |text, byte| text + format!("\\{byte:02x}").as_str());
     verifier(&format!(
         r#"(data (i32.const 1024) "{escaped}")
            (func (export "verify") (param i32) (result i32) (i32.const 1024))"#

@@ -21,7 +21,7 @@ pub(crate) fn saying(name: &str, version: &str, status: u8, more: &str) -> Vec<u
     let mut found = finding(0, if status == 0 { 10_000 } else { 0 }, 3);
     found[12] = status;
     let bytes = report(&[found]);
-    let escaped = bytes.iter().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"));
+    let escaped = bytes.iter().fold(String::new(), |text, byte| text + format!("\\{byte:02x}").as_str());
     let module = format!(
         r#"(data (i32.const 0) "yes") (data (i32.const 1024) "{escaped}")
            (func (export "verify") (param i32) (result i32) (i32.const 1024))"#
@@ -34,7 +34,7 @@ fn moody() -> Vec<u8> {
     let manifest =
         r#"{"name":"moody","version":"1.0.0","world":"verifier","description":"Remembers.","author":"Ada"}"#;
     let laid_out = |finding: Vec<u8>| {
-        report(&[finding]).iter().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"))
+        report(&[finding]).iter().fold(String::new(), |text, byte| text + format!("\\{byte:02x}").as_str())
     };
     let module = format!(
         r#"(data (i32.const 0) "yes") (data (i32.const 1024) "{}") (global $asked (mut i32) (i32.const 0))

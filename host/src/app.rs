@@ -42,6 +42,7 @@ pub mod disputes;
 pub mod dry_runs;
 pub mod encryption;
 pub mod events;
+pub mod foresight;
 pub mod gate;
 pub mod handoffs;
 pub mod invoiced;

@@ -139,6 +139,8 @@ pub struct Limits {
     pub searched_tasks_max: usize,
     /// How often a stream looks for what other hosts committed.
     pub watch_poll_ms: u64,
+    /// What the page that watches a task keeps in sight: with more, a busy task makes it slow.
+    pub watch_lines_shown: u32,
     /// When a client whose stream ended is to come back.
     pub watch_retry_ms: u64,
     /// Each event is sent to each of them.
@@ -254,6 +256,7 @@ impl Default for Limits {
             watchers_per_party_max: 100,
             watch_keep_alive_ms: 15_000,
             watch_poll_ms: 1_000,
+            watch_lines_shown: 200,
             searched_tasks_max: 2_000,
             watch_retry_ms: 3_000,
             webhooks_per_party_max: 20,

@@ -24,6 +24,7 @@
 //! | [`app`] | the verbs, a file a subject: load, decide, commit | HTTP, SQL, wasmtime |
 //! | [`gateways`] | the outside world: money's providers, webhooks | moving any money |
 //! | [`http`] | every route and every surface's words; the only place that knows axum | decisions |
+//! | [`http::console`] | the pages for people, a surface like the others | |
 //! | [`builtin`] | the components that came with the binary | |
 //! | [`metrics`] | figures for whoever runs it | |
 //! | [`cli`] | the commands | |
@@ -74,6 +75,9 @@
 //! ([`app::keys`], [`app::handoffs`]) → [`app::access`] finds who calls. Owners:
 //! [`app::bindings`] and [`app::ownership`], what they allow in [`app::commissioning`] and
 //! decide in [`app::approvals`]. How often anyone may ask: [`app::limits`].
+//!
+//! **Pages**: [`http::console`] shows what the verbs give; [`app::browsing`] lists tasks,
+//! [`app::desk`] is what waits for somebody's word, [`app::replaying`] runs a verdict again.
 //!
 //! Beside the roads: [`app::gate`], where a simulation holds a verb up before it commits;
 //! [`app::memory`], what a process need not read again for each request.

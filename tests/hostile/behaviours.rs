@@ -160,8 +160,9 @@ pub(super) fn stacks() -> Vec<Row> {
     let wide = format!(
         "(func $f (param i64) (result i64) (local {}) {} (call $f (local.get 0)) {})",
         "i64 ".repeat(500),
-        (1..500).fold(String::new(), |text, n| text + &format!("(local.set {n} (i64.load (i32.const {n})))")),
-        (1..500).fold(String::new(), |text, n| text + &format!("(local.get {n}) i64.add "))
+        (1..500).fold(String::new(), |text, n| text
+            + format!("(local.set {n} (i64.load (i32.const {n})))").as_str()),
+        (1..500).fold(String::new(), |text, n| text + format!("(local.get {n}) i64.add ").as_str())
     );
     let deeper = |function: &str| {
         verifier(&format!("{function} {}", body("(drop (call $f (i64.const 0))) (i32.const 1024)")))
@@ -198,7 +199,7 @@ fn own(name_bytes: u32, status: u8, evidence_bytes: u32) -> Vec<u8> {
 
 /// An answer at address 1024 in a memory of 19 MiB.
 fn roomy(bytes: &[u8]) -> Vec<u8> {
-    let escaped = bytes.iter().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"));
+    let escaped = bytes.iter().fold(String::new(), |text, byte| text + format!("\\{byte:02x}").as_str());
     let module = format!(
         r#"(data (i32.const 1024) "{escaped}")
            (func (export "verify") (param i32) (result i32) (i32.const 1024))"#

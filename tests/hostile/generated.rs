@@ -183,7 +183,7 @@ fn exported(module: &[u8]) -> Exported {
 
 /// A name as text WebAssembly has it, whatever letters chance chose.
 fn escaped(name: &str) -> String {
-    name.bytes().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"))
+    name.bytes().fold(String::new(), |text, byte| text + format!("\\{byte:02x}").as_str())
 }
 
 /// The name of the module that another takes the place of.
@@ -233,7 +233,7 @@ fn judging(module: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn words(types: &[ValType]) -> String {
-    types.iter().fold(String::new(), |text, one| text + &format!("{one} "))
+    types.iter().fold(String::new(), |text, one| text + format!("{one} ").as_str())
 }
 
 /// Small numbers and nothing: chance brings its own large ones.

@@ -193,8 +193,14 @@ impl App {
 
     /// Binds each check of kind `plugin` to the digest of a verifier that is listed here.
     pub(crate) async fn pin_plugin_checks(&self, spec: &mut Spec) -> Result<(), Error> {
-        for (index, check) in
-            spec.checks.iter_mut().enumerate().filter(|(_, check)| is_plugin_check(&check.kind))
+        // Those of the criteria come first; the poster counts their own.
+        let compiled: usize = spec.criteria.iter().map(|criterion| criterion.checks.len()).sum();
+        for (index, check) in spec
+            .checks
+            .iter_mut()
+            .skip(compiled)
+            .enumerate()
+            .filter(|(_, check)| is_plugin_check(&check.kind))
         {
             let text = |field: &str| check.json.get(field).and_then(Value::as_str).map(str::to_owned);
             let (field, named) = match text("digest") {

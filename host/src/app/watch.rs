@@ -63,6 +63,21 @@ pub enum Told {
     Over,
 }
 
+/// What happened to a task so far.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// The task.
+    pub task: Task,
+    /// The last events that the caller may see, the oldest of them first.
+    pub events: Vec<Happening>,
+    /// Number of the last event, seen or not.
+    pub last: i64,
+    /// Whether there were more before them.
+    pub left_out: bool,
+    /// Whether nothing more will happen.
+    pub over: bool,
+}
+
 /// A viewer's place: one of the party's and one of the house's.
 struct Place {
     app: Arc<App>,
@@ -179,6 +194,22 @@ impl App {
             behind: true,
             over: false,
         }))
+    }
+
+    /// What happened to a task so far, from the last `most` of its events. Refused to who
+    /// is not one of its parties, as watching is.
+    pub async fn happened(&self, caller: &Caller, id: TaskId, most: u32) -> Result<Past, Error> {
+        let view = self.look_as_party(caller, id).await?;
+        let subject = Task::subject(id);
+        let last = self.db.read().cell(&Key::events(&subject)).await?;
+        let after = (last - i64::from(most)).max(0);
+        let rows = self.db.read().events(&subject, after, most).await?;
+        let sees_private = view.eyes == Eyes::Worker || caller.is_operator();
+        let asset = view.task.spec.terms.asset;
+        let all = rows.iter().map(|row| Happening::of(row, asset)).collect::<Result<Vec<_>, _>>()?;
+        let last = all.last().map_or(last, |event| event.seq);
+        let events = all.into_iter().filter(|event| event.visibility != "private" || sees_private).collect();
+        Ok(Past { over: is_over(&view.task), task: view.task, events, last, left_out: after > 0 })
     }
 
     fn take_place(self: &Arc<Self>, party: PartyId) -> Result<Place, Refusal> {

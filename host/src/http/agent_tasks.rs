@@ -48,7 +48,8 @@ pub async fn post(State(app): State<Arc<App>>, call: Call) -> Outcome {
     answer::of(app.post(call.ask(Scope::Commission)?, &post, render).await)
 }
 
-fn read_post(fields: &Fields, app: &App) -> Result<Post, Refusal> {
+/// A post in credits.
+pub fn read_post(fields: &Fields, app: &App) -> Result<Post, Refusal> {
     let limits = &app.settings.limits;
     let hours = fields.whole("deadline_hours", 1..=DEADLINE_HOURS_MAX)?;
     let hours = hours.and_then(|hours| u32::try_from(hours).ok());

@@ -11,6 +11,8 @@ use axum::http::HeaderMap;
 use serde_json::json;
 
 use super::answer::{Outcome, ok};
+use super::console::page;
+use super::console::session::Person;
 use crate::app::App;
 
 /// `POST /webhooks/stripe`, signed with `Stripe-Signature`.
@@ -35,13 +37,21 @@ async fn take(app: &App, provider: Provider, headers: &HeaderMap, name: &str, bo
 }
 
 /// `GET /payments/return?outcome=`: where a provider sends somebody who paid, or did not.
-/// It says nothing of the payment, which the provider's callback decides.
-pub async fn back(Query(query): Query<HashMap<String, String>>) -> Outcome {
+/// It says nothing of the payment, which the provider's callback decides. A browser is
+/// shown a page.
+pub async fn back(
+    Query(query): Query<HashMap<String, String>>,
+    person: Option<Person>,
+    headers: HeaderMap,
+) -> Outcome {
     let cancelled = query.get("outcome").is_some_and(|outcome| outcome == "cancelled");
     let message = if cancelled {
         "The payment was cancelled. Nothing was charged."
     } else {
         "Thank you. The money is in the wallet as soon as the provider confirms it."
     };
+    if page::wanted("/payments/return", &headers) {
+        return page::said(person.as_ref(), if cancelled { "Cancelled" } else { "Thank you" }, message);
+    }
     ok(&json!({ "outcome": if cancelled { "cancelled" } else { "success" }, "message": message }))
 }

@@ -132,7 +132,8 @@ pub async fn post_task(State(app): State<Arc<App>>, call: Call) -> Outcome {
     answer::of(app.post(call.ask(Scope::Commission)?, &post, posted).await)
 }
 
-fn read_post(fields: &Fields, limits: &Limits) -> Result<Post, Refusal> {
+/// A post in dollars.
+pub fn read_post(fields: &Fields, limits: &Limits) -> Result<Post, Refusal> {
     let hours = fields.whole("deadline_hours", 1..=DEADLINE_HOURS_MAX)?;
     Ok(Post {
         title: fields.name("title", 1..=limits.title_characters_max)?,

@@ -27,18 +27,24 @@ pub mod agents;
 pub mod asked;
 pub mod assets;
 pub mod channels;
+pub mod checks;
 pub mod delivery;
 pub mod desk;
+pub mod encryption;
 pub mod files;
+pub mod foreseen;
 pub mod form;
 pub mod front;
 pub mod guides;
+pub mod happened;
 pub mod house;
 pub mod keys;
 pub mod page;
 pub mod people;
 pub mod plot;
 pub mod plugins;
+pub mod posting;
+pub mod protected;
 pub mod receipts;
 pub mod records;
 pub mod rewards;
@@ -51,6 +57,7 @@ pub mod task_forms;
 pub mod tasks;
 pub mod trying;
 pub mod wallet;
+pub mod watching;
 pub mod withdrawals;
 pub mod words;
 
@@ -78,6 +85,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/account", get(people::account_page))
         .route("/account/password", post(people::change_password))
         .route("/account/sessions", get(keys::sessions).post(people::sign_out_everywhere))
+        .merge(posting_pages())
         .merge(task_pages())
         .merge(house_pages())
         .layer(from_fn(session::greet))
@@ -168,4 +176,17 @@ fn house_pages() -> Router<Arc<App>> {
         .route("/house/payouts/{id}", post(house::payout))
         .route("/house/disputes/{id}", get(house::dispute).post(house::resolve))
         .route("/house/disputes/{id}/replay", post(house::replay))
+}
+
+/// Posting a task, watching it, what is protected of it.
+fn posting_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/account/encryption", get(encryption::key_page).post(encryption::set_key))
+        .route("/post", get(posting::post_page).post(posting::post))
+        .route("/post/preview", post(posting::preview))
+        .route("/post/draft", get(posting::post_page).post(posting::draft))
+        .route("/tasks/{id}/watch", get(watching::watch_page))
+        .route("/tasks/{id}/live", get(watching::live))
+        .route("/tasks/{id}/secrets", get(protected::secrets_page).post(protected::request))
+        .route("/tasks/{id}/secrets/{request}/grant", post(protected::grant))
 }

@@ -60,6 +60,9 @@ pub async fn as_problem(request: Request, next: Next) -> Response {
     };
     tracing::debug!(code = refusal.code.as_str(), ?status, "refused");
     let mut written = if page { page::refused(status, &refusal) } else { write(&path, &refusal) };
+    if let Some(seconds) = retry_after(&refusal) {
+        written.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     // What stands beside a body stays: which methods there are, how the limits stand.
     let replaced = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
     for (name, value) in response.headers() {
@@ -68,6 +71,14 @@ pub async fn as_problem(request: Request, next: Next) -> Response {
         }
     }
     written
+}
+
+/// When the same request may succeed, in seconds.
+fn retry_after(refusal: &Refusal) -> Option<u64> {
+    // Dry runs that are used up do not come back.
+    let passes = matches!(refusal.code.kind(), Kind::TooMany | Kind::Overloaded)
+        && refusal.code != Code::DryRunsExhausted;
+    refusal.retry_after_seconds.or(passes.then_some(1))
 }
 
 /// The one body of every refusal.
@@ -94,12 +105,6 @@ fn write(path: &str, refusal: &Refusal) -> Response {
     let mut response = (status, body(path, status, refusal).to_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    // Dry runs that are used up do not come back.
-    if let Some(seconds) = refusal.retry_after_seconds {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    } else if matches!(code.kind(), Kind::TooMany | Kind::Overloaded) && code != Code::DryRunsExhausted {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

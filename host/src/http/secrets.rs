@@ -48,7 +48,8 @@ pub async fn grant(
     answer::of(app.grant_secrets(call.ask(Scope::Commission)?, place, &bundle, render).await)
 }
 
-fn check_bundle(bundle: &Value, limits: &Limits) -> Result<(), Refusal> {
+/// Refuses what is no bundle: a JWE, or an object of them by field.
+pub fn check_bundle(bundle: &Value, limits: &Limits) -> Result<(), Refusal> {
     let most = limits.ciphertext_characters_max;
     match bundle {
         Value::String(text) => check_jwe("bundle", text, most),

@@ -53,7 +53,7 @@ pub async fn watch(
 
 /// The number behind which to go on. The header is what a browser sends when it comes
 /// back, so it is the later one of the two.
-fn after(headers: &HeaderMap, query: &HashMap<String, String>) -> Result<i64, Refusal> {
+pub fn after(headers: &HeaderMap, query: &HashMap<String, String>) -> Result<i64, Refusal> {
     let header = headers.get("last-event-id").map(|value| ("Last-Event-ID", value.to_str().unwrap_or("?")));
     let asked = header.or_else(|| query.get("after").map(|text| ("after", text.as_str())));
     let Some((name, text)) = asked.filter(|(_, text)| !text.is_empty()) else { return Ok(0) };

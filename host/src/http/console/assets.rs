@@ -23,10 +23,16 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: [Asset; 4] = assets![
+static ASSETS: [Asset; 10] = assets![
     "style.css" "text/css; charset=utf-8",
     "desk.js" "text/javascript; charset=utf-8",
     "main.js" "text/javascript; charset=utf-8",
+    "post.js" "text/javascript; charset=utf-8",
+    "jwe.js" "text/javascript; charset=utf-8",
+    "keys.js" "text/javascript; charset=utf-8",
+    "key_page.js" "text/javascript; charset=utf-8",
+    "secrets.js" "text/javascript; charset=utf-8",
+    "watch.js" "text/javascript; charset=utf-8",
     "icon.svg" "image/svg+xml",
 ];
 

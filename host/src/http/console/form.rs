@@ -48,6 +48,34 @@ impl Typed {
         self.0.entry(name).or_default().push(value);
     }
 
+    /// Puts a value in place of what was there.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.insert(name.into(), vec![value.into()]);
+    }
+
+    /// Whether the form had this field, empty or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Takes one row out of a list `list[0].…`, so that those behind it move up.
+    pub fn remove_row(&mut self, list: &str, at: usize) {
+        let all = std::mem::take(&mut self.0);
+        let place = |name: &str| {
+            let (number, rest) = name.strip_prefix(list)?.strip_prefix('[')?.split_once(']')?;
+            Some((number.parse::<usize>().ok()?, rest.to_owned()))
+        };
+        for (name, values) in all {
+            match place(&name) {
+                Some((number, _)) if number == at => {}
+                Some((number, rest)) if number > at => {
+                    self.0.insert(format!("{list}[{}]{rest}", number - 1), values);
+                }
+                _ => drop(self.0.insert(name, values)),
+            }
+        }
+    }
+
     /// A field, empty when there is none.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).and_then(|all| all.first()).map_or("", String::as_str)

@@ -58,18 +58,35 @@ impl Frame {
 
 /// A page.
 pub fn page(template: &impl Template) -> Outcome {
-    page_with(StatusCode::OK, template)
+    written(StatusCode::OK, template, None)
 }
 
 /// A page after an attempt: its status is what the refusal's would be anywhere.
 pub fn page_after(attempt: &Attempt, template: &impl Template) -> Outcome {
     let refusal = attempt.refusal.as_ref();
     let status = refusal.map_or(StatusCode::OK, |refusal| super::super::problem::status_of(refusal.code));
-    page_with(status, template)
+    written(status, template, refusal)
 }
 
-fn page_with(status: StatusCode, template: &impl Template) -> Outcome {
-    let text = template.render().map_err(|error| Error::Internal(format!("a page: {error}")))?;
+/// Where the content of every page begins; see `frame.html`.
+const CONTENT: &str = "<main id=\"main\" tabindex=\"-1\">\n";
+
+/// What is wrong, at the top of the page: the form it is about may be gone from it, since
+/// what it was for has moved on.
+#[derive(Template)]
+#[template(path = "parts/alert.html")]
+struct Alert<'r> {
+    message: &'r str,
+}
+
+fn written(status: StatusCode, template: &impl Template, alert: Option<&Refusal>) -> Outcome {
+    let wrong = |error| Error::Internal(format!("a page: {error}"));
+    let mut text = template.render().map_err(wrong)?;
+    if let Some(Refusal { message, .. }) = alert
+        && let Some(at) = text.find(CONTENT)
+    {
+        text.insert_str(at + CONTENT.len(), &Alert { message }.render().map_err(wrong)?);
+    }
     let mut response = (status, text).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response.extensions_mut().insert(Written);
@@ -146,12 +163,27 @@ pub fn refused(status: StatusCode, refusal: &Refusal) -> Response {
         _ => "That did not work",
     };
     let page = Refused { frame: Frame::of(None, ""), title, refusal };
-    let mut response = match page_with(status, &page) {
+    let mut response = match written(status, &page, None) {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     };
     secure(response.headers_mut());
     response
+}
+
+#[derive(Template)]
+#[template(path = "said.html")]
+struct Said {
+    frame: Frame,
+    title: &'static str,
+    message: &'static str,
+}
+
+/// A page that says one thing, for routes that are not of the console.
+pub fn said(person: Option<&Person>, title: &'static str, message: &'static str) -> Outcome {
+    let mut response = page(&Said { frame: Frame::of(person, "wallet"), title, message })?;
+    secure(response.headers_mut());
+    Ok(response)
 }
 
 /// Whether a browser asks for a page of the console.

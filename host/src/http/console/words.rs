@@ -67,6 +67,13 @@ pub struct Badge {
 
 impl HtmlSafe for Badge {}
 
+impl Badge {
+    /// What the state is called.
+    pub const fn text(&self) -> &'static str {
+        self.text
+    }
+}
+
 /// States by their word: what they are called here, and how they look.
 const STATES: [(&str, &str, &str); 16] = [
     ("pending_approval", "waits for approval", "wait"),
@@ -122,20 +129,7 @@ pub const fn mode(mode: Mode) -> &'static str {
 
 /// A check as a line: what kind it is, and with which values.
 pub fn check(json: &Value) -> String {
-    let kind = json.get("kind").and_then(Value::as_str).unwrap_or("check");
-    let values = json.as_object().into_iter().flatten();
-    let values = values.filter(|(name, _)| *name != "kind").map(|(name, value)| match value {
-        Value::String(text) => format!("{} “{text}”", plain(name)),
-        Value::Bool(true) => plain(name),
-        Value::Array(items) if items.iter().all(Value::is_string) => {
-            let items: Vec<String> =
-                items.iter().filter_map(Value::as_str).map(|item| format!("“{item}”")).collect();
-            format!("{} {}", plain(name), items.join(", "))
-        }
-        value => format!("{} {value}", plain(name)),
-    });
-    let values: Vec<String> = values.collect();
-    if values.is_empty() { plain(kind) } else { format!("{}: {}", plain(kind), values.join(", ")) }
+    super::checks::said(json)
 }
 
 /// A count with its thousands apart.
@@ -210,6 +204,9 @@ const DONE: &[(&str, &str)] = &[
     ("listed", "It is listed. What the trial found stands below."),
     ("listed-before", "These very bytes were listed before; this is their page."),
     ("retired", "It is retired. Tasks that are bound to it keep it."),
+    ("encryption-key", "Others encrypt to this key for you from now on."),
+    ("secrets-asked", "The poster of the task sees that you asked, and may grant it."),
+    ("secrets-granted", "Granted: only the worker can open what you encrypted."),
 ];
 
 /// The sentence of a code.

@@ -1,0 +1,313 @@
+//! A real browser for the tests: Debian's chromium, driven over `WebDriver`, headless, with
+//! no network but this machine's own. One driver a test process, gone when that is.
+
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+use std::{env, fs};
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::house::{Actor, House, client};
+
+/// A running driver, or why there is none. Said once, past the capture of test output.
+static DRIVER: LazyLock<Option<Driver>> = LazyLock::new(|| match Driver::start() {
+    Ok(driver) => Some(driver),
+    Err(reason) => {
+        let _ = writeln!(io::stderr(), "SKIPPED browser: {reason}");
+        None
+    }
+});
+
+/// The rules for pages that everyone can use, as one script; from the registry of npm, and
+/// kept beside the tests.
+static AXE: LazyLock<Option<String>> = LazyLock::new(|| match axe() {
+    Ok(script) => Some(script),
+    Err(reason) => {
+        let _ = writeln!(io::stderr(), "SKIPPED axe-core: {reason} (tools)");
+        None
+    }
+});
+
+const AXE_VERSION: &str = "4.14.1";
+
+/// A password that every person of the tests has.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// How long a page may take to show what is waited for, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Driver {
+    port: u16,
+    /// Closed by the kernel when the process ends, which is what the watcher waits for.
+    _alive: ChildStdin,
+}
+
+impl Driver {
+    fn start() -> Result<Self, String> {
+        let binary = binary("chromedriver")?;
+        binary_of_browser()?;
+        let script = r#""$0" --port=0 & cat >/dev/null; kill -TERM $! ; wait"#;
+        let mut shell = Command::new("/bin/sh");
+        shell.arg("-c").arg(script).arg(binary).process_group(0);
+        shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = shell.spawn().map_err(|error| error.to_string())?;
+        let (Some(alive), Some(said)) = (child.stdin, child.stdout) else {
+            return Err("the shell has no input or output".to_owned());
+        };
+        for line in BufReader::new(said).lines() {
+            let line = line.map_err(|error| error.to_string())?;
+            let port = line.split("successfully on port ").nth(1).map(|rest| rest.trim_end_matches('.'));
+            if let Some(port) = port.and_then(|port| port.trim().parse().ok()) {
+                return Ok(Self { port, _alive: alive });
+            }
+        }
+        Err("chromedriver did not say its port".to_owned())
+    }
+}
+
+/// A program of the machine, installed where that is possible.
+fn binary(name: &str) -> Result<PathBuf, String> {
+    let find = || {
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.exists())
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    if fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
+        let mut install = Command::new("apt-get");
+        install.args(["install", "-y", "chromium", "chromium-driver"]);
+        install.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()).stderr(Stdio::null());
+        let _ = install.status();
+    }
+    find().ok_or_else(|| format!("no {name} on this machine"))
+}
+
+fn binary_of_browser() -> Result<PathBuf, String> {
+    binary("chromium")
+}
+
+fn axe() -> Result<String, String> {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let kept = folder.join(format!("axe-core-{AXE_VERSION}.js"));
+    if let Ok(script) = fs::read_to_string(&kept) {
+        return Ok(script);
+    }
+    let fetched = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let run = |program: &str, arguments: &[&str]| {
+        let done = Command::new(program).args(arguments).current_dir(&fetched).output();
+        let done = done.map_err(|error| format!("{program}: {error}"))?;
+        if done.status.success() { Ok(()) } else { Err(format!("{program}: {}", done.status)) }
+    };
+    run("npm", &["pack", "--silent", &format!("axe-core@{AXE_VERSION}")])?;
+    run("tar", &["-xzf", &format!("axe-core-{AXE_VERSION}.tgz"), "package/axe.min.js"])?;
+    let script = fs::read_to_string(fetched.path().join("package/axe.min.js"));
+    let script = script.map_err(|error| error.to_string())?;
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&kept, &script))
+        .map_err(|error| error.to_string())?;
+    Ok(script)
+}
+
+/// Tells a story in a browser, in a house of its own; not where there is no browser.
+pub(crate) fn in_a_browser(story: impl AsyncFn(&House, &Browser)) {
+    if DRIVER.is_none() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime starts").block_on(async {
+        let house = House::open(None, |_| {}).await;
+        let browser = Browser::open(&house).await;
+        story(&house, &browser).await;
+        browser.close().await;
+        house.audit().await;
+        house.app.stop().await;
+    });
+}
+
+/// A window of a browser.
+pub(crate) struct Browser {
+    pub(crate) driver: WebDriver,
+    base_url: String,
+}
+
+impl Browser {
+    /// A window of its own: another person's.
+    pub(crate) async fn open(house: &House) -> Self {
+        Self::open_at(&house.base_url).await
+    }
+
+    /// A window that reaches the server under another address.
+    pub(crate) async fn open_at(base_url: &str) -> Self {
+        client();
+        let driver = DRIVER.as_ref().expect("a story is told only where there is a browser");
+        let mut wanted = DesiredCapabilities::chrome();
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--window-size=1200,1000",
+            "--lang=en-GB",
+            "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+        ] {
+            wanted.add_arg(argument).expect("an argument");
+        }
+        let driver = WebDriver::new(format!("http://127.0.0.1:{}", driver.port), wanted).await;
+        let driver = driver.expect("the driver opens a window");
+        driver.set_script_timeout(PATIENCE).await.expect("a timeout");
+        Self { driver, base_url: base_url.to_owned() }
+    }
+
+    pub(crate) async fn close(self) {
+        self.driver.quit().await.expect("the window closes");
+    }
+
+    /// Goes to a page.
+    pub(crate) async fn go(&self, path: &str) {
+        self.driver.goto(format!("{}{path}", self.base_url)).await.expect("the page loads");
+    }
+
+    /// Where the window is, without the server.
+    pub(crate) async fn place(&self) -> String {
+        let url = self.driver.current_url().await.expect("it is somewhere").to_string();
+        url.strip_prefix(&self.base_url).unwrap_or(&url).to_owned()
+    }
+
+    /// What is at a selector, once it is there.
+    pub(crate) async fn find(&self, css: &str) -> WebElement {
+        let query = self.driver.query(By::Css(css)).wait(PATIENCE, Duration::from_millis(50));
+        match query.first().await {
+            Ok(found) => found,
+            Err(_) => panic!("no {css} on {}:\n{}", self.place().await, self.text().await),
+        }
+    }
+
+    /// The field of a label.
+    async fn field(&self, label: &str) -> WebElement {
+        let label_of = format!("//label[starts-with(normalize-space(.), \"{label}\")]");
+        let found = self.driver.query(By::XPath(label_of.as_str())).wait(PATIENCE, Duration::from_millis(50));
+        let Ok(found) = found.first().await else {
+            panic!("no field {label:?} on {}:\n{}", self.place().await, self.text().await)
+        };
+        let id = found.attr("for").await.expect("an answer").expect("a label is of a field");
+        self.driver.find(By::Id(id.as_str())).await.expect("the field of the label")
+    }
+
+    /// Types into a field, in place of what is there.
+    pub(crate) async fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        field.clear().await.expect("it can be emptied");
+        field.send_keys(text).await.expect("it takes keys");
+    }
+
+    /// What is in a field.
+    pub(crate) async fn typed(&self, label: &str) -> String {
+        self.field(label).await.prop("value").await.expect("an answer").unwrap_or_default()
+    }
+
+    /// Presses a button, or follows a link, by what stands on it.
+    pub(crate) async fn press(&self, text: &str) {
+        let named = |place: &str| {
+            let kinds = ["button", "a", "summary"];
+            let kinds =
+                kinds.map(|kind| format!("{place}{kind}[starts-with(normalize-space(.), \"{text}\")]"));
+            kinds.join(" | ")
+        };
+        // What is on the page itself comes before what is in the menu.
+        let (main, anywhere) = (named("//main//"), named("//"));
+        let query = self.driver.query(By::XPath(main.as_str())).or(By::XPath(anywhere.as_str()));
+        let query = query.wait(PATIENCE, Duration::from_millis(50));
+        let Ok(found) = query.first().await else {
+            panic!("no {text:?} to press on {}:\n{}", self.place().await, self.text().await)
+        };
+        found.scroll_into_view().await.expect("it can be seen");
+        found.click().await.expect("it can be pressed");
+    }
+
+    /// What stands on the page.
+    pub(crate) async fn text(&self) -> String {
+        let body = self.driver.find(By::Tag("body")).await.expect("a page has a body");
+        body.text().await.expect("it has a text")
+    }
+
+    /// Fails unless the page says this.
+    pub(crate) async fn sees(&self, text: &str) {
+        let here = format!("//body[contains(normalize-space(.), \"{text}\")]");
+        let query = self.driver.query(By::XPath(here.as_str())).wait(PATIENCE, Duration::from_millis(50));
+        if query.first().await.is_err() {
+            panic!("{text:?} is not on {}:\n{}", self.place().await, self.text().await);
+        }
+    }
+
+    /// Runs a script on the page, for what only a script can ask.
+    pub(crate) async fn ask(&self, script: &str) -> Value {
+        let said = self.driver.execute(script, Vec::new()).await.expect("the script runs");
+        said.json().clone()
+    }
+
+    /// Signs somebody in.
+    pub(crate) async fn sign_in(&self, email: &str) {
+        self.go("/sign-in").await;
+        self.fill("E-mail", email).await;
+        self.fill("Password", PASSWORD).await;
+        self.press("Sign in").await;
+        self.find("#sign-out").await;
+    }
+
+    /// Signs the operator in, or an agent.
+    pub(crate) async fn sign_in_with(&self, key: &str) {
+        self.go("/sign-in").await;
+        self.press("Sign in with a key").await;
+        self.fill("Key", key).await;
+        self.press("Sign in with the key").await;
+        self.find("#sign-out").await;
+    }
+
+    /// As a screen so many pixels wide.
+    pub(crate) async fn width(&self, pixels: u32) {
+        self.frame(pixels, 800).await;
+    }
+
+    async fn frame(&self, width: u32, height: u32) {
+        let tools = self.driver.cdp();
+        tools.emulation().set_device_metrics_override(width, height, 1.0, false).await.expect("a width");
+    }
+
+    /// What axe-core has against the page; nothing where it could not be had.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let Some(axe) = AXE.as_ref() else { return Vec::new() };
+        self.driver.execute(axe.as_str(), Vec::new()).await.expect("axe-core is there");
+        let run = "const done = arguments[arguments.length - 1];
+            axe.run(document, { resultTypes: ['violations'] }).then(found => done(found.violations.map(one =>
+                one.id + ': ' + one.nodes.map(node => node.target.join(' ') + ' ' + node.failureSummary).join('; '))));";
+        let found = self.driver.execute_async(run, Vec::new()).await.expect("axe-core runs");
+        found.convert().expect("a list")
+    }
+}
+
+/// A person with an account, over the API.
+pub(crate) async fn person(house: &House, name: &str) -> Actor {
+    let email = format!("{}@example.org", name.to_lowercase());
+    let body = json!({ "email": email, "password": PASSWORD, "name": name });
+    let made = house.nobody().post("/v1/accounts", &body).await.good();
+    let field = |name: &str| made["data"][name].as_str().unwrap_or_default().to_owned();
+    Actor { id: field("id"), key: field("apiKey"), ..house.nobody() }
+}
+
+/// Takes a picture of the page as it stands, for whoever wants to look at it after the tests.
+pub(crate) async fn picture(browser: &Browser, name: &str) {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screens");
+    let height = browser.ask("return Math.min(document.documentElement.scrollHeight, 1400)").await;
+    browser.frame(1_100, u32::try_from(height.as_u64().unwrap_or(900)).unwrap_or(900)).await;
+    let bytes = browser.driver.screenshot_as_png().await.expect("a picture");
+    let kept = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(format!("{name}.png")), bytes));
+    kept.expect("the picture is kept");
+    browser.width(1_200).await;
+}
