@@ -13,6 +13,16 @@ use sqlx::query::Query;
 
 use crate::record::{Kind, Mode, Table, Value};
 
+/// The cells `$1`, unique keys `$2` and kept answers `$3` that are there, each a JSON list
+/// in one row. For `SQLite`, whose writer is alone.
+pub(crate) const LOAD_OF_ONE_WRITER: &str = "select \
+    (select json_group_array(json_array(key, n)) from cells \
+     where key in (select value from json_each($1))), \
+    (select json_group_array(json_array(key, value)) from uniques \
+     where key in (select value from json_each($2))), \
+    (select json_group_array(json_array(key, hex(body_hash), status, hex(body), at)) from once \
+     where key in (select value from json_each($3)))";
+
 /// The database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
