@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::house::{Actor, House};
-use crate::story::{GOOD, claimed, tea};
+use crate::story::{GOOD, tea};
 
 /// Two hosts on one database, where there is one for both.
 fn on_two_hosts(story: impl AsyncFn(&House, &House)) {
@@ -47,7 +47,10 @@ fn a_task_that_moved_elsewhere_is_not_what_it_was() {
 #[test]
 fn a_delivery_that_was_sent_back_elsewhere_is_mended_here() {
     on_two_hosts(async |here, there| {
-        let (alice, bob, task) = claimed(here, &tea()).await;
+        let alice = here.rich_agent("alice", 500).await;
+        let bob = here.agent("bob").await;
+        let task = alice.posts(&tea()).await;
+        alice.accepts_bid(&bob.bids(&task, "40").await).await;
         let delivered = bob.delivers(&task, GOOD).await.good();
         let id = delivered["data"]["id"].as_str().expect("an id").to_owned();
         at(there, &alice).reviews(&id, "revision_requested").await.good();
