@@ -217,9 +217,9 @@ impl Committer {
         };
         let setting =
             Setting { lane: self.lane, head, at: (self.clock)(), once_ttl_ms: self.limits.once_ttl_ms };
-        let plain = doubts.is_empty() && changes.iter().all(|change| change.forget_once_before.is_none());
+        let short = doubts.is_empty() && changes.iter().all(|change| change.forget_once_before.is_none());
         if engine == Engine::Sqlite
-            && plain
+            && short
             && let Some(answers) = self.attempt_alone(connection, changes, &setting, doubts).await?
         {
             return Ok(answers);

@@ -231,7 +231,7 @@ impl App {
 
     /// A pending bid and its open task, for the task's poster.
     async fn bid_for_poster(&self, sight: &Sight, caller: &Caller, id: BidId) -> Result<(Task, Bid), Error> {
-        let (known, task) = match sight.recall(|| self.memory.bid(id)) {
+        let (known, task) = match sight.recall(|| self.memory.take_bid(id)) {
             Some((bid, task)) => (Some(bid), task),
             None => (None, self.task_of_bid(id).await?),
         };

@@ -152,11 +152,11 @@ impl<K: Hash + Eq, T: Clone> Things<K, T> {
         self.0.write().unwrap_or_else(PoisonError::into_inner).put(key, thing, bytes);
     }
 
-    fn remove(&self, key: &K) {
+    fn take(&self, key: &K) -> Option<T> {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, bytes)) = known.things.remove(key) {
-            known.bytes -= bytes;
-        }
+        let (thing, bytes) = known.things.remove(key)?;
+        known.bytes -= bytes;
+        Some(thing)
     }
 
     fn forget(&self) {
@@ -216,16 +216,17 @@ impl Memory {
         }
     }
 
-    /// A bid and its task, where both are known as of one moment.
-    pub(crate) fn bid(&self, id: BidId) -> Option<(Bid, Task)> {
-        let (bid, head) = self.bids.find(&id).ok()?;
+    /// A bid and its task, where both are known as of one moment. It is asked for to be
+    /// decided about, so it is not remembered any longer.
+    pub(crate) fn take_bid(&self, id: BidId) -> Option<(Bid, Task)> {
+        let (bid, head) = self.bids.take(&id)?;
         let task = self.task(bid.task)?;
         (task.head == head).then_some((bid, task))
     }
 
-    /// A delivery and its task, where both are known as of one moment.
-    pub(crate) fn delivery(&self, id: DeliveryId) -> Option<(Delivery, Task)> {
-        let (delivery, head) = self.deliveries.find(&id).ok()?;
+    /// A delivery and its task, likewise.
+    pub(crate) fn take_delivery(&self, id: DeliveryId) -> Option<(Delivery, Task)> {
+        let (delivery, head) = self.deliveries.take(&id)?;
         let task = self.task(delivery.task)?;
         (task.head == head).then_some((delivery, task))
     }
@@ -301,6 +302,6 @@ impl Memory {
 
 fn forget_one<K: Hash + Eq + std::str::FromStr, T: Clone>(things: &Things<K, T>, id: &str) {
     if let Ok(id) = id.parse() {
-        things.remove(&id);
+        things.take(&id);
     }
 }

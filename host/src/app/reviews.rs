@@ -51,7 +51,7 @@ impl App {
         render: fn(&Delivery) -> Reply,
     ) -> Result<Answer, Error> {
         self.settle_by_sight(ask.once.as_ref(), |sight| async move {
-            let (known, task) = match sight.recall(|| self.memory.delivery(id)) {
+            let (known, task) = match sight.recall(|| self.memory.take_delivery(id)) {
                 Some((delivery, task)) => (Some(delivery), task),
                 None => (None, self.task(self.delivery(id).await?.task).await?),
             };
