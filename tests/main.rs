@@ -65,6 +65,7 @@ mod races;
 mod receipts;
 mod refusals;
 mod registry;
+mod remembered;
 mod rewards;
 mod runner;
 mod sandbox;
