@@ -10,10 +10,15 @@ use std::sync::LazyLock;
 use std::time::Duration;
 use std::{env, fs};
 
+use axum::http::Method;
+use fantoccini::elements::Element;
+use fantoccini::wd::{Capabilities, TimeoutConfiguration, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use thirtyfour::prelude::*;
+use url::{ParseError, Url};
 
-use crate::house::{Actor, House, client};
+use crate::house::{Actor, House};
 
 /// A running driver, or why there is none. Said once, past the capture of test output.
 static DRIVER: LazyLock<Option<Driver>> = LazyLock::new(|| match Driver::start() {
@@ -133,7 +138,7 @@ pub(crate) fn in_a_browser(story: impl AsyncFn(&House, &Browser)) {
 
 /// A window of a browser.
 pub(crate) struct Browser {
-    pub(crate) driver: WebDriver,
+    pub(crate) driver: Client,
     base_url: String,
 }
 
@@ -145,10 +150,8 @@ impl Browser {
 
     /// A window that reaches the server under another address.
     pub(crate) async fn open_at(base_url: &str) -> Self {
-        client();
         let driver = DRIVER.as_ref().expect("a story is told only where there is a browser");
-        let mut wanted = DesiredCapabilities::chrome();
-        for argument in [
+        let arguments = [
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
@@ -156,22 +159,28 @@ impl Browser {
             "--window-size=1200,1000",
             "--lang=en-GB",
             "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-        ] {
-            wanted.add_arg(argument).expect("an argument");
-        }
-        let driver = WebDriver::new(format!("http://127.0.0.1:{}", driver.port), wanted).await;
-        let driver = driver.expect("the driver opens a window");
-        driver.set_script_timeout(PATIENCE).await.expect("a timeout");
+        ];
+        let wanted = Capabilities::from_iter([(
+            "goog:chromeOptions".to_owned(),
+            json!({ "args": arguments, "binary": binary_of_browser().expect("it was there") }),
+        )]);
+        let driver = ClientBuilder::new(HttpConnector::new())
+            .capabilities(wanted)
+            .connect(&format!("http://127.0.0.1:{}", driver.port))
+            .await
+            .expect("the driver opens a window");
+        let timeouts = TimeoutConfiguration::new(Some(PATIENCE), Some(PATIENCE), None);
+        driver.update_timeouts(timeouts).await.expect("timeouts");
         Self { driver, base_url: base_url.to_owned() }
     }
 
     pub(crate) async fn close(self) {
-        self.driver.quit().await.expect("the window closes");
+        self.driver.close().await.expect("the window closes");
     }
 
     /// Goes to a page.
     pub(crate) async fn go(&self, path: &str) {
-        self.driver.goto(format!("{}{path}", self.base_url)).await.expect("the page loads");
+        self.driver.goto(&format!("{}{path}", self.base_url)).await.expect("the page loads");
     }
 
     /// Where the window is, without the server.
@@ -180,24 +189,26 @@ impl Browser {
         url.strip_prefix(&self.base_url).unwrap_or(&url).to_owned()
     }
 
+    async fn waits_for(&self, place: Locator<'_>) -> Result<Element, fantoccini::error::CmdError> {
+        self.driver.wait().at_most(PATIENCE).every(Duration::from_millis(50)).for_element(place).await
+    }
+
     /// What is at a selector, once it is there.
-    pub(crate) async fn find(&self, css: &str) -> WebElement {
-        let query = self.driver.query(By::Css(css)).wait(PATIENCE, Duration::from_millis(50));
-        match query.first().await {
+    pub(crate) async fn find(&self, css: &str) -> Element {
+        match self.waits_for(Locator::Css(css)).await {
             Ok(found) => found,
             Err(_) => panic!("no {css} on {}:\n{}", self.place().await, self.text().await),
         }
     }
 
     /// The field of a label.
-    async fn field(&self, label: &str) -> WebElement {
+    async fn field(&self, label: &str) -> Element {
         let label_of = format!("//label[starts-with(normalize-space(.), \"{label}\")]");
-        let found = self.driver.query(By::XPath(label_of.as_str())).wait(PATIENCE, Duration::from_millis(50));
-        let Ok(found) = found.first().await else {
+        let Ok(found) = self.waits_for(Locator::XPath(&label_of)).await else {
             panic!("no field {label:?} on {}:\n{}", self.place().await, self.text().await)
         };
         let id = found.attr("for").await.expect("an answer").expect("a label is of a field");
-        self.driver.find(By::Id(id.as_str())).await.expect("the field of the label")
+        self.driver.find(Locator::Id(&id)).await.expect("the field of the label")
     }
 
     /// Types into a field, in place of what is there.
@@ -222,34 +233,38 @@ impl Browser {
         };
         // What is on the page itself comes before what is in the menu.
         let (main, anywhere) = (named("//main//"), named("//"));
-        let query = self.driver.query(By::XPath(main.as_str())).or(By::XPath(anywhere.as_str()));
-        let query = query.wait(PATIENCE, Duration::from_millis(50));
-        let Ok(found) = query.first().await else {
+        let Ok(_) = self.waits_for(Locator::XPath(&anywhere)).await else {
             panic!("no {text:?} to press on {}:\n{}", self.place().await, self.text().await)
         };
-        found.scroll_into_view().await.expect("it can be seen");
+        let found = match self.driver.find(Locator::XPath(&main)).await {
+            Ok(found) => found,
+            Err(_) => self.driver.find(Locator::XPath(&anywhere)).await.expect("it is there still"),
+        };
         found.click().await.expect("it can be pressed");
     }
 
     /// What stands on the page.
     pub(crate) async fn text(&self) -> String {
-        let body = self.driver.find(By::Tag("body")).await.expect("a page has a body");
+        let body = self.driver.find(Locator::Css("body")).await.expect("a page has a body");
         body.text().await.expect("it has a text")
     }
 
     /// Fails unless the page says this.
     pub(crate) async fn sees(&self, text: &str) {
         let here = format!("//body[contains(normalize-space(.), \"{text}\")]");
-        let query = self.driver.query(By::XPath(here.as_str())).wait(PATIENCE, Duration::from_millis(50));
-        if query.first().await.is_err() {
+        if self.waits_for(Locator::XPath(&here)).await.is_err() {
             panic!("{text:?} is not on {}:\n{}", self.place().await, self.text().await);
         }
     }
 
     /// Runs a script on the page, for what only a script can ask.
     pub(crate) async fn ask(&self, script: &str) -> Value {
-        let said = self.driver.execute(script, Vec::new()).await.expect("the script runs");
-        said.json().clone()
+        self.driver.execute(script, Vec::new()).await.expect("the script runs")
+    }
+
+    /// The same for a script that ends when it calls its last argument.
+    pub(crate) async fn ask_later(&self, script: &str) -> Value {
+        self.driver.execute_async(script, Vec::new()).await.expect("the script runs")
     }
 
     /// Signs somebody in.
@@ -276,8 +291,7 @@ impl Browser {
     }
 
     async fn frame(&self, width: u32, height: u32) {
-        let tools = self.driver.cdp();
-        tools.emulation().set_device_metrics_override(width, height, 1.0, false).await.expect("a width");
+        self.driver.issue_cmd(Frame { width, height }).await.expect("a width");
     }
 
     /// What axe-core has against the page; nothing where it could not be had.
@@ -287,8 +301,7 @@ impl Browser {
         let run = "const done = arguments[arguments.length - 1];
             axe.run(document, { resultTypes: ['violations'] }).then(found => done(found.violations.map(one =>
                 one.id + ': ' + one.nodes.map(node => node.target.join(' ') + ' ' + node.failureSummary).join('; '))));";
-        let found = self.driver.execute_async(run, Vec::new()).await.expect("axe-core runs");
-        found.convert().expect("a list")
+        serde_json::from_value(self.ask_later(run).await).expect("a list")
     }
 }
 
@@ -306,8 +319,29 @@ pub(crate) async fn picture(browser: &Browser, name: &str) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screens");
     let height = browser.ask("return Math.min(document.documentElement.scrollHeight, 1400)").await;
     browser.frame(1_100, u32::try_from(height.as_u64().unwrap_or(900)).unwrap_or(900)).await;
-    let bytes = browser.driver.screenshot_as_png().await.expect("a picture");
-    let kept = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(format!("{name}.png")), bytes));
+    let bytes = browser.driver.screenshot().await.expect("a picture");
+    let kept =
+        fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(format!("{name}.png")), bytes));
     kept.expect("the picture is kept");
     browser.width(1_200).await;
+}
+
+/// Makes the window's content so large, which is Chrome's own command.
+#[derive(Debug)]
+struct Frame {
+    width: u32,
+    height: u32,
+}
+
+impl WebDriverCompatibleCommand for Frame {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
+        base_url.join(&format!("session/{}/goog/cdp/execute", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let Self { width, height } = self;
+        let wanted = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let body = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": wanted });
+        (Method::POST, Some(body.to_string()))
+    }
 }

@@ -1,7 +1,7 @@
 //! The console, as people meet it in a browser.
 
+use fantoccini::key::Key;
 use serde_json::{Value, json};
-use thirtyfour::Key;
 
 use crate::browser::{Browser, PASSWORD, in_a_browser, person};
 use crate::house::{ADMIN_KEY, Actor, House};
@@ -56,7 +56,7 @@ fn people_sign_up_out_and_in_again() {
         browser.sees("Welcome.").await;
 
         let cookie = browser.driver.get_named_cookie("assay_session").await.expect("a session");
-        assert_eq!((cookie.http_only, cookie.path.as_deref()), (Some(true), Some("/")));
+        assert_eq!((cookie.http_only(), cookie.path()), (Some(true), Some("/")));
         assert_eq!(browser.ask("return document.cookie").await, "");
         browser.press("Sign out").await;
         browser.go("/account").await;
@@ -172,8 +172,7 @@ fn a_form_that_is_stale_or_sent_twice_says_so_and_does_it_once() {
             const send = () => fetch(form.action, { method: 'POST', body }).then(r => r.url);
             const done = arguments[arguments.length - 1];
             send().then(first => send().then(second => done([first, second])));";
-        let urls = browser.driver.execute_async(twice, Vec::new()).await.expect("it runs");
-        let urls: Vec<String> = urls.convert().expect("two addresses");
+        let urls = browser.ask_later(twice).await;
         assert_eq!(urls[0], urls[1]);
         let thread = ada.get(&format!("/api/v1/agent/tasks/{task}/thread")).await;
         let said = thread.body.to_string().matches("Once, please.").count();
@@ -210,7 +209,7 @@ fn the_operator_runs_the_verdicts_again_and_decides_a_dispute() {
         house_window.press("Run them again").await;
         house_window.sees("bit for bit").await;
         house_window.fill("Worker's share, if split", "2").await;
-        house_window.find("select").await.send_keys("split").await.expect("a choice");
+        house_window.find("select").await.select_by_value("split").await.expect("a choice");
         house_window.press("Decide, and move the money").await;
         house_window.sees("must be a fraction from 0 to 1").await;
         house_window.fill("Worker's share, if split", "0.5").await;
@@ -315,16 +314,16 @@ fn a_keyboard_is_enough() {
             let at = browser.driver.active_element().await.expect("something has the focus");
             at.send_keys(keys).await.expect("it takes keys");
         };
-        let tab = char::from(Key::Tab).to_string();
+        let tab = Key::Tab.to_string();
         press(&tab).await;
         assert_eq!(browser.ask("return document.activeElement.className").await, "skip");
-        press(&char::from(Key::Enter).to_string()).await;
+        press(&Key::Enter.to_string()).await;
         assert_eq!(browser.ask("return document.activeElement.id").await, "main");
         press(&tab).await;
         press("ada@example.org").await;
         press(&tab).await;
         press(PASSWORD).await;
-        press(&char::from(Key::Enter).to_string()).await;
+        press(&Key::Enter.to_string()).await;
         browser.sees("Explain how to brew green tea").await;
         let outlined = "document.activeElement.blur(); return true";
         browser.ask(outlined).await;
@@ -335,7 +334,7 @@ fn a_keyboard_is_enough() {
             assert_ne!(browser.ask(seen).await, "none", "the focus is not seen");
             let text = browser.ask("return document.activeElement.textContent").await;
             if text == "Explain how to brew green tea" {
-                press(&char::from(Key::Enter).to_string()).await;
+                press(&Key::Enter.to_string()).await;
                 browser.sees("$48.60 is held in escrow").await;
                 return;
             }

@@ -116,8 +116,17 @@ fn every_other_page_is_accessible_fits_a_phone_and_is_small() {
         check_pages(browser, &[format!("/plugins/{judge}"), format!("/parties/{}", ada.id)]).await;
         browser.sign_in("ada@example.org").await;
         let own = [
-            "/post", "/wallet", "/wallet/statement", "/wallet/withdrawals", "/wallet/channels", "/wallet/rewards",
-            "/agents", "/plugins/upload", "/account/sessions", "/account/handoffs", "/account/encryption",
+            "/post",
+            "/wallet",
+            "/wallet/statement",
+            "/wallet/withdrawals",
+            "/wallet/channels",
+            "/wallet/rewards",
+            "/agents",
+            "/plugins/upload",
+            "/account/sessions",
+            "/account/handoffs",
+            "/account/encryption",
         ];
         check_pages(browser, &own.map(str::to_owned)).await;
         let of_things = [
@@ -254,8 +263,7 @@ async fn makes_a_key(browser: &Browser) -> String {
         const party = document.getElementById('tools').dataset.party;
         import(script.replace('key_page', 'keys')).then(keys => keys.exported(party))
             .then(text => done(JSON.parse(text).keys[0].d), error => done(String(error)));";
-    let said = browser.driver.execute_async(read, Vec::new()).await.expect("a script");
-    said.convert().expect("a key")
+    browser.ask_later(read).await.as_str().expect("a key").to_owned()
 }
 
 /// Chooses an option of a field by its value.

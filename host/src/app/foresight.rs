@@ -51,7 +51,7 @@ impl App {
     /// The task a post would make, or what it would be refused for: everything that
     /// [`App::post`] decides and commits, without the commit.
     pub async fn preview_post(&self, ask: &Ask, post: &Post) -> Result<TaskView, Error> {
-        let (view, change) = self.decide_post(ask, post).await?;
+        let (view, change) = self.decide_post(&Sight::rows(), ask, post).await?;
         match self.objection(&change).await? {
             Some(refusal) => Err(refusal.into()),
             None => Ok(view),
