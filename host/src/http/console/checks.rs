@@ -442,9 +442,12 @@ pub struct Row {
     pub open: bool,
 }
 
+/// Rows of a list that are looked at; every list's own limit is lower.
+const ROWS_MAX: usize = 1_000;
+
 /// How many rows a list of the form has: as many as carry this field.
 pub fn rows(typed: &Typed, list: &str, field: &str) -> usize {
-    (0..).take_while(|at| typed.has(&format!("{list}[{at}].{field}"))).count()
+    (0..ROWS_MAX).take_while(|at| typed.has(&format!("{list}[{at}].{field}"))).count()
 }
 
 /// One of the form's checks, as it is shown.
