@@ -85,7 +85,6 @@ pub fn router() -> Router<Arc<App>> {
         .route("/account", get(people::account_page))
         .route("/account/password", post(people::change_password))
         .route("/account/sessions", get(keys::sessions).post(people::sign_out_everywhere))
-        .route("/account/sessions", post(people::sign_out_everywhere))
         .merge(posting_pages())
         .merge(task_pages())
         .merge(house_pages())
