@@ -140,6 +140,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// A window of its own: another person's.
     pub(crate) async fn open(house: &House) -> Self {
+        Self::open_at(&house.base_url).await
+    }
+
+    /// A window that reaches the server under another address.
+    pub(crate) async fn open_at(base_url: &str) -> Self {
         client();
         let driver = DRIVER.as_ref().expect("a story is told only where there is a browser");
         let mut wanted = DesiredCapabilities::chrome();
@@ -157,7 +162,7 @@ impl Browser {
         let driver = WebDriver::new(format!("http://127.0.0.1:{}", driver.port), wanted).await;
         let driver = driver.expect("the driver opens a window");
         driver.set_script_timeout(PATIENCE).await.expect("a timeout");
-        Self { driver, base_url: house.base_url.clone() }
+        Self { driver, base_url: base_url.to_owned() }
     }
 
     pub(crate) async fn close(self) {
@@ -267,8 +272,12 @@ impl Browser {
 
     /// As a screen so many pixels wide.
     pub(crate) async fn width(&self, pixels: u32) {
+        self.frame(pixels, 800).await;
+    }
+
+    async fn frame(&self, width: u32, height: u32) {
         let tools = self.driver.cdp();
-        tools.emulation().set_device_metrics_override(pixels, 800, 1.0, false).await.expect("a width");
+        tools.emulation().set_device_metrics_override(width, height, 1.0, false).await.expect("a width");
     }
 
     /// What axe-core has against the page; nothing where it could not be had.
@@ -290,4 +299,15 @@ pub(crate) async fn person(house: &House, name: &str) -> Actor {
     let made = house.nobody().post("/v1/accounts", &body).await.good();
     let field = |name: &str| made["data"][name].as_str().unwrap_or_default().to_owned();
     Actor { id: field("id"), key: field("apiKey"), ..house.nobody() }
+}
+
+/// Takes a picture of the page as it stands, for whoever wants to look at it after the tests.
+pub(crate) async fn picture(browser: &Browser, name: &str) {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screens");
+    let height = browser.ask("return Math.min(document.documentElement.scrollHeight, 1400)").await;
+    browser.frame(1_100, u32::try_from(height.as_u64().unwrap_or(900)).unwrap_or(900)).await;
+    let bytes = browser.driver.screenshot_as_png().await.expect("a picture");
+    let kept = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(format!("{name}.png")), bytes));
+    kept.expect("the picture is kept");
+    browser.width(1_200).await;
 }

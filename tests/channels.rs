@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::disputes::dollars;
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, everywhere};
 
 async fn opens(house: &House) -> (Actor, Actor, Value) {
     let (alice, bob) = (house.rich_agent("alice", 50).await, house.agent("bob").await);
@@ -25,7 +25,7 @@ fn sides(channel: &Value) -> (String, String) {
 
 #[test]
 fn small_amounts_go_back_and_forth_and_each_side_gets_its_balance() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, channel) = opens(house).await;
         assert_eq!(dollars(&alice).await, "39.999999+0.0");
         let first = pays(&alice, &channel, "0.000125", None).await.good();
@@ -61,7 +61,7 @@ fn small_amounts_go_back_and_forth_and_each_side_gets_its_balance() {
 
 #[test]
 fn a_numbered_transfer_counts_once_and_in_order() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, channel) = opens(house).await;
         let first = pays(&alice, &channel, "1", Some(1)).await.good();
         let again = pays(&alice, &channel, "1", Some(1)).await;
@@ -79,7 +79,7 @@ fn a_numbered_transfer_counts_once_and_in_order() {
 
 #[test]
 fn no_race_pays_more_than_a_side_holds() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, channel) = opens(house).await;
         let said = join_all((0..30).map(|_| pays(&alice, &channel, "0.50", None))).await;
         assert_eq!(said.iter().filter(|one| one.status == 200).count(), 20);
@@ -98,7 +98,7 @@ fn no_race_pays_more_than_a_side_holds() {
 
 #[test]
 fn what_a_channel_takes_and_refuses() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob) = (house.rich_agent("alice", 50).await, house.agent("bob").await);
         let table = [
             (json!({ "counterparty_id": alice.id, "amount": 1 }), "400 INVALID_FIELD"),

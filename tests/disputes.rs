@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{Actor, House, each_house, each_house_with};
+use crate::house::{Actor, House, everywhere, everywhere_with};
 
 /// A provider of translations at ten dollars, and a client with money.
 pub(crate) async fn market(house: &House) -> (Actor, Actor) {
@@ -56,7 +56,7 @@ async fn disputes(actor: &Actor, task: &str) -> String {
 
 #[test]
 fn the_operator_refunds_releases_or_splits() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let table = [
             (json!({ "outcome": "refund" }), "100.0+0.0", "0.0+0.0"),
             (json!({ "outcome": "release" }), "90.0+0.0", "9.5+0.0"),
@@ -88,7 +88,7 @@ fn the_operator_refunds_releases_or_splits() {
 
 #[test]
 fn a_fee_that_is_kept_on_a_refund_stays_spent() {
-    each_house_with(
+    everywhere_with(
         |settings| settings.terms.finance_fee_on_refunds = true,
         async |house| {
             let (client, provider) = market(house).await;
@@ -105,7 +105,7 @@ fn a_fee_that_is_kept_on_a_refund_stays_spent() {
 
 #[test]
 fn a_dispute_nobody_resolves_is_decided_by_the_last_verdict() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let check = |value: &str| json!([{ "kind": "contains", "value": value }]);
         let table = [
             ("a check passed", check("Hola"), "0.0+9.5", "9.5+0.0"),
@@ -130,7 +130,7 @@ fn a_dispute_nobody_resolves_is_decided_by_the_last_verdict() {
 
 #[test]
 fn disputes_are_for_the_parties_once_and_in_time() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, provider) = market(house).await;
         let stranger = house.agent("stranger").await;
         let task = client.buys_from(&provider).await;

@@ -11,7 +11,7 @@ use crate::house::{Actor, House, Said, each_house};
 use crate::packages::{belongs, person, text};
 use crate::story::{GOOD, claimed, tea};
 
-fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     assay_sandbox::Digest::of(bytes).hex()
 }
 

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::disputes::{buys, dollars, market, offers};
-use crate::house::{Actor, each_house};
+use crate::house::{Actor, everywhere};
 
 async fn asks(client: &Actor, more: &Value) -> crate::house::Said {
     let mut body =
@@ -17,7 +17,7 @@ async fn asks(client: &Actor, more: &Value) -> crate::house::Said {
 
 #[test]
 fn ten_dollars_are_nine_and_a_half_for_the_provider() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, provider) = market(house).await;
         let task = buys(&client).await;
         assert_eq!(dollars(&client).await, "90.0+0.0");
@@ -44,7 +44,7 @@ fn ten_dollars_are_nine_and_a_half_for_the_provider() {
 
 #[test]
 fn a_provider_that_fails_sends_the_money_back() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, provider) = market(house).await;
         let task = buys(&client).await;
         let body = json!({ "error_reason": "no dictionary" });
@@ -58,7 +58,7 @@ fn a_provider_that_fails_sends_the_money_back() {
 
 #[test]
 fn checks_decide_where_there_are_any() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, provider) = market(house).await;
         let checks = json!([{ "kind": "contains", "value": "Hola" }]);
         let task = client.buys_with(&provider, &checks).await;
@@ -74,7 +74,7 @@ fn checks_decide_where_there_are_any() {
 
 #[test]
 fn the_cheapest_provider_that_fits_is_chosen_and_nobody_buys_from_themselves() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, ten) = market(house).await;
         let (seven, auction) = (house.agent("seven").await, house.agent("auction").await);
         offers(&seven, "text-translation", "7.00", "hybrid").await;
@@ -114,7 +114,7 @@ fn the_cheapest_provider_that_fits_is_chosen_and_nobody_buys_from_themselves() {
 
 #[test]
 fn an_auction_takes_bids_until_it_closes() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, ten) = market(house).await;
         let other = house.agent("other").await;
         let task = asks(&client, &json!({ "pricing_model": "auction" })).await.good();
@@ -132,7 +132,7 @@ fn an_auction_takes_bids_until_it_closes() {
 
 #[test]
 fn a_task_without_money_waits_for_it() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, provider) = market(house).await;
         let task = asks(&client, &json!({ "payment_type": null })).await.good();
         assert_eq!((&task["status"], &task["escrow_status"]), (&json!("unpaid"), &json!("unpaid")));
@@ -160,7 +160,7 @@ fn a_task_without_money_waits_for_it() {
 
 #[test]
 fn what_nobody_pays_for_ends_at_its_deadline() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, _) = market(house).await;
         let task = asks(&client, &json!({ "payment_type": null })).await.good();
         let path = format!("/api/v1/tasks/{}", task["id"].as_str().expect("an id"));
@@ -173,7 +173,7 @@ fn what_nobody_pays_for_ends_at_its_deadline() {
 
 #[test]
 fn what_is_given_back_on_the_day_it_was_paid_was_not_spent() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, provider) = market(house).await;
         let task = asks(&client, &json!({ "payment_type": null })).await.good();
         let path = format!("/api/v1/tasks/{}", task["id"].as_str().expect("an id"));
@@ -189,7 +189,7 @@ fn what_is_given_back_on_the_day_it_was_paid_was_not_spent() {
 
 #[test]
 fn a_key_that_is_a_day_old_buys_anew() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, provider) = market(house).await;
         let buy = json!({
             "capability": "text-translation", "agent_id": provider.id, "max_price": 10, "payment_type": null,
@@ -208,7 +208,7 @@ fn a_key_that_is_a_day_old_buys_anew() {
 
 #[test]
 fn free_tasks_have_no_fee() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, helper) = (house.agent("client").await, house.agent("helper").await);
         offers(&helper, "greeting", "0", "fixed").await;
         let body = json!({ "capability": "greeting", "payment_type": "balance", "max_price": 0 });
@@ -224,7 +224,7 @@ fn free_tasks_have_no_fee() {
 
 #[test]
 fn a_price_is_negotiated_and_used_once() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (client, fixed) = market(house).await;
         let hybrid = house.agent("hybrid").await;
         offers(&hybrid, "text-translation", "10.00", "hybrid").await;
@@ -257,7 +257,7 @@ fn a_price_is_negotiated_and_used_once() {
 
 #[test]
 fn fees_are_calculated_before_anything_moves() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let client = house.agent("client").await;
         let table = [
             ("10.00", "0.50", "9.50"),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assay::app::App;
 use assay::config::Settings;
@@ -18,12 +19,22 @@ use crate::{described, postgres};
 /// The operator's key in every test.
 pub(crate) const ADMIN_KEY: &str = "assay_test_operator";
 
-/// A server and where it lives.
+/// A server and where it lives, or several on one database.
 pub(crate) struct House {
+    /// The first of them.
     pub(crate) app: Arc<App>,
     pub(crate) base_url: String,
     client: Client,
-    _folder: TempDir,
+    others: Vec<Arc<App>>,
+    turn: Option<Arc<Turn>>,
+    folders: Vec<TempDir>,
+}
+
+/// Several hosts, asked one after the other.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    base_urls: Vec<String>,
+    asked: AtomicUsize,
 }
 
 /// Somebody with a key.
@@ -33,6 +44,8 @@ pub(crate) struct Actor {
     pub(crate) key: String,
     pub(crate) client: Client,
     pub(crate) base_url: String,
+    /// Who is asked next, where there are several hosts.
+    pub(crate) turn: Option<Arc<Turn>>,
 }
 
 /// What came back.
@@ -41,6 +54,12 @@ pub(crate) struct Said {
     pub(crate) status: u16,
     pub(crate) replayed: bool,
     pub(crate) body: Value,
+}
+
+impl Turn {
+    fn next(&self) -> &str {
+        &self.base_urls[self.asked.fetch_add(1, Ordering::Relaxed) % self.base_urls.len()]
+    }
 }
 
 impl Said {
@@ -71,47 +90,100 @@ pub(crate) fn each_house(story: impl AsyncFn(&House)) {
 /// Runs a story on both, in a house with other settings.
 #[expect(clippy::needless_pass_by_value, reason = "a story is written where it is told")]
 pub(crate) fn each_house_with(change: impl Fn(&mut Settings), story: impl AsyncFn(&House)) {
-    let databases = [None, postgres::database()];
-    for (index, database) in databases.into_iter().enumerate() {
-        if index == 1 && database.is_none() {
-            continue;
-        }
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.expect("a runtime starts").block_on(async {
-            let house = House::open(database, &change).await;
-            story(&house).await;
-            house.audit().await;
-            house.app.stop().await;
-        });
+    tell(&story, async || House::open(None, &change).await);
+    if let Some(database) = postgres::database() {
+        tell(&story, async || House::open(Some(database), &change).await);
     }
+}
+
+/// Runs a story on both, and on three hosts that share one PostgreSQL and are asked in turn.
+pub(crate) fn everywhere(story: impl AsyncFn(&House)) {
+    everywhere_with(|_| {}, story);
+}
+
+/// The same with other settings.
+pub(crate) fn everywhere_with(change: impl Fn(&mut Settings), story: impl AsyncFn(&House)) {
+    each_house_with(&change, &story);
+    on_three_hosts(change, story);
+}
+
+/// Runs a story on three hosts that share one PostgreSQL, where there is one.
+#[expect(clippy::needless_pass_by_value, reason = "a story is written where it is told")]
+pub(crate) fn on_three_hosts(change: impl Fn(&mut Settings), story: impl AsyncFn(&House)) {
+    if let Some(database) = postgres::database() {
+        tell(&story, async || House::open_several(3, &database, &change).await);
+    }
+}
+
+fn tell(story: &impl AsyncFn(&House), open: impl AsyncFnOnce() -> House) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime starts").block_on(async {
+        let house = open().await;
+        story(&house).await;
+        house.audit().await;
+        for app in house.apps() {
+            app.stop().await;
+        }
+    });
 }
 
 /// What a server answered in its life counts when all tests have run.
 impl Drop for House {
     fn drop(&mut self) {
-        described::keep(&self.app.metrics.text());
+        for app in self.apps() {
+            described::keep(&app.metrics.text());
+        }
     }
+}
+
+/// One server and its folder.
+async fn open_host(database: Option<String>, change: impl FnOnce(&mut Settings)) -> (TempDir, Arc<App>) {
+    let folder = TempDir::new().expect("the machine has a folder for temporary files");
+    let data: PathBuf = folder.path().join("data");
+    furnish(&data).await;
+    let mut settings = Settings::in_folder(&data);
+    settings.database = database;
+    settings.test_clock = true;
+    settings.program = Some(crate::commands::program());
+    settings.admin_key = Some(ADMIN_KEY.into());
+    // Everyone in a test comes from one address.
+    settings.rates.registrations_per_address_per_hour = 0;
+    change(&mut settings);
+    let app = App::start(settings).await.expect("the server starts");
+    let server = Server::listen(Arc::clone(&app)).await.expect("a free port");
+    tokio::spawn(server.run(std::future::pending()));
+    (folder, app)
 }
 
 impl House {
     /// A server on a fresh database, with the settings as `change` leaves them.
     pub(crate) async fn open(database: Option<String>, change: impl FnOnce(&mut Settings)) -> Self {
-        let folder = TempDir::new().expect("the machine has a folder for temporary files");
-        let data: PathBuf = folder.path().join("data");
-        furnish(&data).await;
-        let mut settings = Settings::in_folder(&data);
-        settings.database = database;
-        settings.test_clock = true;
-        settings.program = Some(crate::commands::program());
-        settings.admin_key = Some(ADMIN_KEY.into());
-        // Everyone in a test comes from one address.
-        settings.rates.registrations_per_address_per_hour = 0;
-        change(&mut settings);
-        let app = App::start(settings).await.expect("the server starts");
-        let server = Server::listen(Arc::clone(&app)).await.expect("a free port");
+        let (folder, app) = open_host(database, change).await;
         let base_url = app.base_url();
-        tokio::spawn(server.run(std::future::pending()));
-        Self { app, base_url, client: client(), _folder: folder }
+        Self { app, base_url, client: client(), others: Vec::new(), turn: None, folders: vec![folder] }
+    }
+
+    /// Several on one database.
+    pub(crate) async fn open_several(hosts: usize, database: &str, change: impl Fn(&mut Settings)) -> Self {
+        let mut house = Self::open(Some(database.to_owned()), &change).await;
+        let mut base_urls = vec![house.base_url.clone()];
+        for _ in 1..hosts {
+            let (folder, app) = open_host(Some(database.to_owned()), &change).await;
+            base_urls.push(app.base_url());
+            house.others.push(app);
+            house.folders.push(folder);
+        }
+        house.turn = Some(Arc::new(Turn { base_urls, asked: AtomicUsize::new(0) }));
+        house
+    }
+
+    fn apps(&self) -> impl Iterator<Item = &Arc<App>> {
+        std::iter::once(&self.app).chain(&self.others)
+    }
+
+    /// The addresses of all hosts.
+    pub(crate) fn base_urls(&self) -> Vec<String> {
+        self.apps().map(|app| app.base_url()).collect()
     }
 
     /// Somebody without a key.
@@ -121,6 +193,7 @@ impl House {
             key: String::new(),
             client: self.client.clone(),
             base_url: self.base_url.clone(),
+            turn: self.turn.clone(),
         }
     }
 
@@ -144,9 +217,14 @@ impl House {
         agent
     }
 
-    /// Moves the clock, and lets what is due happen.
+    /// Moves the clock, and lets what is due happen. Every host reads the clock anew.
     pub(crate) async fn wait(&self, seconds: i64) {
-        self.operator().post("/v1/test/clock", &json!({ "advance_seconds": seconds })).await.good();
+        let mut advance = seconds;
+        for base_url in self.base_urls() {
+            let operator = self.operator().at(&base_url);
+            operator.post("/v1/test/clock", &json!({ "advance_seconds": advance })).await.good();
+            advance = 0;
+        }
     }
 
     /// The books are right and the chains whole.
@@ -163,8 +241,14 @@ impl Actor {
         Self { key: key.into(), ..self.clone() }
     }
 
+    /// The same party, asking this host alone.
+    pub(crate) fn at(&self, base_url: &str) -> Self {
+        Self { base_url: base_url.into(), turn: None, ..self.clone() }
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base_url) };
+        let base_url = self.turn.as_ref().map_or(self.base_url.as_str(), |turn| turn.next());
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{base_url}{path}") };
         let request = self.client.request(method, url);
         if self.key.is_empty() { request } else { request.bearer_auth(&self.key) }
     }

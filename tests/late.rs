@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{House, each_house_with};
+use crate::house::{House, everywhere_with};
 use crate::story::{GOOD, JUNK, claimed, tea};
 
 /// Runs a story in a house where no judging ends in time.
 fn where_judging_is_slow(story: impl AsyncFn(&House)) {
-    each_house_with(|settings| settings.limits.judging_ms_max = 0, story);
+    everywhere_with(|settings| settings.limits.judging_ms_max = 0, story);
 }
 
 fn text<'a>(delivery: &'a Value, name: &str) -> &'a str {

@@ -26,15 +26,21 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts on these data, with a database of its own or this one.
-    #[expect(clippy::disallowed_methods, reason = "how long a start took is printed, and nothing else")]
     pub(crate) fn start(data: &Path, database: Option<&str>) -> Self {
+        Self::start_with(data, database, "", &[])
+    }
+
+    /// The same with more settings, as a file has them, and more arguments.
+    #[expect(clippy::disallowed_methods, reason = "how long a start took is printed, and nothing else")]
+    pub(crate) fn start_with(data: &Path, database: Option<&str>, more: &str, flags: &[&str]) -> Self {
         std::fs::create_dir_all(data).expect("a folder");
         let settings = data.join("settings.toml");
-        std::fs::write(&settings, SETTINGS).expect("settings");
+        std::fs::write(&settings, format!("{SETTINGS}{more}")).expect("settings");
         let shown = |path: &Path| path.display().to_string();
         let (data, settings) = (shown(data), shown(&settings));
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", &data, "--config", &settings];
         arguments.extend(database.into_iter().flat_map(|url| ["--database", url]));
+        arguments.extend(flags);
         let started = Instant::now();
         let mut child = command(&arguments)
             .stdout(Stdio::piped())
@@ -46,6 +52,13 @@ impl Server {
         BufReader::new(output).read_line(&mut line).expect("a first line");
         let base_url = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
         Self { child, base_url, started: started.elapsed() }
+    }
+
+    /// The most memory it ever had, in bytes; 0 where the system does not say.
+    pub(crate) fn memory_peak(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+        line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1_024
     }
 
     /// Asks it to stop, as an operator's machine does; gives its exit code.
@@ -151,6 +164,8 @@ impl Person {
         }
         let response = request.send().await.ok()?;
         let status = response.status().as_u16();
+        let says_when = response.headers().contains_key("retry-after");
+        assert!(says_when || ![429, 503].contains(&status), "{path}: {status} without Retry-After");
         Some((status, response.json().await.ok()?))
     }
 
@@ -173,7 +188,7 @@ impl Person {
         let (became, answer) = match self.send(base_url, path, Some(&key), &body).await {
             None => (Became::Silence, None),
             Some((200..=299, answer)) => (Became::Answered, Some(answer)),
-            Some((503 | 507, _)) => (Became::PutOff, None),
+            Some((429 | 503 | 507, _)) => (Became::PutOff, None),
             Some((status, answer)) => panic!("{path}: {status} {answer}"),
         };
         self.asked.lock().expect("nobody panicked").push(Asked { answer, ..asked });

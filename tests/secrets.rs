@@ -135,8 +135,13 @@ fn no_secret_is_in_a_log_line() {
     });
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let secrets = runtime.block_on(async {
-        let nobody =
-            Actor { id: String::new(), key: String::new(), client: crate::house::client(), base_url };
+        let nobody = Actor {
+            id: String::new(),
+            key: String::new(),
+            client: crate::house::client(),
+            base_url,
+            turn: None,
+        };
         let body = json!({ "email": "ada@example.org", "password": PASSWORD, "name": "Ada" });
         let made = nobody.post("/v1/accounts", &body).await.good();
         let ada = crate::people::actor(&nobody, &made["data"], "apiKey");

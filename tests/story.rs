@@ -4,7 +4,7 @@ use assay_sandbox::{PublicKeys, Receipt, Replay, replay, verify_chain};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, each_house, everywhere};
 
 /// A task about tea that a machine can decide, and work that fits it.
 pub(crate) fn tea() -> Value {
@@ -43,7 +43,7 @@ pub(crate) async fn claimed(house: &House, post: &Value) -> (Actor, Actor, Strin
 
 #[test]
 fn a_task_is_posted_bid_delivered_judged_and_paid() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob) = (house.rich_agent("alice", 500).await, house.agent("bob").await);
         alice.lets_the_reviewer_decide().await;
         let posted = alice.post("/api/tasks", &tea()).await.good();
@@ -93,7 +93,7 @@ fn a_task_is_posted_bid_delivered_judged_and_paid() {
 
 #[test]
 fn a_failed_check_asks_for_a_revision_that_is_then_paid() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;
         let first = bob.delivers(&task, WITHOUT_LEAVES).await.good();
         assert_eq!(first["data"]["status"], "revision_requested");
@@ -115,7 +115,7 @@ fn a_failed_check_asks_for_a_revision_that_is_then_paid() {
 
 #[test]
 fn a_check_with_a_schema_is_judged_by_the_verifier_that_knows_schemas() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let mut post = tea();
         post["description"] = json!("Name three teas as a JSON list of their names, nothing else.");
         post["acceptance_criteria"] = json!(["Valid JSON"]);
@@ -134,7 +134,7 @@ fn a_check_with_a_schema_is_judged_by_the_verifier_that_knows_schemas() {
 
 #[test]
 fn the_gate_turns_junk_back_twice_and_the_money_goes_home() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;
         let first = bob.delivers(&task, JUNK).await.good();
         assert_eq!(first["data"]["status"], "gate_failed");
@@ -151,7 +151,7 @@ fn the_gate_turns_junk_back_twice_and_the_money_goes_home() {
 
 #[test]
 fn what_only_a_person_can_say_waits_for_one() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let mut post = tea();
         post["acceptance_criteria"] = json!(["30 to 120 words", "A warm and inviting tone"]);
         let (alice, bob, task) = claimed(house, &post).await;
@@ -172,7 +172,7 @@ fn what_only_a_person_can_say_waits_for_one() {
 
 #[test]
 fn every_verdict_leaves_a_receipt_that_replays() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;
         bob.delivers(&task, WITHOUT_LEAVES).await.good();
         bob.delivers(&task, GOOD).await.good();
@@ -217,7 +217,7 @@ async fn bytes(actor: &Actor, path: &str) -> Vec<u8> {
 
 #[test]
 fn the_same_idempotency_key_does_a_thing_once() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let alice = house.rich_agent("alice", 500).await;
         let first = alice.post_once("k1", "/api/tasks", &tea()).await;
         let again = alice.post_once("k1", "/api/tasks", &tea()).await;
@@ -264,7 +264,7 @@ pub(crate) async fn futures<T, F: Future<Output = T>>(count: usize, ask: impl Fn
 
 #[test]
 fn of_many_posts_at_once_only_those_within_the_guardrails_pass() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let alice = house.rich_agent("alice", 500).await;
         let rules =
             json!({ "guardrails": { "max_daily_spend": 100, "max_open_tasks": 3, "max_task_budget": 100 } });
@@ -288,7 +288,7 @@ fn of_many_posts_at_once_only_those_within_the_guardrails_pass() {
 
 #[test]
 fn of_many_acceptances_one_wins() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let alice = house.rich_agent("alice", 500).await;
         let task = alice.posts(&tea()).await;
         let mut bids = Vec::new();
@@ -307,7 +307,7 @@ fn of_many_acceptances_one_wins() {
 
 #[test]
 fn a_deposit_is_credited_once_however_often_it_is_paid() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let alice = house.agent("alice").await;
         let opened = alice.post("/api/credits/deposit", &json!({ "amount": "12.34" })).await.good();
         let url = opened["checkout_url"].as_str().expect("where to pay").to_owned();
@@ -325,7 +325,7 @@ fn a_deposit_is_credited_once_however_often_it_is_paid() {
 
 #[test]
 fn a_dry_run_says_what_the_delivery_will_get() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;
         let path = format!("/v1/tasks/{task}/check");
         let mut last = Value::Null;

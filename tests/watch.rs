@@ -12,23 +12,23 @@ use crate::story::{GOOD, claimed, tea};
 
 /// One message of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Line {
+pub(crate) struct Line {
     id: Option<i64>,
     event: String,
-    data: Value,
+    pub(crate) data: Value,
     retry: Option<u64>,
     comment: bool,
 }
 
 /// A stream that is being read.
-struct Stream {
+pub(crate) struct Stream {
     response: Response,
     unread: String,
     ready: VecDeque<Line>,
 }
 
 impl Stream {
-    async fn open(actor: &Actor, path: &str, last: Option<i64>) -> Self {
+    pub(crate) async fn open(actor: &Actor, path: &str, last: Option<i64>) -> Self {
         let mut request = actor.request(Method::GET, path);
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last.to_string());
@@ -53,7 +53,7 @@ impl Stream {
     }
 
     /// The next that is no comment.
-    async fn told(&mut self) -> Line {
+    pub(crate) async fn told(&mut self) -> Line {
         loop {
             let line = self.next().await.expect("the stream stands");
             if !line.comment {
@@ -89,7 +89,7 @@ fn read(message: &str) -> Line {
     line
 }
 
-async fn notes(worker: &Actor, task: &str, event: &str, visibility: &str) -> Value {
+pub(crate) async fn notes(worker: &Actor, task: &str, event: &str, visibility: &str) -> Value {
     let note = json!({ "event": event, "message": "on the way", "metadata": { "cupsBrewed": 2 }, "visibility": visibility });
     worker.post(&format!("/v1/tasks/{task}/progress"), &note).await.good()["data"].clone()
 }

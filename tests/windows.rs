@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::house::each_house;
+use crate::house::everywhere;
 use crate::story::{GOOD, JUNK, claimed, tea};
 
 const HOUR: i64 = 3_600;
@@ -10,7 +10,7 @@ const HOUR: i64 = 3_600;
 #[test]
 fn a_resubmission_is_in_time_for_six_hours() {
     for (seconds, fits) in [(6 * HOUR - 1, true), (6 * HOUR + 1, false)] {
-        each_house(async |house| {
+        everywhere(async |house| {
             let (alice, bob, task) = claimed(house, &tea()).await;
             bob.delivers(&task, JUNK).await.good();
             house.wait(seconds).await;
@@ -29,7 +29,7 @@ fn a_resubmission_is_in_time_for_six_hours() {
 
 #[test]
 fn nothing_handed_in_by_the_deadline_sends_the_money_back() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;
         house.wait(24 * HOUR - 1).await;
         assert_eq!(alice.task_status(&task).await, "claimed");
@@ -42,7 +42,7 @@ fn nothing_handed_in_by_the_deadline_sends_the_money_back() {
 
 #[test]
 fn silence_accepts_a_delivery_whose_checks_did_not_fail() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let mut post = tea();
         post["acceptance_criteria"] = json!(["30 to 120 words", "A warm and inviting tone"]);
         let (alice, bob, task) = claimed(house, &post).await;
@@ -59,7 +59,7 @@ fn silence_accepts_a_delivery_whose_checks_did_not_fail() {
 
 #[test]
 fn silence_does_not_accept_what_failed_its_checks() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob) = (house.rich_agent("alice", 500).await, house.agent("bob").await);
         let task = alice.posts(&tea()).await;
         let bid = bob.bids(&task, "45").await;
@@ -74,7 +74,7 @@ fn silence_does_not_accept_what_failed_its_checks() {
 
 #[test]
 fn a_rejection_that_stands_refunds_after_two_days() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob) = (house.rich_agent("alice", 500).await, house.agent("bob").await);
         let task = alice.posts(&tea()).await;
         let bid = bob.bids(&task, "45").await;
@@ -92,7 +92,7 @@ fn a_rejection_that_stands_refunds_after_two_days() {
 
 #[test]
 fn a_revision_gives_the_worker_time_beyond_the_deadline() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;
         house.wait(23 * HOUR).await;
         bob.delivers(&task, crate::story::WITHOUT_LEAVES).await.good();
@@ -105,7 +105,7 @@ fn a_revision_gives_the_worker_time_beyond_the_deadline() {
 
 #[test]
 fn three_revisions_and_no_more() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;
         for _ in 0..3 {
             let said = bob.delivers(&task, crate::story::WITHOUT_LEAVES).await.good();

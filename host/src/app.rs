@@ -13,9 +13,9 @@ use assay_db::{Change, CommitError, Db, Once, Reply};
 use assay_domain::ids::{Lane, PartyId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
 use assay_sandbox::{HostKey, Sandbox};
-use tokio::sync::Semaphore;
 
 use crate::app::access::Scopes;
+use crate::app::memory::{Decided, Sight};
 use crate::app::plugins::Builtins;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -70,6 +70,7 @@ pub mod registry;
 pub mod replaying;
 pub mod reviews;
 pub mod rewards;
+pub(crate) mod room;
 pub mod secrets;
 pub mod spending;
 pub mod start;
@@ -115,7 +116,7 @@ pub struct App {
     /// Who brings money in and out.
     pub(crate) payment_providers: Providers,
     /// Room for requests; whoever finds none is told to come back.
-    pub(crate) room: Semaphore,
+    pub(crate) room: room::Room,
     /// Who watches which task.
     pub hub: watch::Hub,
     /// Tells webhooks.
@@ -170,13 +171,32 @@ impl App {
         F: Fn() -> D,
         D: Future<Output = Result<Change, Error>>,
     {
+        let decide = |_| {
+            let deciding = decide();
+            async { deciding.await.map(Decided::from) }
+        };
+        self.settle_by_sight(once, decide).await
+    }
+
+    /// The same for a verb that may look in memory first. What it sees there lands or sends
+    /// it to the rows; it refuses nobody.
+    pub(crate) async fn settle_by_sight<F, D>(&self, once: Option<&Once>, decide: F) -> Result<Answer, Error>
+    where
+        F: Fn(Arc<Sight>) -> D,
+        D: Future<Output = Result<Decided, Error>>,
+    {
         let _running = Running::enter(&self.running, once)?;
         if let Some(answer) = self.answered(once).await? {
             return Ok(answer);
         }
+        let mut sight = Arc::new(Sight::memory());
         for _ in 0..self.settings.limits.stale_retries_max {
-            let mut change = match decide().await {
-                Ok(change) => change,
+            let Decided { mut change, leaves } = match decide(Arc::clone(&sight)).await {
+                Ok(decided) => decided,
+                Err(_) if sight.was_used() => {
+                    sight = Arc::new(Sight::rows());
+                    continue;
+                }
                 Err(error) => return self.answered(once).await?.ok_or(error),
             };
             change.once = once.cloned();
@@ -184,9 +204,12 @@ impl App {
             match self.db.commit(change).await {
                 Ok(done) => {
                     self.ring(&done);
+                    if let Some(applied) = &done.applied {
+                        self.memory.learn(leaves, applied);
+                    }
                     return Ok(Answer { reply: done.reply, replayed: done.replayed });
                 }
-                Err(CommitError::Stale) => {}
+                Err(CommitError::Stale) => sight = Arc::new(Sight::rows()),
                 Err(error) => return Err(error.into()),
             }
         }

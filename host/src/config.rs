@@ -99,6 +99,11 @@ pub struct Limits {
     pub header_bytes_max: usize,
     /// A request is read into memory whole.
     pub body_bytes_max: usize,
+    /// Bodies held at once, all together, and as much of answers until they are taken; what
+    /// is up to 16 KiB is not counted.
+    pub held_bytes_max: usize,
+    /// A client that takes nothing of its answer for so long is let go of.
+    pub answer_ms_max: u64,
     /// What a refused client still sends is read on, so that the answer reaches it.
     pub unread_bytes_max: u64,
     /// A client that goes on sending slowly is cut off.
@@ -137,7 +142,7 @@ pub struct Limits {
     pub watch_keep_alive_ms: u64,
     /// Words are looked for in so many of the newest tasks of a list.
     pub searched_tasks_max: usize,
-    /// How often a stream looks for what other hosts committed.
+    /// How often a host looks what others committed to the tasks that are watched on it.
     pub watch_poll_ms: u64,
     /// What the page that watches a task keeps in sight: with more, a busy task makes it slow.
     pub watch_lines_shown: u32,
@@ -183,9 +188,15 @@ pub struct Limits {
     pub trial_runs_per_day_max: i64,
     /// Verifiers a task names: each runs on every delivery.
     pub verifiers_per_task_max: usize,
-    /// Requests worked on at once; the rest are told to come back.
+    /// Requests that are worked on or wait for it; the rest are told to come back.
     pub requests_in_flight_max: usize,
-    /// A request that takes longer is answered 503.
+    /// Requests worked on at once: more would not be answered sooner.
+    pub requests_at_once_max: usize,
+    /// Of those, the ones that have judges run: they take longest, and leave the rest to others.
+    pub judgings_at_once_max: usize,
+    /// A request that is not begun after so long is told to come back.
+    pub wait_ms_max: u64,
+    /// A request that takes longer is answered 503, and so is one whose body does.
     pub request_ms_max: u64,
     /// Judging that takes longer goes on as a job, and the delivery is answered `in_review`.
     pub judging_ms_max: u64,
@@ -237,6 +248,8 @@ impl Default for Limits {
             header_ms_max: 75_000,
             header_bytes_max: 64 * 1024,
             body_bytes_max: 12 * 1024 * 1024,
+            held_bytes_max: 256 * 1024 * 1024,
+            answer_ms_max: 30_000,
             unread_bytes_max: 64 * 1024 * 1024,
             unread_ms_max: 10_000,
             content_bytes_max: 10 * 1024 * 1024,
@@ -255,7 +268,7 @@ impl Default for Limits {
             watchers_max: 4_000,
             watchers_per_party_max: 100,
             watch_keep_alive_ms: 15_000,
-            watch_poll_ms: 1_000,
+            watch_poll_ms: 250,
             watch_lines_shown: 200,
             searched_tasks_max: 2_000,
             watch_retry_ms: 3_000,
@@ -280,6 +293,9 @@ impl Default for Limits {
             trial_runs_per_day_max: 200,
             verifiers_per_task_max: 5,
             requests_in_flight_max: 1_024,
+            requests_at_once_max: 256,
+            judgings_at_once_max: 64,
+            wait_ms_max: 500,
             request_ms_max: 30_000,
             judging_ms_max: 20_000,
             upload_ms_max: 300_000,

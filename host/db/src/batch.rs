@@ -16,6 +16,9 @@ const STATEMENT_BYTES: usize = 8 << 20;
 /// more than double it.
 const ROW_BYTES: usize = 1 << 20;
 
+/// The order in which a table's rows are written.
+const MODES: [Mode; 4] = [Mode::Delete, Mode::Insert, Mode::Upsert, Mode::Keep];
+
 /// Rows to write, one a key.
 #[derive(Default)]
 pub(crate) struct Batch<'c> {
@@ -60,6 +63,28 @@ impl<'c> Batch<'c> {
         }
     }
 
+    /// All of it as one text, from `begin` to `commit`, and the lists that it binds; nothing
+    /// where it is too large for one, or the engine takes no several statements in a text.
+    pub(crate) fn as_transaction(&self, engine: Engine) -> Option<(String, Vec<String>)> {
+        if engine != Engine::Sqlite {
+            return None;
+        }
+        let (mut texts, mut lists, mut bytes) = (vec![engine.begin().to_owned()], Vec::new(), 0);
+        for pile in self.tables.values() {
+            for mode in MODES {
+                let Some(json) = pile.list(mode)? else { continue };
+                bytes += json.len();
+                if bytes > STATEMENT_BYTES {
+                    return None;
+                }
+                lists.push(json);
+                texts.push(engine.write_many(pile.table, mode, lists.len()));
+            }
+        }
+        texts.push("COMMIT".to_owned());
+        Some((texts.join("; "), lists))
+    }
+
     /// Writes everything.
     pub(crate) async fn write(
         &self,
@@ -68,7 +93,7 @@ impl<'c> Batch<'c> {
     ) -> Result<(), sqlx::Error> {
         let mut parcel = Parcel::new(engine);
         for pile in self.tables.values() {
-            for mode in [Mode::Delete, Mode::Insert, Mode::Upsert, Mode::Keep] {
+            for mode in MODES {
                 pile.write(mode, connection, &mut parcel).await?;
             }
         }
@@ -125,6 +150,24 @@ impl Parcel {
 }
 
 impl Pile<'_> {
+    /// The rows that are written like this, as one JSON list if there are any; nothing at
+    /// all where one of them is too large for a list.
+    #[expect(clippy::option_option, reason = "no rows, and rows that fit into no list, are two things")]
+    fn list(&self, mode: Mode) -> Option<Option<String>> {
+        let mut json = String::new();
+        for (_, values) in self.rows.values().filter(|row| row.0 == mode) {
+            if mode != Mode::Delete && size(values) > ROW_BYTES {
+                return None;
+            }
+            sql::push_row(&mut json, values);
+        }
+        if json.is_empty() {
+            return Some(None);
+        }
+        json.push(']');
+        Some(Some(json))
+    }
+
     async fn write(
         &self,
         mode: Mode,

@@ -24,8 +24,9 @@ use crate::address::Address;
 use crate::change::{Change, CommitError};
 use crate::error::Failure;
 use crate::group;
-use crate::plan::{Answer, Head, Plan, Setting};
+use crate::plan::{self, Answer, Head, Needs, Plan, Setting};
 use crate::settings::{Clock, Limits, Listener};
+use crate::sole::{Sent, Sole};
 use crate::sql::Engine;
 
 /// What the committer is sent.
@@ -60,10 +61,12 @@ pub(crate) struct Committer {
     sound: bool,
     /// Nothing when it must be read again.
     head: Option<Head>,
+    /// What need not be read again, where nobody else writes.
+    sole: Sole,
 }
 
 impl Committer {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         address: Address,
         limits: Limits,
         lane: Lane,
@@ -82,6 +85,7 @@ impl Committer {
             connection: Some(connection),
             sound: true,
             head: None,
+            sole: Sole::default(),
         }
     }
 
@@ -213,6 +217,14 @@ impl Committer {
         };
         let setting =
             Setting { lane: self.lane, head, at: (self.clock)(), once_ttl_ms: self.limits.once_ttl_ms };
+        let short = doubts.is_empty() && changes.iter().all(|change| change.forget_once_before.is_none());
+        if engine == Engine::Sqlite
+            && short
+            && let Some(answers) = self.attempt_alone(connection, changes, &setting, doubts).await?
+        {
+            return Ok(answers);
+        }
+        self.sole.forget();
         let mut transaction = connection.begin_with(engine.begin()).await?;
         let plan = match group::fill(&mut transaction, engine, changes, &setting, doubts).await {
             Ok(group::Filled::Plan(plan)) => plan,
@@ -249,6 +261,41 @@ impl Committer {
                     doubts.push(Doubt { head, answers });
                 }
                 self.sound = engine == Engine::Postgres;
+                Err(failure)
+            }
+        }
+    }
+}
+
+impl Committer {
+    /// The short way of a writer that is alone. Nothing when the group is too large for it.
+    async fn attempt_alone(
+        &mut self,
+        connection: &mut AnyConnection,
+        changes: &[&Change],
+        setting: &Setting,
+        doubts: &mut Vec<Doubt>,
+    ) -> Result<Option<Vec<Answer>>, Failure> {
+        let state = self.sole.load(connection, &Needs::of(changes.iter().copied())).await?;
+        let plan = plan::plan(changes.iter().copied(), state, setting);
+        if plan.landed == 0 {
+            self.sole.keep(plan.cells);
+            self.head = Some(plan.head);
+            return Ok(Some(plan.answers));
+        }
+        match Sole::send(connection, self.address.engine, &plan).await {
+            Ok(Sent::TooLarge) => Ok(None),
+            Ok(Sent::Landed) => {
+                self.sole.keep(plan.cells);
+                self.head = Some(plan.head);
+                Ok(Some(plan.answers))
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                self.sound = Sole::end(connection).await;
+                if matches!(failure, Failure::Lost(_)) {
+                    doubts.push(Doubt { head: plan.head, answers: plan.answers });
+                }
                 Err(failure)
             }
         }

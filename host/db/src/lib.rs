@@ -12,7 +12,7 @@
 //!   database.
 //! - the committer: `committer` takes the changes that wait, `group` reads and writes in
 //!   the transaction, `plan` decides as a pure function, `batch` writes one statement a
-//!   table, [`chain`] says what a link's hash covers.
+//!   table, `sole` is the short way of a writer that is alone, [`chain`] says what a link's hash covers.
 //! - [`Reader`]: loads, and a few sums (`figures`). [`Job`], [`Lease`]: what happens later.
 //! - [`audit()`]: recomputes the books and the chain. [`backup()`]: a copy while a server runs.
 //!   [`Yardstick`]: what the embedded engine does by itself, for comparing.
@@ -42,6 +42,7 @@ mod record;
 pub mod rows;
 mod schema;
 mod settings;
+mod sole;
 mod sql;
 mod statement;
 mod yardstick;

@@ -101,6 +101,8 @@ pub(crate) struct Plan<'c> {
     pub(crate) head: Head,
     /// How many changes landed.
     pub(crate) landed: i64,
+    /// The cells as the group leaves them; those that were read and nobody moved too.
+    pub(crate) cells: HashMap<Key, i64>,
 }
 
 /// Judges a group.
@@ -264,7 +266,8 @@ impl<'c> Group<'c, '_> {
 
     fn finish(mut self, answers: Vec<Answer>) -> Plan<'c> {
         if self.landed == 0 {
-            return Plan { answers, batch: Batch::default(), head: self.setting.head.clone(), landed: 0 };
+            let (head, cells) = (self.setting.head.clone(), self.state.cells);
+            return Plan { answers, batch: Batch::default(), head, landed: 0, cells };
         }
         for key in &self.changed {
             let row = CellRow { key: key.as_str().to_owned(), n: self.state.cell(key) };
@@ -277,7 +280,7 @@ impl<'c> Group<'c, '_> {
             self.batch.put_own(write);
         }
         self.batch.put_own(link.insert());
-        Plan { answers, batch: self.batch, head, landed: self.landed }
+        Plan { answers, batch: self.batch, head, landed: self.landed, cells: self.state.cells }
     }
 
     fn link(&self) -> LinkRow {

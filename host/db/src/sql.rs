@@ -13,6 +13,16 @@ use sqlx::query::Query;
 
 use crate::record::{Kind, Mode, Table, Value};
 
+/// The cells `$1`, unique keys `$2` and kept answers `$3` that are there, each a JSON list
+/// in one row. For `SQLite`, whose writer is alone.
+pub(crate) const LOAD_OF_ONE_WRITER: &str = "select \
+    (select json_group_array(json_array(key, n)) from cells \
+     where key in (select value from json_each($1))), \
+    (select json_group_array(json_array(key, value)) from uniques \
+     where key in (select value from json_each($2))), \
+    (select json_group_array(json_array(key, hex(body_hash), status, hex(body), at)) from once \
+     where key in (select value from json_each($3)))";
+
 /// The database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -176,12 +186,28 @@ pub(crate) fn push_row(json: &mut String, values: &[Value]) {
             Value::Text(text) => json.push_str(&serde_json::Value::from(text.as_str()).to_string()),
             Value::Bytes(bytes) => {
                 json.push('"');
-                json.push_str(&hex::encode(bytes));
+                push_hex(json, bytes);
                 json.push('"');
             }
         }
     }
     json.push(']');
+}
+
+/// Appends bytes in hexadecimal, many at a time: `hex::encode` goes digit by digit, which
+/// shows where bodies are large.
+fn push_hex(json: &mut String, bytes: &[u8]) {
+    const PIECE: usize = 512;
+    let mut digits = [0; 2 * PIECE];
+    json.reserve(2 * bytes.len());
+    for piece in bytes.chunks(PIECE) {
+        let digits = &mut digits[..2 * piece.len()];
+        if hex::encode_to_slice(piece, digits).is_ok()
+            && let Ok(text) = std::str::from_utf8(digits)
+        {
+            json.push_str(text);
+        }
+    }
 }
 
 /// A list of texts as one JSON parameter.

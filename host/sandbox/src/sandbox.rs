@@ -1,8 +1,10 @@
 //! The sandbox's door: preparing judges, here or in a child, and running them.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task;
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
@@ -24,6 +26,9 @@ use crate::settings::{Limits, SandboxError, Settings};
 use crate::state::{Attachments, State};
 use crate::wasi;
 use crate::world::World;
+
+/// A delivery of more bytes is judged away from the caller, who can stop waiting for it.
+const SHORT_BYTES_MAX: usize = 64 << 10;
 
 /// Uploaded components known by more than their digest. Each is a manifest in memory;
 /// its code is a child's.
@@ -262,8 +267,10 @@ impl Sandbox {
         task::spawn_blocking(move || inner.uploaded(&digest)).await.ok().flatten()
     }
 
-    /// Runs a judge once there is room, away from the async threads. A caller that
-    /// stops waiting does not stop a run that began.
+    /// Runs a judge once there is room. What is short as a rule, a component of this process
+    /// over a text of the usual length, is done on the caller's own thread, whose other work
+    /// goes to another one: waking a thread up takes as long as such a run. Everything else
+    /// runs away from the async threads, and a caller that stops waiting does not stop it.
     pub async fn run(&self, judge: &Judge, input: &Input, attachments: Attachments) -> Run {
         self.run_for("", judge, input, attachments, Company::Shared).await
     }
@@ -278,6 +285,9 @@ impl Sandbox {
         company: Company,
     ) -> Run {
         let place = self.0.gate_of(judge).enter(tenant).await;
+        if is_short(judge, input) && may_block_in_place() {
+            return task::block_in_place(|| self.0.execute_caught(judge, input, attachments, company));
+        }
         let (inner, judge, given) = (Arc::clone(&self.0), judge.clone(), input.clone());
         let running = task::spawn_blocking(move || {
             // Moved here so that the place is taken until the run is over, come what may.
@@ -389,6 +399,17 @@ pub enum Company {
     Alone,
 }
 
+/// Whether a run takes no longer, as a rule, than having another thread do it.
+fn is_short(judge: &Judge, input: &Input) -> bool {
+    let bytes = |text: &str| text.len() <= SHORT_BYTES_MAX;
+    !judge.is_away() && input.delivery().is_some_and(|it| it.attachments.is_empty() && bytes(&it.content))
+}
+
+/// Whether this thread's other work can be taken over by another one meanwhile.
+fn may_block_in_place() -> bool {
+    Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread)
+}
+
 impl Inner {
     fn prepare(&self, bytes: &[u8]) -> Result<Judge, Rejected> {
         let digest = Digest::of(bytes);
@@ -476,6 +497,18 @@ impl Inner {
             Some(uploads) if judge.is_away() => &uploads.gate,
             _ => &self.gate,
         }
+    }
+
+    /// The same where the caller goes on whatever happens.
+    fn execute_caught(
+        &self,
+        judge: &Judge,
+        input: &Input,
+        attachments: Attachments,
+        company: Company,
+    ) -> Run {
+        let running = AssertUnwindSafe(|| self.execute(judge, input, attachments, company));
+        catch_unwind(running).unwrap_or_else(|_| run::failed(input, "the run panicked".to_owned()))
     }
 
     fn execute(&self, judge: &Judge, input: &Input, attachments: Attachments, company: Company) -> Run {

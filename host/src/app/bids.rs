@@ -1,5 +1,7 @@
 //! Bids: offers to do a task, and choosing one.
 
+use std::sync::Arc;
+
 use assay_db::entities::BidRow;
 use assay_db::{Change, Key, Record as _, Reply};
 use assay_domain::ids::{BidId, PartyId, TaskId, Timestamp};
@@ -10,6 +12,7 @@ use assay_domain::terms::Mode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::memory::{Decided, Left, Sight};
 use super::pricing::{Cause, Due, pricing_job};
 use super::task::{Task, from_json, to_json};
 use super::tasks::Eyes;
@@ -79,23 +82,25 @@ impl App {
         offer: &Offer,
         render: fn(&Bid) -> Reply,
     ) -> Result<Answer, Error> {
-        self.settle(ask.once.as_ref(), || self.decide_bid(ask, task, offer, render)).await
+        let decide = |sight| self.decide_bid(sight, ask, task, offer, render);
+        self.settle_by_sight(ask.once.as_ref(), decide).await
     }
 
     async fn decide_bid(
         &self,
+        sight: Arc<Sight>,
         ask: &Ask,
         id: TaskId,
         offer: &Offer,
         render: fn(&Bid) -> Reply,
-    ) -> Result<Change, Error> {
-        let task = self.task(id).await?;
+    ) -> Result<Decided, Error> {
+        let task = self.task_by(&sight, id).await?;
         let bid = self.new_bid(&ask.caller, &task, offer)?;
         let most = self.settings.limits.bids_per_task_max;
         let full =
             Refusal::new(Code::Conflict, format!("the task has {most} bids, which is the most it takes"));
         let twice = Refusal::new(Code::Conflict, "you have already bid on this task");
-        let mut change = self.at_arms_length(Change::new(), task.poster, bid.bidder).await?;
+        let mut change = self.at_arms_length_by(&sight, Change::new(), task.poster, bid.bidder).await?;
         change = change
             .expect(Task::head_key(id), task.head)
             .take(format!("bid/{id}/{}", bid.bidder), bid.id.to_string(), twice)
@@ -112,7 +117,8 @@ impl App {
             let cause = Cause::Bid(bid.id.to_string());
             change = change.job(pricing_job(id, &cause, Due::Now, self.now(), None)?);
         }
-        Ok(change.reply(move |_| render(&bid)))
+        let leaves = vec![Left::Bid(Box::new(bid.clone()))];
+        Ok(Decided { change: change.reply(move |_| render(&bid)), leaves })
     }
 
     /// Refusals in this order: own task, not open, other mode, price.
@@ -190,18 +196,20 @@ impl App {
     /// Accepts a bid: the task is the bidder's, and what the price is below the budget
     /// goes back with its fee. The other bids are rejected by that.
     pub async fn accept_bid(&self, ask: &Ask, id: BidId, render: fn(&Bid) -> Reply) -> Result<Answer, Error> {
-        self.settle(ask.once.as_ref(), || async move {
-            let (task, chosen) = self.bid_for_poster(&ask.caller, id).await?;
+        self.settle_by_sight(ask.once.as_ref(), |sight| async move {
+            let (task, chosen) = self.bid_for_poster(&sight, &ask.caller, id).await?;
             let mut turn = Turn::of(self, task);
             let change = std::mem::take(&mut turn.change);
-            turn.change = self.at_arms_length(change, turn.task.poster, chosen.bidder).await?;
+            turn.change =
+                self.at_arms_length_by(&sight, change, turn.task.poster, chosen.bidder).await?;
             turn.step(Event::Assign { worker: chosen.bidder, price: chosen.price })?;
             let accepted = chosen.with_status("accepted");
             turn.change.rows.push(accepted.to_row()?.upsert());
             let facts = json!({ "bid": id.to_string(), "worker": accepted.bidder.to_string(), "price": accepted.price });
             turn.tell("task.claimed", Visibility::Public, &facts)?;
-            let (_, change) = turn.finish()?;
-            Ok(change.reply(move |_| render(&accepted)))
+            let (task, change) = turn.finish()?;
+            let leaves = vec![Left::Task(Box::new(task))];
+            Ok(Decided { change: change.reply(move |_| render(&accepted)), leaves })
         })
         .await
     }
@@ -209,7 +217,7 @@ impl App {
     /// Turns a bid down.
     pub async fn reject_bid(&self, ask: &Ask, id: BidId, render: fn(&Bid) -> Reply) -> Result<Answer, Error> {
         self.settle(ask.once.as_ref(), || async move {
-            let (task, chosen) = self.bid_for_poster(&ask.caller, id).await?;
+            let (task, chosen) = self.bid_for_poster(&Sight::rows(), &ask.caller, id).await?;
             // Whoever decides about a bid moves the task on, so that of an acceptance
             // and a rejection of the same bid only one happens.
             let turn = Turn::of(self, task);
@@ -222,8 +230,11 @@ impl App {
     }
 
     /// A pending bid and its open task, for the task's poster.
-    async fn bid_for_poster(&self, caller: &Caller, id: BidId) -> Result<(Task, Bid), Error> {
-        let task = self.task_of_bid(id).await?;
+    async fn bid_for_poster(&self, sight: &Sight, caller: &Caller, id: BidId) -> Result<(Task, Bid), Error> {
+        let (known, task) = match sight.recall(|| self.memory.take_bid(id)) {
+            Some((bid, task)) => (Some(bid), task),
+            None => (None, self.task_of_bid(id).await?),
+        };
         if task.poster != caller.party {
             return Err(
                 Refusal::new(Code::NotAParty, "only the task's poster decides about its proposals").into()
@@ -239,7 +250,10 @@ impl App {
             );
         }
         // Read again after the head, so that a decision in between is noticed.
-        let bid = self.bid_by_id(id, &task).await?;
+        let bid = match known {
+            Some(bid) => bid,
+            None => self.bid_by_id(id, &task).await?,
+        };
         if bid.status != "pending" {
             let message = format!("the proposal is {}, only a pending one can be decided", bid.status);
             return Err(Refusal::new(Code::WrongStatus, message).into());

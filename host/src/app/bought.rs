@@ -9,6 +9,7 @@ use assay_domain::task::{Event, State};
 use assay_domain::terms::Mode;
 use serde_json::{Value, json};
 
+use super::memory::Sight;
 use super::plugins::Named;
 use super::posting::Post;
 use super::pricing::Model;
@@ -91,7 +92,7 @@ impl App {
     ) -> Result<(TaskView, Change), Error> {
         let (deal, with) = self.deal(ask, purchase).await?;
         let post = self.posted(purchase, deal);
-        let (view, change) = self.decide_post(ask, &post).await?;
+        let (view, change) = self.decide_post(&Sight::rows(), ask, &post).await?;
         let change = Change {
             expect: change.expect.into_iter().chain(with.expect).collect(),
             bump: change.bump.into_iter().chain(with.bump).collect(),

@@ -1,7 +1,7 @@
 //! Payment channels: a purse of two parties for many small transfers. Each transfer is
 //! durable when it is answered; what a side holds is a balance of the ledger.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 
 use assay_db::entities::finance::ChannelRow;
 use assay_db::{Applied, Change, Key, Once, Record as _, Reply};
@@ -11,6 +11,7 @@ use assay_domain::money::Asset;
 use assay_domain::refusal::{Code, Refusal};
 use sha2::{Digest as _, Sha256};
 
+use super::memory::{Decided, Sight};
 use super::spending::{charge, spent_key};
 use super::{Answer, App, Ask, Caller, commissioning};
 use crate::error::Error;
@@ -173,13 +174,8 @@ impl App {
     ) -> Result<Answer, Error> {
         let numbered = sequence.map(|n| once_of(id, ask.caller.party, n, amount));
         let once = numbered.as_ref().or(ask.once.as_ref());
-        // What is remembered is tried once; if it was out of date, what is true is read.
-        let tries = AtomicUsize::new(0);
-        let decide = || {
-            let first = tries.fetch_add(1, Ordering::Relaxed) == 0;
-            self.decide_transfer(&ask.caller, (id, first), amount, sequence, render)
-        };
-        let done = self.settle(once, decide).await;
+        let decide = |sight| self.decide_transfer(sight, &ask.caller, (id, sequence), amount, render);
+        let done = self.settle_by_sight(once, decide).await;
         match done {
             Err(Error::Refused(refusal))
                 if sequence.is_some() && refusal.code == Code::IdempotencyKeyReused =>
@@ -192,18 +188,18 @@ impl App {
 
     async fn decide_transfer(
         &self,
+        sight: Arc<Sight>,
         caller: &Caller,
-        (id, from_memory): (ChannelId, bool),
+        (id, sequence): (ChannelId, Option<i64>),
         amount: i64,
-        sequence: Option<i64>,
         render: fn(&ChannelView) -> Reply,
-    ) -> Result<Change, Error> {
-        let remembered = self.memory.channel(id).ok().filter(|_| from_memory);
-        let remembered = remembered.and_then(|(channel, head)| {
+    ) -> Result<Decided, Error> {
+        let remembered = || {
+            let (channel, head) = self.memory.channel(id)?;
             let side = channel.side_of(caller.party)?;
             (channel.status == "open").then_some((channel, head, side))
-        });
-        let (channel, head, side) = if let Some(found) = remembered {
+        };
+        let (channel, head, side) = if let Some(found) = sight.recall(remembered) {
             found
         } else {
             let found = self.own_open_channel(caller, id).await?;
@@ -222,9 +218,10 @@ impl App {
         }
         change.bump.extend([sequence_key(id), turnover_key(id)]);
         change.show.extend(accounts(id, side));
-        Ok(change.reply(move |applied| {
+        let change = change.reply(move |applied| {
             render(&channel.seen(side, applied, amount, applied.cell(&sequence_key(id))))
-        }))
+        });
+        Ok(change.into())
     }
 
     /// Closes a channel, by either side: each gets what its side holds, into the pockets

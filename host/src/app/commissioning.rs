@@ -7,6 +7,7 @@ use assay_domain::ids::PartyId;
 use assay_domain::refusal::{Code, Refusal};
 use serde::{Deserialize, Serialize};
 
+use super::memory::Sight;
 use super::ownership::{Who, ownership_key};
 use super::task::{from_json, to_json};
 use super::{Answer, App, Ask, Caller};
@@ -44,6 +45,20 @@ impl App {
             Some(row) => from_json::<Stored>("guardrails", &row.body)?.0,
             None => Guardrails::default(),
         };
+        Ok((guardrails, head))
+    }
+
+    /// The same, with a look in memory first.
+    pub(crate) async fn guardrails_by(
+        &self,
+        sight: &Sight,
+        party: PartyId,
+    ) -> Result<(Guardrails, i64), Error> {
+        if let Some(found) = sight.recall(|| self.memory.guardrails(party)) {
+            return Ok(found);
+        }
+        let (guardrails, head) = self.guardrails(party).await?;
+        self.memory.keep_guardrails(party, &guardrails, head);
         Ok((guardrails, head))
     }
 

@@ -1,7 +1,9 @@
 //! Handing work in: the delivery, its judging, and what follows, in one commit.
 
+use std::sync::Arc;
+
 use assay_db::entities::{DeliveryRow, ReceiptRow};
-use assay_db::{Change, Record as _, Reply};
+use assay_db::{Record as _, Reply};
 use assay_domain::gate::{Outcome, Score};
 use assay_domain::ids::{DeliveryId, PartyId, TaskId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
@@ -14,6 +16,7 @@ use serde_json::json;
 use super::blobs::file_rows;
 use super::jobs::JobKind;
 use super::judging::{Attachment, Finding, Judgement, Scorecard, Signed, Work};
+use super::memory::{Decided, Left, Sight};
 use super::task::{Task, from_json, to_json};
 use super::tasks::Eyes;
 use super::turn::{Turn, Visibility};
@@ -167,35 +170,38 @@ impl App {
         which: Try,
         render: fn(&Delivered) -> Reply,
     ) -> Result<Answer, Error> {
-        self.settle(ask.once.as_ref(), || self.decide_delivery(ask, id, package, which, render)).await
+        let decide = |sight| self.decide_delivery(sight, ask, id, package, which, render);
+        self.settle_by_sight(ask.once.as_ref(), decide).await
     }
 
     async fn decide_delivery(
         &self,
+        sight: Arc<Sight>,
         ask: &Ask,
         id: TaskId,
         package: &Package,
         which: Try,
         render: fn(&Delivered) -> Reply,
-    ) -> Result<Change, Error> {
-        let task = self.task(id).await?;
+    ) -> Result<Decided, Error> {
+        let task = self.task_by(&sight, id).await?;
         if task.mode == Mode::OpenSubmission {
-            return self.decide_submission(ask, task, package, which, render).await;
+            return self.decide_submission(ask, task, package, which, render).await.map(Decided::from);
         }
         let mut turn = Turn::of(self, task.for_worker(&ask.caller)?);
         let work = self.hand_over(&mut turn, package, which).await?;
         let Some(mut judgement) = self.judge_in_time(&turn.task, &work).await? else {
             let delivered = self.judge_later(&mut turn, ask.caller.party, work)?;
             let (_, change) = turn.finish()?;
-            return Ok(change.reply(move |_| render(&delivered)));
+            return Ok(change.reply(move |_| render(&delivered)).into());
         };
         let runs = std::mem::take(&mut judgement.runs);
         let signed = self.sign(&mut turn.task, runs)?;
         let status = decide_on(&mut turn, &judgement)?;
         let until = turn.task.state.resubmit_until();
         let delivered = record(&mut turn, ask.caller.party, work, judgement, &signed, status, until)?;
-        let (_, change) = turn.finish()?;
-        Ok(change.reply(move |_| render(&delivered)))
+        let (task, change) = turn.finish()?;
+        let leaves = vec![Left::Task(Box::new(task)), Left::Delivery(Box::new(delivered.delivery.clone()))];
+        Ok(Decided { change: change.reply(move |_| render(&delivered)), leaves })
     }
 
     /// A task for the one who does it.
@@ -398,6 +404,17 @@ pub(crate) fn keep_receipts(
 }
 
 impl Delivery {
+    /// Roughly how many bytes people and judges wrote into it.
+    pub(crate) fn weight(&self) -> usize {
+        const EACH: usize = 200;
+        let Body { content, summary, attachments, findings, review, .. } = &self.body;
+        let files =
+            attachments.iter().map(|file| EACH + file.name.len() + file.url.as_ref().map_or(0, String::len));
+        let found = findings.iter().map(|finding| EACH + finding.evidence.len());
+        let said = review.iter().map(String::len);
+        content.len() + summary.len() + files.chain(found).chain(said).sum::<usize>()
+    }
+
     /// Its row.
     pub(crate) fn to_row(&self) -> Result<DeliveryRow, Error> {
         Ok(DeliveryRow {

@@ -6,6 +6,7 @@ use assay_db::{Change, Key};
 use assay_domain::ids::PartyId;
 use assay_domain::refusal::{Code, Refusal};
 
+use super::memory::Sight;
 use super::task::Task;
 use super::tasks::Eyes;
 use super::{App, Caller};
@@ -45,6 +46,13 @@ pub(crate) fn deals_key(party: PartyId) -> Key {
 impl App {
     /// A party and who it belongs to.
     pub async fn who(&self, id: PartyId) -> Result<Who, Error> {
+        self.who_by(&Sight::rows(), id).await
+    }
+
+    async fn who_by(&self, sight: &Sight, id: PartyId) -> Result<Who, Error> {
+        if let Some(who) = sight.recall(|| self.memory.party(id)) {
+            return Ok(who);
+        }
         let read = self.db.read();
         let head = read.cell(&ownership_key(id)).await?;
         if id.0.is_nil() {
@@ -54,7 +62,9 @@ impl App {
         let row = row.ok_or_else(|| Refusal::not_found("party"))?;
         let impossible = || Error::Internal(format!("party {id}: impossible owner"));
         let owner = row.owner.as_deref().map(str::parse).transpose().map_err(|_| impossible())?;
-        Ok(Who { id, human: row.kind == "human", owner, head })
+        let who = Who { id, human: row.kind == "human", owner, head };
+        self.memory.keep_party(who);
+        Ok(who)
     }
 
     /// Refuses a deal between parties of one owner. The change expects that neither
@@ -65,7 +75,18 @@ impl App {
         one: PartyId,
         other: PartyId,
     ) -> Result<Change, Error> {
-        let (one, other) = (self.who(one).await?, self.who(other).await?);
+        self.at_arms_length_by(&Sight::rows(), change, one, other).await
+    }
+
+    /// The same, with a look in memory first.
+    pub(crate) async fn at_arms_length_by(
+        &self,
+        sight: &Sight,
+        change: Change,
+        one: PartyId,
+        other: PartyId,
+    ) -> Result<Change, Error> {
+        let (one, other) = (self.who_by(sight, one).await?, self.who_by(sight, other).await?);
         if one.root() == other.root() {
             let message = "both sides belong to the same owner: nobody deals with themselves";
             return Err(Refusal::new(Code::SelfDealing, message).into());

@@ -1,12 +1,14 @@
 //! Passwords: hashed with argon2id, off the threads that answer requests, a few at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::Semaphore;
 
 use crate::clock;
+use crate::config::Limits;
 use crate::error::Error;
 
 /// What OWASP asks of argon2id: 19 MiB, two passes, one lane.
@@ -17,12 +19,16 @@ const LANES: u32 = 1;
 /// Room to hash in.
 pub struct Passwords {
     room: Arc<Semaphore>,
+    wait: Duration,
 }
 
 impl Passwords {
-    /// For so many at once.
-    pub fn new(at_once: usize) -> Self {
-        Self { room: Arc::new(Semaphore::new(at_once.max(1))) }
+    /// For so many at once as the limits say.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            room: Arc::new(Semaphore::new(limits.password_hashes_at_once_max.max(1))),
+            wait: Duration::from_millis(limits.wait_ms_max),
+        }
     }
 
     /// The hash to keep, in the PHC string format.
@@ -45,7 +51,9 @@ impl Passwords {
     /// Runs on a thread that may take its time.
     async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let gone = |_| Error::Internal("no room to hash a password in".into());
-        let room = Arc::clone(&self.room).acquire_owned().await.map_err(gone)?;
+        let busy = |_| Error::Unavailable("too many passwords wait to be hashed".into());
+        let room = tokio::time::timeout(self.wait, Arc::clone(&self.room).acquire_owned()).await;
+        let room = room.map_err(busy)?.map_err(gone)?;
         let done = tokio::task::spawn_blocking(move || {
             let _room = room;
             work()

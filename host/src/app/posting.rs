@@ -15,6 +15,7 @@ use assay_domain::terms::{Mode, ReviewPolicy, Terms};
 use serde_json::{Value, json};
 
 use super::jobs::JobKind;
+use super::memory::{Decided, Left, Sight};
 use super::ownership::ownership_key;
 use super::plugins::Named;
 use super::pricing::{Cause, Due, Model, pricing_job};
@@ -100,18 +101,24 @@ impl App {
         render: impl Fn(&TaskView) -> Reply + Clone + Send + Sync + 'static,
     ) -> Result<Answer, Error> {
         let render = &render;
-        self.settle(ask.once.as_ref(), || async move {
-            let (view, change) = self.decide_post(ask, post).await?;
+        self.settle_by_sight(ask.once.as_ref(), |sight| async move {
+            let (view, change) = self.decide_post(&sight, ask, post).await?;
             let render = render.clone();
-            Ok(change.reply(move |_| render(&view)))
+            let leaves = vec![Left::Task(Box::new(view.task.clone()))];
+            Ok(Decided { change: change.reply(move |_| render(&view)), leaves })
         })
         .await
     }
 
     /// The task a post makes, and the change that makes it.
-    pub(crate) async fn decide_post(&self, ask: &Ask, post: &Post) -> Result<(TaskView, Change), Error> {
+    pub(crate) async fn decide_post(
+        &self,
+        sight: &Sight,
+        ask: &Ask,
+        post: &Post,
+    ) -> Result<(TaskView, Change), Error> {
         let poster = ask.caller.party;
-        let (guardrails, guardrails_head) = self.guardrails(poster).await?;
+        let (guardrails, guardrails_head) = self.guardrails_by(sight, poster).await?;
         let mut task = self.draft(ask, post, &guardrails)?;
         self.pin_plugin_checks(&mut task.spec).await?;
         task.spec.verifiers.extend(self.pin_verifiers(&post.verifiers).await?);

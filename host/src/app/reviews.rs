@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::deliveries::Delivery;
 use super::jobs::JobKind;
+use super::memory::{Decided, Left};
 use super::registry::count_overturned;
 use super::turn::{Turn, Visibility};
 use super::{Answer, App, Ask};
@@ -49,16 +50,21 @@ impl App {
         notes: &str,
         render: fn(&Delivery) -> Reply,
     ) -> Result<Answer, Error> {
-        self.settle(ask.once.as_ref(), || async move {
-            let task_id = self.delivery(id).await?.task;
-            let task = self.task(task_id).await?;
+        self.settle_by_sight(ask.once.as_ref(), |sight| async move {
+            let (known, task) = match sight.recall(|| self.memory.take_delivery(id)) {
+                Some((delivery, task)) => (Some(delivery), task),
+                None => (None, self.task(self.delivery(id).await?.task).await?),
+            };
             if task.poster != ask.caller.party {
                 return Err(
                     Refusal::new(Code::NotAParty, "only the task's poster reviews its deliverables").into()
                 );
             }
             // Read again after the head, so that a decision in between is noticed.
-            let mut delivery = self.delivery(id).await?;
+            let mut delivery = match known {
+                Some(delivery) => delivery,
+                None => self.delivery(id).await?,
+            };
             let submitted = task.mode == Mode::OpenSubmission && task.state == State::Open;
             let waits = matches!(task.state, State::InReview { delivery, .. } if delivery == id);
             if !waits && !submitted {
@@ -87,8 +93,9 @@ impl App {
             turn.tell("delivery.reviewed", Visibility::Parties, &facts)?;
             turn.change.rows.push(delivery.to_row()?.upsert());
             turn.change = count_overturned(turn.change, &delivery.body, word);
-            let (_, change) = turn.finish()?;
-            Ok(change.reply(move |_| render(&delivery)))
+            let (task, change) = turn.finish()?;
+            let leaves = vec![Left::Task(Box::new(task))];
+            Ok(Decided { change: change.reply(move |_| render(&delivery)), leaves })
         })
         .await
     }

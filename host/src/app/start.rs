@@ -11,7 +11,6 @@ use assay_db::{Change, Db, Key, Record as _};
 use assay_domain::ids::{Lane, Timestamp};
 use assay_sandbox as sandbox;
 use assay_sandbox::{HostKey, Sandbox};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::limits::Limiters;
@@ -19,6 +18,7 @@ use super::memory::Memory;
 use super::passwords::Passwords;
 use super::plugins::Builtins;
 use super::post_office::PostOffice;
+use super::room::Room;
 use super::watch::Hub;
 use super::{App, Ask};
 use crate::clock::{self, Clock};
@@ -110,8 +110,8 @@ impl App {
             metrics,
             memory,
             limiters: Limiters::new(&settings.rates, &clock),
-            passwords: Passwords::new(settings.limits.password_hashes_at_once_max),
-            room: Semaphore::new(settings.limits.requests_in_flight_max),
+            passwords: Passwords::new(&settings.limits),
+            room: Room::new(&settings.limits),
             settings,
             hub: Hub::default(),
             post_office,

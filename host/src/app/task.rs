@@ -254,6 +254,18 @@ impl Spec {
 }
 
 impl Task {
+    /// Roughly how many bytes people wrote into it.
+    pub(crate) fn weight(&self) -> usize {
+        let spec = &self.spec;
+        let criteria = spec.criteria.iter().map(|one| one.text.len() + 4 * one.checks.len());
+        let checks = spec.checks.iter().map(|check| check.kind.len() + weight_of(&check.json));
+        let verifiers = spec.verifiers.iter().map(|pin| pin.digest.len() + pin.config.len());
+        let protected = spec.protected.iter().map(|field| field.name.len() + field.ciphertext.len());
+        let texts = [&spec.title, &spec.description, &spec.category].into_iter().chain(&spec.skills);
+        texts.map(String::len).chain(criteria).chain(checks).chain(verifiers).chain(protected).sum::<usize>()
+            + weight_of(&spec.input)
+    }
+
     /// The head that whoever decides about a task expects and moves on.
     pub fn head_key(id: TaskId) -> Key {
         Key::head("task", id)
@@ -341,6 +353,19 @@ impl Task {
             _ => {}
         }
         self.state = state;
+    }
+}
+
+/// Roughly how many bytes a JSON value takes.
+fn weight_of(json: &Value) -> usize {
+    const EACH: usize = 32;
+    match json {
+        Value::Array(items) => EACH + items.iter().map(weight_of).sum::<usize>(),
+        Value::Object(fields) => {
+            EACH + fields.iter().map(|(name, value)| name.len() + weight_of(value)).sum::<usize>()
+        }
+        Value::String(text) => EACH + text.len(),
+        _ => EACH,
     }
 }
 

@@ -8,6 +8,7 @@ use assay_domain::refusal::{Code, Refusal};
 use assay_domain::task::Event;
 use serde_json::json;
 
+use super::memory::Sight;
 use super::posting::GENERALIST;
 use super::task::Task;
 use super::turn::{Turn, Visibility};
@@ -84,6 +85,16 @@ impl App {
         let head = read.cells(&[Task::head_key(id)]).await?[0];
         let row = read.one::<TaskRow>("id = $1", &[id.to_string().into()]).await?;
         Task::from_row(&row.ok_or_else(|| Refusal::not_found("task"))?, head)
+    }
+
+    /// The same, with a look in memory first: for a change that expects the task's head.
+    pub(crate) async fn task_by(&self, sight: &Sight, id: TaskId) -> Result<Task, Error> {
+        if let Some(task) = sight.recall(|| self.memory.task(id)) {
+            return Ok(task);
+        }
+        let task = self.task(id).await?;
+        self.memory.keep_task(&task);
+        Ok(task)
     }
 
     /// A task and how it concerns the caller.

@@ -2,8 +2,8 @@
 //!
 //! A viewer first reads what it missed from the journal, then follows a feed. There is
 //! one feed a task, however many watch: it wakes when this process commits an event of
-//! the task, and looks now and then for what other hosts committed. A viewer that falls
-//! behind the feed reads from the journal again.
+//! the task, and when another host did, which this one looks for now and then for all that
+//! is watched at once. A viewer that falls behind the feed reads from the journal again.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +37,8 @@ pub struct Hub {
 #[derive(Default)]
 struct State {
     feeds: HashMap<String, Arc<Feed>>,
+    /// Whether somebody looks for what other hosts committed.
+    looked_after: bool,
     viewers: HashMap<PartyId, usize>,
     all: usize,
 }
@@ -139,6 +141,18 @@ impl Hub {
         (feed, receiver, true)
     }
 
+    /// Whether somebody must begin to look for what other hosts committed.
+    fn wants_looking_after(&self) -> bool {
+        !std::mem::replace(&mut self.state().looked_after, true)
+    }
+
+    /// What is followed; nothing, and nobody looks any more, when nothing is.
+    fn followed(&self) -> Option<Vec<String>> {
+        let mut state = self.state();
+        state.looked_after = !state.feeds.is_empty();
+        state.looked_after.then(|| state.feeds.keys().cloned().collect())
+    }
+
     /// Lets go of a feed that nobody follows, or that is `over`.
     fn unfollowed(&self, subject: &str, feed: &Feed, over: bool) -> bool {
         let mut state = self.state();
@@ -175,6 +189,10 @@ impl App {
         let (feed, news, is_new) = self.hub.follow(&subject);
         if is_new {
             tokio::spawn(Arc::clone(self).feed(id, Arc::clone(&feed), from));
+            // With a database of its own no other host can have committed anything.
+            if self.settings.database.is_some() && self.hub.wants_looking_after() {
+                tokio::spawn(Arc::clone(self).look_after_feeds());
+            }
         }
         let mut beat = tokio::time::interval(Duration::from_millis(self.settings.limits.watch_keep_alive_ms));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -230,12 +248,29 @@ impl App {
         Ok(Place { app: Arc::clone(self), party })
     }
 
+    /// Wakes the feeds of tasks that another host committed to, as long as there are any.
+    async fn look_after_feeds(self: Arc<Self>) {
+        let pause = Duration::from_millis(self.settings.limits.watch_poll_ms);
+        let mut known: HashMap<String, i64> = HashMap::new();
+        while let Some(subjects) = self.hub.followed() {
+            let keys: Vec<Key> = subjects.iter().map(|subject| Key::events(subject)).collect();
+            match self.db.read().cells(&keys).await {
+                Ok(counts) => {
+                    let counts: HashMap<String, i64> = subjects.into_iter().zip(counts).collect();
+                    let news = counts.iter().filter(|(subject, count)| known.get(*subject) != Some(count));
+                    news.for_each(|(subject, _)| self.hub.wake(subject));
+                    known = counts;
+                }
+                Err(error) => tracing::warn!(%error, "what other hosts committed is looked for again"),
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// Tells all who follow a task what happens to it, until nobody does or it is over.
     async fn feed(self: Arc<Self>, id: TaskId, feed: Arc<Feed>, mut after: i64) {
         let subject = Task::subject(id);
         let pause = Duration::from_millis(self.settings.limits.watch_poll_ms);
-        // With a database of its own no other host can have committed anything.
-        let shared = self.settings.database.is_some();
         loop {
             let over = match self.tell_news(id, &feed, &mut after).await {
                 Ok(over) => over,
@@ -251,11 +286,7 @@ impl App {
                 let _ = feed.news.send(News::Over);
                 return;
             }
-            if shared {
-                let _ = tokio::time::timeout(pause, feed.wake.notified()).await;
-            } else {
-                feed.wake.notified().await;
-            }
+            feed.wake.notified().await;
         }
     }
 

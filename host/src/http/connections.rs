@@ -1,7 +1,8 @@
 //! Connections: how many, and how long one may say nothing.
 //!
 //! Whoever opens a connection and sends no request, or half of one, is let go of after a
-//! while; until then it costs a socket and a few kilobytes, and no turn of anybody's.
+//! while; until then it costs a socket and a few kilobytes, and no turn of anybody's. So is
+//! whoever takes nothing of its answer.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower_service::Service as _;
 
+use super::patient::Patient;
 use crate::config::Limits;
 
 /// How long nobody is let in after the system ran out of something.
@@ -40,6 +42,7 @@ pub(super) async fn serve(
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.header_ms_max))
         .max_header_size(limits.header_bytes_max);
+    let patience = Duration::from_millis(limits.answer_ms_max);
     let room = Arc::new(Semaphore::new(limits.connections_max));
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
@@ -64,6 +67,7 @@ pub(super) async fn serve(
         let _ = stream.set_nodelay(true);
         let router = router.clone();
         let answer = service_fn(move |request| answer(router.clone(), peer, request));
+        let stream = Patient::new(stream, patience);
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer));
         tokio::spawn(async move {
             // What a client breaks off is its own affair.

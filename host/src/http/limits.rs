@@ -71,7 +71,7 @@ fn secret_of(request: &Request) -> Option<String> {
 }
 
 /// What is asked for, by how and where.
-fn class_of(method: &Method, path: &str) -> Class {
+pub(super) fn class_of(method: &Method, path: &str) -> Class {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) {
         return Class::Read;
     }

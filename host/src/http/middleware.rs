@@ -4,15 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_domain::refusal::{Code, Refusal};
+use assay_domain::refusal::Refusal;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
+use super::intake;
+use super::limits::class_of;
 use super::problem::Problem;
 use crate::app::App;
+use crate::app::limits::Class;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,25 +43,38 @@ fn request_id(request: &Request) -> Option<String> {
     (!id.is_empty() && id.len() <= 64 && id.bytes().all(plain)).then(|| id.to_owned())
 }
 
-/// Turns requests away that there is no room or no time for.
+/// Turns requests away that there is no room or no time for. The rest is worked on once
+/// the body is here and there is a place.
 pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let overloaded =
-        || Problem::from(Refusal::new(Code::Overloaded, "the server is busy: try again shortly"));
     // Whoever asks how the house is doing is answered in a crowd too, and streams have a
     // room of their own.
     let path = request.uri().path();
-    if path == "/health" || (path.starts_with("/v1/tasks/") && path.ends_with("/watch")) {
+    let task = path.strip_prefix("/v1/tasks/").map(|task| task.ends_with("/watch"));
+    let task = task.or_else(|| path.strip_prefix("/tasks/").map(|task| task.ends_with("/live")));
+    if path == "/health" || task == Some(true) {
         return next.run(request).await;
     }
-    let Ok(_room) = app.room.try_acquire() else {
-        return overloaded().into_response();
-    };
-    let limits = &app.settings.limits;
-    let uploads = request.method() == axum::http::Method::POST
-        && ["/v1/plugins", "/plugins/upload"].contains(&request.uri().path());
-    let time = Duration::from_millis(if uploads { limits.upload_ms_max } else { limits.request_ms_max });
-    match tokio::time::timeout(time, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => overloaded().into_response(),
+    let answer = admit(&app, request, next).await;
+    answer.unwrap_or_else(|refusal| Problem::from(refusal).into_response())
+}
+
+async fn admit(app: &App, request: Request, next: Next) -> Result<Response, Refusal> {
+    let (room, limits) = (&app.room, &app.settings.limits);
+    if room.is_full() {
+        return Err(intake::overloaded());
     }
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let class = class_of(request.method(), path);
+    let component = class == Class::Upload && ["/v1/plugins", "/plugins/upload"].contains(&path);
+    let only_tells = class == Class::Read;
+    let (bytes_max, ms_max) = if component {
+        (limits.component_bytes_max, limits.upload_ms_max)
+    } else {
+        (limits.body_bytes_max, limits.request_ms_max)
+    };
+    let time = Duration::from_millis(ms_max);
+    let (request, _held) = intake::whole(room, request, bytes_max, time).await?;
+    let _place = room.enter(class == Class::Judging).await.ok_or_else(intake::overloaded)?;
+    let response = tokio::time::timeout(time, next.run(request)).await.map_err(|_| intake::overloaded())?;
+    intake::answer(room, response, only_tells).await
 }

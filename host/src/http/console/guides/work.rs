@@ -19,7 +19,7 @@ pub(super) const GUIDE: Guide = Guide {
             "Know what a refusal looks like",
             "Every refusal has ok false and an error with a code that does not change and a message that does. \
              This one is 401: there is no key.",
-            r#"curl {base}/v1/me"#,
+            r"curl {base}/v1/me",
         )
         .answers(401),
         Step::new(

@@ -1,0 +1,112 @@
+//! The short way of a writer that is alone, as `SQLite`'s is while it holds the folder's
+//! lock: what it wrote it need not read again, and a group goes to the engine as one text,
+//! from `begin` to `commit`. Each journey to the driver's thread costs more than the rows.
+
+use std::collections::HashMap;
+
+use sqlx::{AnyConnection, Executor as _, Row as _};
+
+use crate::error::Failure;
+use crate::key::Key;
+use crate::plan::{Needs, Plan, State};
+use crate::rows::OnceRow;
+use crate::sql::{self, Engine};
+
+/// Cells that are kept; past it all are forgotten, and read again as they are needed.
+const CELLS_MAX: usize = 50_000;
+
+/// Cells as the last group left them.
+#[derive(Default)]
+pub(crate) struct Sole {
+    cells: HashMap<Key, i64>,
+}
+
+/// What became of a group's text.
+pub(crate) enum Sent {
+    /// It is in the database.
+    Landed,
+    /// It is too large for one text.
+    TooLarge,
+}
+
+impl Sole {
+    /// What a group needs: kept cells as they are, the rest read in one journey. What is
+    /// kept goes with it, and comes back with [`Sole::keep`].
+    pub(crate) async fn load(
+        &mut self,
+        connection: &mut AnyConnection,
+        needs: &Needs<'_>,
+    ) -> Result<State, Failure> {
+        if self.cells.len() > CELLS_MAX {
+            self.cells.clear();
+        }
+        let mut state = State { cells: std::mem::take(&mut self.cells), ..State::default() };
+        let unknown: Vec<&Key> = needs.cells.iter().filter(|key| !state.cells.contains_key(key)).collect();
+        if unknown.is_empty() && needs.uniques.is_empty() && needs.once.is_empty() {
+            return Ok(state);
+        }
+        let row = sqlx::query(sql::LOAD_OF_ONE_WRITER)
+            .bind(sql::list(unknown.iter().map(|key| key.as_str())))
+            .bind(sql::list(needs.uniques.iter().copied()))
+            .bind(sql::list(needs.once.iter().copied()))
+            .fetch_one(connection)
+            .await?;
+        // A cell nobody has written counts as 0, and that is known now too.
+        state.cells.extend(unknown.into_iter().map(|key| (key.clone(), 0)));
+        let cells: Vec<(String, i64)> = serde_json::from_str(row.try_get(0)?).map_err(unreadable)?;
+        state.cells.extend(cells.into_iter().map(|(key, n)| (Key::stored(key), n)));
+        let uniques: Vec<(String, String)> = serde_json::from_str(row.try_get(1)?).map_err(unreadable)?;
+        state.uniques.extend(uniques);
+        let answers: Vec<Kept> = serde_json::from_str(row.try_get(2)?).map_err(unreadable)?;
+        for kept in answers {
+            let kept = once(kept)?;
+            state.once.insert(kept.key.clone(), kept);
+        }
+        Ok(state)
+    }
+
+    /// Writes a group.
+    pub(crate) async fn send(
+        connection: &mut AnyConnection,
+        engine: Engine,
+        plan: &Plan<'_>,
+    ) -> Result<Sent, sqlx::Error> {
+        let Some((text, lists)) = plan.batch.as_transaction(engine) else { return Ok(Sent::TooLarge) };
+        let mut query = sql::statement(text);
+        for list in lists {
+            query = query.bind(list);
+        }
+        query.execute(connection).await?;
+        Ok(Sent::Landed)
+    }
+
+    /// Ends what a text that failed may have left open. False when it cannot be known.
+    pub(crate) async fn end(connection: &mut AnyConnection) -> bool {
+        match connection.execute("ROLLBACK").await {
+            Ok(_) => true,
+            Err(error) => error.to_string().contains("no transaction is active"),
+        }
+    }
+
+    /// Keeps the cells as a group left them that landed, or of which nothing did.
+    pub(crate) fn keep(&mut self, cells: HashMap<Key, i64>) {
+        self.cells = cells;
+    }
+
+    /// Forgets all: somebody else may write, or did.
+    pub(crate) fn forget(&mut self) {
+        self.cells.clear();
+    }
+}
+
+/// A kept answer as it is read: its bytes in hexadecimal.
+type Kept = (String, String, i64, String, i64);
+
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
+}
+
+fn once((key, body_hash, status, body, at): Kept) -> Result<OnceRow, sqlx::Error> {
+    let bytes = |hex: &str| hex::decode(hex).map_err(unreadable);
+    Ok(OnceRow { key, body_hash: bytes(&body_hash)?, status, body: bytes(&body)?, at })
+}
