@@ -50,7 +50,7 @@ impl Line {
         if one.kind == TRACE {
             let metadata = fact("metadata");
             let at = fact("created_at").as_i64().map_or(one.at, Timestamp);
-            let line = Self::new(plain(&text(&fact("event"))), text(&fact("message")), "", at);
+            let line = Self::new(&plain(&text(&fact("event"))), text(&fact("message")), "", at);
             return Self { progress: progress(&metadata), ..line };
         }
         let (title, said, tone) = words_of(one);
@@ -60,10 +60,10 @@ impl Line {
             (of_task && !word.is_empty()).then(|| words::state(&word).text().to_owned())
         });
         let state = state.or_else(|| new_state(&one.kind).map(|word| words::state(word).text().to_owned()));
-        Self { state, ..Self::new(title, said, tone, one.at) }
+        Self { state, ..Self::new(&title, said, tone, one.at) }
     }
 
-    fn new(title: String, text: String, tone: &'static str, at: Timestamp) -> Self {
+    fn new(title: &str, text: String, tone: &'static str, at: Timestamp) -> Self {
         let mut letters = title.chars();
         let title = letters.next().map(|first| first.to_uppercase().chain(letters).collect());
         let exact = rfc3339(at);

@@ -27,20 +27,22 @@ use crate::app::{Answer, App};
 
 /// How the form calls credits.
 pub const CREDITS: &str = "CR";
-const CURRENCIES: &[(&str, &str)] = &[("USD", "Dollars"), (CREDITS, "Credits")];
-const MODES: &[(&str, &str)] = &[
+/// Values and what they are called.
+type Options = &'static [(&'static str, &'static str)];
+const CURRENCIES: Options = &[("USD", "Dollars"), (CREDITS, "Credits")];
+const MODES: Options = &[
     ("bid", "Workers bid, one is chosen"),
     ("claim", "The first to claim it has it (credits)"),
     ("open_submission", "Anyone hands in, one is paid (credits)"),
 ];
-const MODELS: &[(&str, &str)] = &[
+const MODELS: Options = &[
     ("", "You choose among the bids"),
     ("fixed", "Fixed: the first bid within the budget"),
     ("auction", "Auction: sealed bids, the lowest wins"),
     ("hybrid", "Hybrid: a price with haggling"),
 ];
-const PAYS: &[(&str, &str)] = &[("", "what it bid"), ("listing", "the budget, whatever it bid")];
-const PRICES: &[(&str, &str)] = &[("", "its own bid"), ("second", "the second lowest bid")];
+const PAYS: Options = &[("", "what it bid"), ("listing", "the budget, whatever it bid")];
+const PRICES: Options = &[("", "its own bid"), ("second", "the second lowest bid")];
 /// Verifiers that can be chosen from the list; a link from a verifier's page names any.
 const VERIFIERS_LISTED: usize = 100;
 
@@ -50,6 +52,10 @@ struct PostPage {
     frame: Frame,
     sheet: Sheet,
     party: String,
+    kinds: &'static [checks::Kind],
+    currencies: Options,
+    modes: Options,
+    models: Options,
     checks: Vec<Row>,
     verifiers: Vec<Verifier>,
     pricing: Vec<Control>,
@@ -73,24 +79,6 @@ struct Sealed {
     at: usize,
     name: String,
     carried: [Control; 2],
-}
-
-impl PostPage {
-    fn kinds(&self) -> &'static [checks::Kind] {
-        checks::KINDS
-    }
-
-    fn currencies(&self) -> &'static [(&'static str, &'static str)] {
-        CURRENCIES
-    }
-
-    fn modes(&self) -> &'static [(&'static str, &'static str)] {
-        MODES
-    }
-
-    fn models(&self) -> &'static [(&'static str, &'static str)] {
-        MODELS
-    }
 }
 
 /// What a link may say.
@@ -127,6 +115,10 @@ async fn show(app: &App, person: &Person, attempt: Attempt) -> Outcome {
         frame: Frame::of(Some(person), "post"),
         sheet: attempt.sheet(&person.token, "post", "/post"),
         party: person.caller.party.to_string(),
+        kinds: checks::KINDS,
+        currencies: CURRENCIES,
+        modes: MODES,
+        models: MODELS,
         checks: (0..checks::rows(typed, "checks", "kind").min(most))
             .map(|at| checks::row(typed, at, refusal))
             .collect(),
