@@ -121,6 +121,7 @@ fn axe() -> Result<String, String> {
 }
 
 /// Tells a story in a browser, in a house of its own; not where there is no browser.
+#[expect(clippy::needless_pass_by_value, reason = "a story is written where it is told")]
 pub(crate) fn in_a_browser(story: impl AsyncFn(&House, &Browser)) {
     if DRIVER.is_none() {
         return;
@@ -195,10 +196,10 @@ impl Browser {
 
     /// What is at a selector, once it is there.
     pub(crate) async fn find(&self, css: &str) -> Element {
-        match self.waits_for(Locator::Css(css)).await {
-            Ok(found) => found,
-            Err(_) => panic!("no {css} on {}:\n{}", self.place().await, self.text().await),
-        }
+        let Ok(found) = self.waits_for(Locator::Css(css)).await else {
+            panic!("no {css} on {}:\n{}", self.place().await, self.text().await)
+        };
+        found
     }
 
     /// The field of a label.
@@ -252,9 +253,9 @@ impl Browser {
     /// Fails unless the page says this.
     pub(crate) async fn sees(&self, text: &str) {
         let here = format!("//body[contains(normalize-space(.), \"{text}\")]");
-        if self.waits_for(Locator::XPath(&here)).await.is_err() {
-            panic!("{text:?} is not on {}:\n{}", self.place().await, self.text().await);
-        }
+        let Ok(_) = self.waits_for(Locator::XPath(&here)).await else {
+            panic!("{text:?} is not on {}:\n{}", self.place().await, self.text().await)
+        };
     }
 
     /// Runs a script on the page, for what only a script can ask.

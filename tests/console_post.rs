@@ -46,6 +46,9 @@ fn task_of(page: &Page) -> &str {
     rest.split_once("?done=").expect("what was done").0
 }
 
+/// What is typed, the field it is wrong in, and the status.
+type Case<'c> = (&'c [(&'c str, &'c str)], &'c str, u16);
+
 #[test]
 fn a_task_in_dollars_is_posted_as_it_was_said() {
     each_house(async |house| {
@@ -192,7 +195,7 @@ fn what_is_wrong_stands_beside_its_field_with_what_was_typed() {
         let filled = with(&filled, &[("checks[0].pattern", "tea")]);
         let long = "x".repeat(1_001);
         let secret = sealed(&recovery_key(), "7719");
-        let cases: &[(&[(&str, &str)], &str, u16)] = &[
+        let cases: &[Case<'_>] = &[
             (&[("title", "")], "post-title", 400),
             (&[("budget", "a lot")], "post-budget", 400),
             (&[("budget", "-1")], "post-budget", 400),

@@ -243,8 +243,8 @@ fn bodies_have_a_limit_in_all_and_small_ones_are_free() {
         let said = alice.post(path, &large).await;
         assert_ne!(said.status, 503, "there is room for it");
         let head = "POST /api/v1/agent/register HTTP/1.1\r\nhost: assay\r\ncontent-length: 90000\r\n\r\n";
-        let part = [head.as_bytes(), &[b' '; 45_000]].concat();
-        let held: Vec<TcpStream> = (0..2).map(|_| connected(&address, &part)).collect();
+        let part = [head.as_bytes(), " ".repeat(45_000).as_bytes()].concat();
+        let waiting: Vec<TcpStream> = (0..2).map(|_| connected(&address, &part)).collect();
         // Until both have arrived.
         let mut said = alice.post(path, &large).await;
         while said.status != 503 {
@@ -252,7 +252,7 @@ fn bodies_have_a_limit_in_all_and_small_ones_are_free() {
         }
         assert_eq!(said.refusal(), "503 OVERLOADED");
         alice.posts(&tea()).await;
-        drop(held);
+        drop(waiting);
         while said.status == 503 {
             said = alice.post(path, &large).await;
         }

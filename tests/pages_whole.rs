@@ -337,8 +337,7 @@ impl Line {
 
 fn carry(mut from: TcpStream, mut to: TcpStream, records: Option<&Mutex<LineState>>) {
     let mut buffer = [0; 16_384];
-    loop {
-        let Ok(count @ 1..) = from.read(&mut buffer) else { break };
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
         if let Some(records) = records {
             records.lock().unwrap_or_else(PoisonError::into_inner).sent.extend(&buffer[..count]);
         }

@@ -7,6 +7,7 @@ use crate::house::{Actor, House};
 use crate::story::{GOOD, tea};
 
 /// Two hosts on one database, where there is one for both.
+#[expect(clippy::needless_pass_by_value, reason = "a story is written where it is told")]
 fn on_two_hosts(story: impl AsyncFn(&House, &House)) {
     let Some(database) = crate::postgres::database() else { return };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");

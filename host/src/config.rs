@@ -140,12 +140,8 @@ pub struct Limits {
     pub watchers_per_party_max: usize,
     /// A silent stream says so often that it stands: proxies cut those that do not.
     pub watch_keep_alive_ms: u64,
-    /// Words are looked for in so many of the newest tasks of a list.
-    pub searched_tasks_max: usize,
     /// How often a host looks what others committed to the tasks that are watched on it.
     pub watch_poll_ms: u64,
-    /// What the page that watches a task keeps in sight: with more, a busy task makes it slow.
-    pub watch_lines_shown: u32,
     /// When a client whose stream ended is to come back.
     pub watch_retry_ms: u64,
     /// Each event is sent to each of them.
@@ -172,12 +168,6 @@ pub struct Limits {
     pub capabilities_listed_max: usize,
     /// A page of a list.
     pub page_items_max: usize,
-    /// Tasks that a party's record looks back on, on each side: it is added up when asked for.
-    pub record_tasks_max: i64,
-    /// What happened to them, as far as it counts.
-    pub record_events_max: i64,
-    /// A wallet's plot shows a bar a day.
-    pub plot_days: i64,
     /// A component the operator uploads: an interpreter with its libraries fits.
     pub component_bytes_max: usize,
     /// A component anyone else uploads: an interpreter fits, without much beside it.
@@ -232,6 +222,36 @@ pub struct Limits {
     pub handoff_days_max: u32,
     /// The newest open tasks that a recommendation looks at: each of them is scored.
     pub recommended_from_max: usize,
+    /// What the pages for people look at.
+    pub pages: PageLimits,
+}
+
+/// Bounds of the pages for people: the file's `[limits.pages]` table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PageLimits {
+    /// Words are looked for in so many of the newest tasks of a list.
+    pub searched_tasks_max: usize,
+    /// What the page that watches a task keeps in sight: with more, a busy task makes it slow.
+    pub watch_lines_shown: u32,
+    /// Tasks that a party's record looks back on, on each side: it is added up when asked for.
+    pub record_tasks_max: i64,
+    /// What happened to them, as far as it counts.
+    pub record_events_max: i64,
+    /// A wallet's plot shows a bar a day.
+    pub plot_days: i64,
+}
+
+impl Default for PageLimits {
+    fn default() -> Self {
+        Self {
+            searched_tasks_max: 2_000,
+            watch_lines_shown: 200,
+            record_tasks_max: 500,
+            record_events_max: 10_000,
+            plot_days: 30,
+        }
+    }
 }
 
 impl Limits {
@@ -269,8 +289,6 @@ impl Default for Limits {
             watchers_per_party_max: 100,
             watch_keep_alive_ms: 15_000,
             watch_poll_ms: 250,
-            watch_lines_shown: 200,
-            searched_tasks_max: 2_000,
             watch_retry_ms: 3_000,
             webhooks_per_party_max: 20,
             webhooks_in_flight_max: 32,
@@ -284,9 +302,6 @@ impl Default for Limits {
             ciphertext_characters_max: 64 * 1024,
             capabilities_listed_max: 10_000,
             page_items_max: 100,
-            record_tasks_max: 500,
-            record_events_max: 10_000,
-            plot_days: 30,
             component_bytes_max: 48 * 1024 * 1024,
             component_of_publisher_bytes_max: 32 * 1024 * 1024,
             uploads_per_day_max: 100,
@@ -314,6 +329,7 @@ impl Default for Limits {
             rotation_grace_seconds_max: 7 * 86_400,
             handoff_days_max: 366,
             recommended_from_max: 300,
+            pages: PageLimits::default(),
         }
     }
 }

@@ -42,7 +42,7 @@ const ROWS: usize = 200;
 
 impl App {
     /// Tasks, newest first. Words are looked for in the newest
-    /// [`searched_tasks_max`](crate::config::Limits::searched_tasks_max).
+    /// [`searched_tasks_max`](crate::config::PageLimits::searched_tasks_max).
     pub async fn browse(
         &self,
         caller: &Caller,
@@ -67,7 +67,9 @@ impl App {
                 }
             }
             match last {
-                Some(last) if found.len() <= limit && looked_at < self.settings.limits.searched_tasks_max => {
+                Some(last)
+                    if found.len() <= limit && looked_at < self.settings.limits.pages.searched_tasks_max =>
+                {
                     cursor = last;
                 }
                 _ => break,

@@ -9,6 +9,7 @@ use assay_domain::money::Asset;
 use assay_domain::refusal::Refusal;
 use assay_domain::terms::ReviewPolicy;
 
+use super::memory::Sight;
 use super::posting::Post;
 use super::tasks::TaskView;
 use super::{App, Ask};

@@ -86,7 +86,7 @@ impl App {
         } else {
             (EVENTS_OF_WORKER, "worker = $1")
         };
-        let limits = &self.settings.limits;
+        let limits = &self.settings.limits.pages;
         let read = self.db.read();
         let tasks = read.count::<TaskRow>(tail, &[id.to_string().into()]).await?;
         let values = [id.to_string().into(), limits.record_tasks_max.into(), limits.record_events_max.into()];

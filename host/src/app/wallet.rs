@@ -107,7 +107,7 @@ impl App {
 
     /// What a party spent and earned on each of the last days, today last.
     pub async fn days(&self, party: PartyId, asset: Asset) -> Result<Vec<Day>, Error> {
-        let days = self.settings.limits.plot_days;
+        let days = self.settings.limits.pages.plot_days;
         let today = self.now().utc_day();
         let first = today - days + 1;
         let accounts = [Pocket::Spend, Pocket::Free].map(|pocket| Account {

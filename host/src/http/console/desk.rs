@@ -15,7 +15,7 @@ use super::form::{Attempt, Form, Sheet, fields};
 use super::page::{Frame, going_to, gone, page_after};
 use super::people::Asked;
 use super::session::Person;
-use super::task::Named;
+use super::task::{Known, Named};
 use super::task_forms;
 use super::words::{self, When};
 use crate::app::App;
@@ -66,13 +66,12 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
         .map(|one| one.delivery.worker.to_string())
         .chain(approvals.iter().map(|approval| approval.bot.to_string()))
         .collect();
-    let names = app.names(ids.iter().map(String::as_str)).await?;
-    let named = |id: String| Named { name: names.get(&id).cloned().unwrap_or_default(), id };
+    let known = Known::of(app, ids).await?;
     let mut deliveries = Vec::with_capacity(waiting.len());
     for one in &waiting {
         let id = one.delivery.id.to_string();
         let sheet = attempt.sheet(&person.token, "review", format!("/desk/deliveries/{id}")).of(&id);
-        let by = (&one.delivery, named(one.delivery.worker.to_string()));
+        let by = (&one.delivery, known.named(one.delivery.worker));
         deliveries.push(Waiting {
             task: one.task.id.to_string(),
             title: one.task.spec.title.clone(),
@@ -87,7 +86,7 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
         Post {
             task: task.id.to_string(),
             title: task.spec.title.clone(),
-            bot: named(approval.bot.to_string()),
+            bot: known.named(approval.bot),
             total: words::amount(terms.asset, task.price + terms.fee_on_top(task.price)),
             category: task.spec.category.clone(),
             at: words::when(approval.created_at),

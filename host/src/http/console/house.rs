@@ -1,6 +1,5 @@
 //! The operator's pages: what waits for a decision, and how the house is doing.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -18,7 +17,7 @@ use super::page::{Frame, going_to, gone, page_after};
 use super::people::Asked;
 use super::receipts::{Found, found_of};
 use super::session::Person;
-use super::task::Named;
+use super::task::{Known, Named};
 use super::words::{self, Badge, When};
 use crate::app::App;
 use crate::app::access::Scope;
@@ -117,14 +116,13 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
         .chain(redemptions.iter().map(|one| one.party.to_string()))
         .chain(payouts.iter().map(|one| one.party.to_string()))
         .collect();
-    let names = app.names(ids.iter().map(String::as_str)).await?;
-    let named = |id: String| Named { name: names.get(&id).cloned().unwrap_or_default(), id };
+    let known = Known::of(app, ids).await?;
     let mut dispute_lines = Vec::with_capacity(disputes.len());
     for one in &disputes {
         dispute_lines.push(DisputeLine {
             id: one.id.to_string(),
             title: app.task(one.task).await?.spec.title,
-            opener: named(one.opener.to_string()),
+            opener: known.named(one.opener),
             opened: words::when(one.created_at),
             left: words::left(app.now(), assay_domain::ids::Timestamp(one.body.lapses_at)),
         });
@@ -133,7 +131,7 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
     let redemption = |one: &Redemption| {
         let id = one.id.to_string();
         RedemptionLine {
-            party: named(one.party.to_string()),
+            party: known.named(one.party),
             reward: one.body.reward_name.clone(),
             price: words::amount(Asset::Cr, one.price),
             at: words::when(one.created_at),
@@ -143,7 +141,7 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
     let payout = |one: &Withdrawal| {
         let id = one.id.to_string();
         PayoutLine {
-            party: named(one.party.to_string()),
+            party: known.named(one.party),
             amount: words::amount(Asset::Usd, one.amount),
             coin: one.coin.code.into(),
             status: one.status.as_str().into(),
@@ -299,11 +297,10 @@ async fn show_dispute(
     let mut ids = vec![dispute.opener.to_string(), task.poster.to_string()];
     ids.extend(task.worker.map(|worker| worker.to_string()));
     ids.extend(thread.iter().map(|message| message.author.to_string()));
-    let names: HashMap<String, String> = app.names(ids.iter().map(String::as_str)).await?;
-    let named = |id: String| Named { name: names.get(&id).cloned().unwrap_or_else(|| "operator".into()), id };
+    let known = Known::of(app, ids).await?;
     let mut blocks = Vec::with_capacity(deliveries.len());
     for delivery in &deliveries {
-        let worker = named(delivery.worker.to_string());
+        let worker = known.named(delivery.worker);
         blocks.push(block(app, &delivery.body, Some((delivery, worker)), None).await?);
     }
     let open = dispute.status == "open";
@@ -315,15 +312,15 @@ async fn show_dispute(
         state: words::state(task.state.word()),
         price: words::amount(task.spec.terms.asset, task.price),
         reason: dispute.body.reason.clone(),
-        opener: named(dispute.opener.to_string()),
-        poster: named(task.poster.to_string()),
-        worker: task.worker.map(|worker| named(worker.to_string())),
+        opener: known.named(dispute.opener),
+        poster: known.named(task.poster),
+        worker: task.worker.map(|worker| known.named(worker)),
         opened: words::when(dispute.created_at),
         left: words::left(app.now(), assay_domain::ids::Timestamp(dispute.body.lapses_at)),
         outcome: dispute.body.outcome.clone(),
         thread: thread
             .into_iter()
-            .map(|one| (named(one.author.to_string()), one.body.text, words::when(one.created_at)))
+            .map(|one| (known.named(one.author), one.body.text, words::when(one.created_at)))
             .collect(),
         replays,
         again: (!blocks.is_empty()).then(|| attempt.sheet(&person.token, "again", format!("{place}/replay"))),

@@ -153,18 +153,14 @@ pub async fn sign_in_with_key(
     form: OpenForm,
 ) -> Outcome {
     let secret = form.typed.get("key").trim();
-    match app.authenticate(secret).await {
-        Ok(_) => {
-            let mut response = see(own_place(form.typed.get("next")));
-            keep(&app, &mut response, secret, None);
-            Ok(response)
-        }
-        Err(_) => {
-            let refusal = Refusal::field("key", "is unknown, expired or revoked");
-            let problem = Refusal { code: Code::Unauthorized, ..refusal }.into();
-            show_sign_in(&token, &again("by-key", &Typed::default(), &problem), form.typed.get("next"))
-        }
+    if app.authenticate(secret).await.is_ok() {
+        let mut response = see(own_place(form.typed.get("next")));
+        keep(&app, &mut response, secret, None);
+        return Ok(response);
     }
+    let refusal = Refusal::field("key", "is unknown, expired or revoked");
+    let problem = Refusal { code: Code::Unauthorized, ..refusal }.into();
+    show_sign_in(&token, &again("by-key", &Typed::default(), &problem), form.typed.get("next"))
 }
 
 /// `POST /sign-out`: ends the session, and has the browser forget it.

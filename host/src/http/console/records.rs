@@ -41,7 +41,7 @@ struct PartyPage {
 pub async fn party(State(app): State<Arc<App>>, Path(id): Path<String>, person: Option<Person>) -> Outcome {
     let id: PartyId = path_id(&id, "party")?;
     let Record { party, as_poster, as_worker } = app.record(id).await?;
-    let most = app.settings.limits.record_tasks_max;
+    let most = app.settings.limits.pages.record_tasks_max;
     page(&PartyPage {
         is_self: person.as_ref().is_some_and(|person| person.caller.party == id),
         frame: Frame::of(person.as_ref(), ""),

@@ -119,10 +119,10 @@ async fn person(parts: &Parts, app: &Arc<App>) -> Result<Option<Person>, Problem
             Err(error) => return Err(error.into()),
         },
     };
-    let party = app.party(caller.party).await?;
+    let who = app.party(caller.party).await?;
     let waiting = app.waiting(&caller).await?;
     let token = token_of(&secret);
-    Ok(Some(Person { caller, name: party.profile.name, kind: party.kind, waiting, token }))
+    Ok(Some(Person { caller, name: who.profile.name, kind: who.kind, waiting, token }))
 }
 
 /// The secret that a browser keeps: a session's token or a key, which scripts cannot read.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use assay_domain::criteria::Class;
-use assay_domain::ids::TaskId;
+use assay_domain::ids::{DeliveryId, PartyId, TaskId, Timestamp};
 use assay_domain::task::{Event, State as TaskState};
 use assay_domain::terms::Mode;
 use axum::extract::{Path, Query, State};
@@ -25,6 +25,7 @@ use crate::app::bids::Bid;
 use crate::app::deliveries::Body;
 use crate::app::task::{Check, Task};
 use crate::app::tasks::{Eyes, TaskView};
+use crate::app::threads::Message;
 
 /// Messages of a thread on a page.
 const MESSAGES: usize = 500;
@@ -35,6 +36,22 @@ pub struct Named {
     pub id: String,
     /// What they are called.
     pub name: String,
+}
+
+/// How parties on a page are called.
+pub struct Known(HashMap<String, String>);
+
+impl Known {
+    /// Those of a page, by their ids.
+    pub async fn of(app: &App, ids: Vec<String>) -> Result<Self, crate::error::Error> {
+        Ok(Self(app.names(ids.iter().map(String::as_str)).await?))
+    }
+
+    /// One of them. Whoever is no party here runs the house.
+    pub fn named(&self, id: PartyId) -> Named {
+        let id = id.to_string();
+        Named { name: self.0.get(&id).cloned().unwrap_or_else(|| "operator".into()), id }
+    }
 }
 
 struct CriterionLine {
@@ -149,17 +166,12 @@ pub async fn show(
     ids.extend(bids.iter().map(|bid| bid.bidder.to_string()));
     ids.extend(deliveries.iter().map(|delivery| delivery.worker.to_string()));
     ids.extend(thread.iter().map(|message| message.author.to_string()));
-    let names = app.names(ids.iter().map(String::as_str)).await?;
-    let named = |id: String| Named { name: names.get(&id).cloned().unwrap_or_else(|| "operator".into()), id };
-
+    let known = Known::of(app, ids).await?;
     let mut blocks = Vec::with_capacity(deliveries.len());
     for delivery in &deliveries {
-        let review = reviewable(task, delivery.id, &person.caller).then(|| {
-            let place = format!("/tasks/{id}/deliveries/{}/review", delivery.id);
-            attempt.sheet(&person.token, "review", place).of(&delivery.id.to_string())
-        });
-        let worker = named(delivery.worker.to_string());
-        blocks.push(block(app, &delivery.body, Some((delivery, worker)), review).await?);
+        let review = review_sheet(person, task, delivery.id, attempt);
+        let by = (delivery, known.named(delivery.worker));
+        blocks.push(block(app, &delivery.body, Some(by), review).await?);
     }
     let draft = match draft {
         Some(body) => Some(block(app, body, None, None).await?),
@@ -175,8 +187,8 @@ pub async fn show(
         category: task.spec.category.clone(),
         mode: words::mode(task.mode),
         skills: task.spec.skills.join(", "),
-        poster: named(task.poster.to_string()),
-        worker: task.worker.map(|worker| named(worker.to_string())),
+        poster: known.named(task.poster),
+        worker: task.worker.map(|worker| known.named(worker)),
         price: words::amount(terms.asset, task.price),
         fee: words::amount(terms.asset, terms.fee_on_top(task.price)),
         escrow: escrow(task),
@@ -186,42 +198,47 @@ pub async fn show(
         criteria: criteria(&view),
         checks: own_checks(&view),
         judges: judges(task),
-        pricing: task.spec.pricing.as_ref().map(|pricing| match pricing.closes_at {
-            Some(at) if at > app.now().0 => {
-                format!(
-                    "{}, closes in {}",
-                    pricing.model,
-                    words::left(app.now(), assay_domain::ids::Timestamp(at))
-                )
-            }
-            _ => pricing.model.clone(),
-        }),
+        pricing: pricing(app, task),
         protected: task.spec.protected.iter().map(|field| field.name.clone()).collect(),
         is_party: view.eyes != Eyes::Stranger,
         is_poster: task.poster == person.caller.party,
         sealed: bids.iter().any(|bid| bid.sealed),
-        bids: bids.iter().map(|bid| bid_line(person, task, bid, attempt, &names)).collect(),
+        bids: bids.iter().map(|bid| bid_line(person, task, bid, attempt, &known)).collect(),
         deliveries: blocks,
         draft,
-        thread: thread
-            .into_iter()
-            .map(|message| Said {
-                author: named(message.author.to_string()),
-                role: message.body.role,
-                text: message.body.text,
-                at: words::when(message.created_at),
-            })
-            .collect(),
+        thread: thread.into_iter().map(|message| said(message, &known)).collect(),
         forms: forms(person, &view, attempt),
     };
     page_after(attempt, &shown)
 }
 
-/// Whether a delivery waits for the word of whoever looks.
-fn reviewable(task: &Task, id: assay_domain::ids::DeliveryId, caller: &crate::app::Caller) -> bool {
+/// The form of a poster's word, on a delivery that waits for it.
+fn review_sheet(person: &Person, task: &Task, id: DeliveryId, attempt: &Attempt) -> Option<Sheet> {
     let waits = matches!(task.state, TaskState::InReview { delivery, .. } if delivery == id);
     let submitted = task.mode == Mode::OpenSubmission && task.state == TaskState::Open;
-    task.poster == caller.party && (waits || submitted)
+    (task.poster == person.caller.party && (waits || submitted)).then(|| {
+        let place = format!("/tasks/{}/deliveries/{id}/review", task.id);
+        attempt.sheet(&person.token, "review", place).of(&id.to_string())
+    })
+}
+
+fn said(message: Message, known: &Known) -> Said {
+    Said {
+        author: known.named(message.author),
+        role: message.body.role,
+        text: message.body.text,
+        at: words::when(message.created_at),
+    }
+}
+
+/// Which model prices it, and how long bids are taken.
+fn pricing(app: &App, task: &Task) -> Option<String> {
+    let pricing = task.spec.pricing.as_ref()?;
+    let closes_at = pricing.closes_at.map(Timestamp).filter(|at| *at > app.now());
+    Some(match closes_at {
+        Some(at) => format!("{}, closes in {}", pricing.model, words::left(app.now(), at)),
+        None => pricing.model.clone(),
+    })
 }
 
 /// Where the money is, in a sentence.
@@ -281,13 +298,7 @@ fn judges(task: &Task) -> Vec<JudgeLine> {
     first.chain([line("reviewer", &spec.reviewer)]).chain(pricing).collect()
 }
 
-fn bid_line(
-    person: &Person,
-    task: &Task,
-    bid: &Bid,
-    attempt: &Attempt,
-    names: &HashMap<String, String>,
-) -> BidLine {
+fn bid_line(person: &Person, task: &Task, bid: &Bid, attempt: &Attempt, known: &Known) -> BidLine {
     let (id, mine) = (bid.id.to_string(), task.poster == person.caller.party);
     let chooses =
         mine && task.state == TaskState::Open && bid.status == "pending" && task.spec.pricing.is_none();
@@ -296,9 +307,8 @@ fn bid_line(
     };
     let countered = bid.countered_at.filter(|_| bid.status == "countered");
     let answers = countered.filter(|_| bid.bidder == person.caller.party && task.state == TaskState::Open);
-    let bidder = bid.bidder.to_string();
     BidLine {
-        bidder: Named { name: names.get(&bidder).cloned().unwrap_or_default(), id: bidder },
+        bidder: known.named(bid.bidder),
         price: if bid.sealed { "sealed".into() } else { words::amount(bid.asset, bid.price) },
         status: words::plain(&bid.status),
         tone: words::tone(&bid.status),

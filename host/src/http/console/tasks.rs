@@ -64,7 +64,7 @@ struct Tasks {
     category: String,
     words: String,
     filtered: bool,
-    tasks: Vec<TaskLine>,
+    found: Vec<TaskLine>,
     older: Option<String>,
 }
 
@@ -93,7 +93,7 @@ pub async fn list(
         words: words.into(),
         filtered: !(currency.is_empty() && category.is_empty() && words.is_empty()),
         older: found.next.map(|cursor| older(&query, &cursor)),
-        tasks: found.items.iter().map(|view| line(&app, view)).collect(),
+        found: found.items.iter().map(|view| line(&app, view)).collect(),
     })
 }
 

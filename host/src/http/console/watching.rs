@@ -47,7 +47,7 @@ struct WatchPage {
 /// `GET /tasks/{id}/watch`: what has happened so far, the newest first, and what happens.
 pub async fn watch_page(State(app): State<Arc<App>>, person: Person, Path(id): Path<String>) -> Outcome {
     let id: TaskId = path_id(&id, "task")?;
-    let most = app.settings.limits.watch_lines_shown;
+    let most = app.settings.limits.pages.watch_lines_shown;
     let past = app.happened(&person.caller, id, most).await?;
     let lines = lines(&past.events);
     page(&WatchPage {
