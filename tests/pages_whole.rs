@@ -46,7 +46,11 @@ fn from_sign_up_to_a_paid_task_with_two_people_and_an_agent() {
         adas.fill("Category", "writing").await;
         adas.fill("Budget", "45").await;
         adas.fill("Deadline", "24").await;
-        adas.fill("Acceptance criteria", "30 to 120 words\nMust mention \"leaves\"\nFriendly in tone").await;
+        adas.fill(
+            "Acceptance criteria",
+            "30 to 120 words\nMust mention \"leaves\"\nNo links\nFriendly in tone",
+        )
+        .await;
         // Said before anything moves, while it is typed.
         adas.sees("$48.60").await;
         adas.sees("$151.40").await;

@@ -79,8 +79,10 @@ pub async fn foresee(app: &App, person: &Person, typed: &Typed) -> Result<Forese
         let wrong = app.builtins.check_fault(&check);
         Own { said: checks::said(&check), wrong: wrong.map(|(path, message)| format!("{path} {message}")) }
     });
-    let own = own.collect();
-    let classes: Vec<Class> = criteria.iter().map(|(class, _)| *class).collect();
+    let own: Vec<Own> = own.collect();
+    // A check of the poster's own counts as one more criterion, as it will on the task.
+    let classes = criteria.iter().map(|(class, _)| *class);
+    let classes: Vec<Class> = classes.chain(std::iter::repeat_n(Class::Decidable, own.len())).collect();
     let (outcome, view) = outcome(app, person, typed).await?;
     Ok(Foreseen {
         coverage: coverage(&classes),
