@@ -318,7 +318,8 @@ pub(crate) async fn person(house: &House, name: &str) -> Actor {
 /// Takes a picture of the page as it stands, for whoever wants to look at it after the tests.
 pub(crate) async fn picture(browser: &Browser, name: &str) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screens");
-    let height = browser.ask("return Math.min(document.documentElement.scrollHeight, 1400)").await;
+    let height =
+        browser.ask("scrollTo(0, 0); return Math.min(document.documentElement.scrollHeight, 1400)").await;
     browser.frame(1_100, u32::try_from(height.as_u64().unwrap_or(900)).unwrap_or(900)).await;
     let bytes = browser.driver.screenshot().await.expect("a picture");
     let kept =
