@@ -1,15 +1,20 @@
 //! A browser without scripts, as far as forms need one: it keeps its cookie, goes where it
 //! is sent, and sends a form with everything that is in it.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use reqwest::header::{HeaderMap, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
 
-use crate::house::Actor;
+use crate::browser::PASSWORD;
+use crate::house::{Actor, House};
 
-/// A browser in which somebody is signed in.
+/// A browser, and what it keeps of whoever uses it.
 pub(crate) struct Browser {
     client: Client,
-    cookie: String,
+    cookies: Mutex<BTreeMap<String, String>>,
     base_url: String,
 }
 
@@ -19,6 +24,7 @@ pub(crate) struct Page {
     pub(crate) status: u16,
     /// Where it is sent on to.
     pub(crate) place: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) html: String,
 }
 
@@ -26,37 +32,86 @@ pub(crate) struct Page {
 pub(crate) type Filled = Vec<(String, String)>;
 
 impl Browser {
-    /// One that has the actor's key.
-    pub(crate) fn of(actor: &Actor) -> Self {
+    /// Nobody's, so far.
+    pub(crate) fn open(base_url: &str) -> Self {
         assay::gateways::prepare_tls();
         let client = Client::builder().redirect(Policy::none()).build().expect("a client");
-        let cookie = format!("assay_session={}", actor.key);
-        Self { client, cookie, base_url: actor.base_url.clone() }
+        Self { client, cookies: Mutex::default(), base_url: base_url.to_owned() }
+    }
+
+    /// One that has the actor's key.
+    pub(crate) fn of(actor: &Actor) -> Self {
+        let browser = Self::open(&actor.base_url);
+        browser.keep([("assay_session".to_owned(), actor.key.clone())].into());
+        browser
+    }
+
+    /// One in which a person signed in.
+    pub(crate) async fn signed_in(house: &House, email: &str) -> Self {
+        let browser = Self::open(&house.base_url);
+        let sent = browser.fills("/sign-in", "/sign-in", &[("email", email), ("password", PASSWORD)]).await;
+        assert_eq!(sent.status, 303, "{}", sent.html);
+        browser
+    }
+
+    /// What it keeps.
+    pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has it keep this, and nothing else.
+    pub(crate) fn keep(&self, cookies: BTreeMap<String, String>) {
+        *self.cookies.lock().unwrap_or_else(PoisonError::into_inner) = cookies;
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let cookies = self.cookies();
+        let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = self.client.request(method, format!("{}{path}", self.base_url));
-        request.header("Cookie", &self.cookie)
+        request.header("Cookie", cookies.join("; "))
     }
 
-    async fn send(request: RequestBuilder) -> Page {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Page {
         let response = request.header("Accept", "text/html").send().await.expect("an answer");
-        let place = response.headers().get("location").map(|place| place.to_str().expect("text").to_owned());
-        let status = response.status().as_u16();
+        let mut cookies = self.cookies();
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let pair = cookie.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+            cookies.extend(pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())));
+        }
+        self.keep(cookies);
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let html = response.text().await.expect("a page");
-        Page { status, place: place.unwrap_or_default(), html }
+        let mut page = Page { status, place: String::new(), headers, html };
+        page.place = page.header("location").to_owned();
+        page
     }
 
     pub(crate) async fn goes(&self, path: &str) -> Page {
-        Self::send(self.request(Method::GET, path)).await
+        self.send(self.request(Method::GET, path)).await
     }
 
     pub(crate) async fn sends(&self, path: &str, filled: &Filled) -> Page {
-        Self::send(self.request(Method::POST, path).form(filled)).await
+        self.send(self.request(Method::POST, path).form(filled)).await
+    }
+
+    /// Sends fields with the token of a page, whatever else its forms hold.
+    pub(crate) async fn fills(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Page {
+        let token = self.goes(page).await.token();
+        self.sends(action, &with(&vec![("_token".to_owned(), token)], fields)).await
     }
 }
 
 impl Page {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The token of its forms.
+    pub(crate) fn token(&self) -> String {
+        let tag = tags(&self.html).find(|(tag, _)| tag.contains(" name=\"_token\""));
+        tag.and_then(|(tag, _)| attribute(tag, "value")).unwrap_or_default()
+    }
+
     /// A page that must have come.
     #[track_caller]
     pub(crate) fn good(self) -> Self {

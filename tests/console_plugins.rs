@@ -28,10 +28,7 @@ async fn uploads(browser: &Browser, filled: &Filled, bytes: &[u8]) -> Page {
     body.extend(b"\r\n--edge--\r\n");
     let request = browser.request(Method::POST, "/plugins/upload").body(body);
     let request = request.header("Content-Type", "multipart/form-data; boundary=edge");
-    let response = request.header("Accept", "text/html").send().await.expect("an answer");
-    let place = response.headers().get("location").map(|place| place.to_str().expect("text").to_owned());
-    let status = response.status().as_u16();
-    Page { status, place: place.unwrap_or_default(), html: response.text().await.expect("a page") }
+    browser.send(request).await
 }
 
 /// Where a schema with hostile words says what it takes.

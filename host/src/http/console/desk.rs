@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use assay_domain::ids::{ApprovalId, DeliveryId};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde_json::json;
 
 use super::super::answer::Outcome;
 use super::super::commission::path_id;
 use super::super::guarding::read_decision;
+use super::asked::Asked;
 use super::delivery::{Block, block};
 use super::form::{Attempt, Form, Sheet, fields};
 use super::page::{Frame, going_to, gone, page_after};
-use super::people::Asked;
 use super::session::Person;
 use super::task::{Known, Named};
 use super::task_forms;
@@ -54,8 +54,8 @@ struct Desk {
 }
 
 /// `GET /desk`.
-pub async fn page(State(app): State<Arc<App>>, person: Person, Query(asked): Query<Asked>) -> Outcome {
-    show(&app, &person, &Attempt::none(), &asked.done).await
+pub async fn page(State(app): State<Arc<App>>, person: Person, asked: Asked) -> Outcome {
+    show(&app, &person, &Attempt::none(), asked.done()).await
 }
 
 async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outcome {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -12,9 +12,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::answer::Outcome;
 use super::super::handoffs::read_encryption_key;
+use super::asked::Asked;
 use super::form::{Attempt, Form, Sheet, fields};
 use super::page::{Frame, going_to, gone, page_after};
-use super::people::Asked;
 use super::session::Person;
 use crate::app::App;
 
@@ -28,8 +28,8 @@ struct KeyPage {
 }
 
 /// `GET /account/encryption`.
-pub async fn key_page(State(app): State<Arc<App>>, person: Person, Query(asked): Query<Asked>) -> Outcome {
-    show(&app, &person, &Attempt::none(), &asked.done).await
+pub async fn key_page(State(app): State<Arc<App>>, person: Person, asked: Asked) -> Outcome {
+    show(&app, &person, &Attempt::none(), asked.done()).await
 }
 
 async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outcome {

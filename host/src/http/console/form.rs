@@ -7,8 +7,8 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use assay_db::Once;
 use assay_domain::refusal::{Code, Refusal};
-use axum::extract::{FromRequest, OptionalFromRequestParts, Request};
-use axum::http::{HeaderMap, header};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -157,14 +157,9 @@ impl FromRequest<Arc<App>> for Form {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
         let path = request.uri().path().to_owned();
         let (mut parts, body) = request.into_parts();
-        let person =
-            <Person as axum::extract::FromRequestParts<Arc<App>>>::from_request_parts(&mut parts, app);
-        let person = person.await.map_err(Nobody::into_response)?;
-        let headers = parts.headers.clone();
-        let request = Request::from_parts(parts, body);
-        let body = body_of(request, app, app.settings.limits.body_bytes_max).await;
-        let typed = Typed::parse(&body.map_err(IntoResponse::into_response)?);
-        known(&headers, typed.get(TOKEN)).map_err(|refusal| Problem::from(refusal).into_response())?;
+        let person = <Person as FromRequestParts<Arc<App>>>::from_request_parts(&mut parts, app).await;
+        let person = person.map_err(Nobody::into_response)?;
+        let typed = read(Request::from_parts(parts, body), app).await.map_err(IntoResponse::into_response)?;
         let once = once(&person, &path, &typed);
         Ok(Self { ask: Ask { caller: person.caller, once }, person, typed })
     }
@@ -172,26 +167,24 @@ impl FromRequest<Arc<App>> for Form {
 
 /// A form of somebody who is not signed in.
 pub struct OpenForm {
-    /// Who looks, if somebody is signed in all the same.
-    pub person: Option<Person>,
     /// What they typed.
     pub typed: Typed,
 }
 
 impl FromRequest<Arc<App>> for OpenForm {
-    type Rejection = Response;
+    type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
-        let (mut parts, body) = request.into_parts();
-        let person =
-            <Person as OptionalFromRequestParts<Arc<App>>>::from_request_parts(&mut parts, app).await;
-        let person = person.map_err(IntoResponse::into_response)?;
-        let headers = parts.headers.clone();
-        let body = body_of(Request::from_parts(parts, body), app, app.settings.limits.body_bytes_max).await;
-        let typed = Typed::parse(&body.map_err(IntoResponse::into_response)?);
-        known(&headers, typed.get(TOKEN)).map_err(|refusal| Problem::from(refusal).into_response())?;
-        Ok(Self { person, typed })
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        Ok(Self { typed: read(request, app).await? })
     }
+}
+
+/// What was typed, if a page of ours asked for it.
+async fn read(request: Request, app: &Arc<App>) -> Result<Typed, Problem> {
+    let headers = request.headers().clone();
+    let typed = Typed::parse(&body_of(request, app, app.settings.limits.body_bytes_max).await?);
+    known(&headers, typed.get(TOKEN))?;
+    Ok(typed)
 }
 
 /// Refuses what another site has a browser send: it cannot know the token.
@@ -482,9 +475,4 @@ impl<'s> Field<'s> {
         let wrong = self.wrong().map(|_| format!("{id}-wrong"));
         [wrong, hint].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
-}
-
-/// The body of a response that says the form's content type is not one it reads.
-pub fn content_type(headers: &HeaderMap) -> &str {
-    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

@@ -6,30 +6,20 @@ use askama::Template;
 use assay_db::Reply;
 use assay_domain::refusal::{Code, Refusal};
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::super::answer::Outcome;
 use super::super::people::{read_sign_in, read_sign_up};
 use super::super::problem::Problem;
+use super::asked::Asked;
 use super::form::{Attempt, Form, OpenForm, Sheet, Typed, fields};
 use super::page::{Frame, going_to, gone, own_place, page, page_after, see};
 use super::session::{Person, VisitorToken, forget, keep};
 use crate::app::App;
 use crate::app::access::NewKey;
 use crate::app::accounts::SignIn;
-
-/// What a link may say.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct Asked {
-    /// Where to go on.
-    pub next: String,
-    /// What was just done.
-    pub done: String,
-}
 
 #[derive(Template)]
 #[template(path = "sign_up.html")]
@@ -57,8 +47,8 @@ struct AccountPage {
 }
 
 /// `GET /sign-up`.
-pub async fn sign_up_page(Extension(token): Extension<VisitorToken>, Query(asked): Query<Asked>) -> Outcome {
-    show_sign_up(&token, &Attempt::none(), &asked.next)
+pub async fn sign_up_page(Extension(token): Extension<VisitorToken>, asked: Asked) -> Outcome {
+    show_sign_up(&token, &Attempt::none(), asked.get("next"))
 }
 
 fn show_sign_up(token: &VisitorToken, attempt: &Attempt, next: &str) -> Outcome {
@@ -113,8 +103,8 @@ async fn open_session(app: &App, asked: &SignIn, place: &str) -> Result<Response
 }
 
 /// `GET /sign-in?next=`.
-pub async fn sign_in_page(Extension(token): Extension<VisitorToken>, Query(asked): Query<Asked>) -> Outcome {
-    show_sign_in(&token, &Attempt::none(), &asked.next)
+pub async fn sign_in_page(Extension(token): Extension<VisitorToken>, asked: Asked) -> Outcome {
+    show_sign_in(&token, &Attempt::none(), asked.get("next"))
 }
 
 fn show_sign_in(token: &VisitorToken, attempt: &Attempt, next: &str) -> Outcome {
@@ -174,12 +164,8 @@ pub async fn sign_out(State(app): State<Arc<App>>, form: Form) -> Outcome {
 }
 
 /// `GET /account`.
-pub async fn account_page(
-    State(app): State<Arc<App>>,
-    person: Person,
-    Query(asked): Query<Asked>,
-) -> Outcome {
-    show_account(&app, &person, &Attempt::none(), &asked.done).await
+pub async fn account_page(State(app): State<Arc<App>>, person: Person, asked: Asked) -> Outcome {
+    show_account(&app, &person, &Attempt::none(), asked.done()).await
 }
 
 async fn show_account(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outcome {

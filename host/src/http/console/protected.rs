@@ -6,17 +6,17 @@ use std::sync::Arc;
 use askama::Template;
 use assay_domain::ids::TaskId;
 use assay_domain::refusal::{Code, Refusal};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
 
 use super::super::answer::Outcome;
 use super::super::commission::path_id;
 use super::super::problem::Problem;
 use super::super::secrets::check_bundle;
+use super::asked::Asked;
 use super::encryption::thumbprint;
 use super::form::{Attempt, Form, Sheet, fields};
 use super::page::{Frame, going_to, gone, page_after};
-use super::people::Asked;
 use super::session::Person;
 use super::words::{When, when};
 use crate::app::access::Scope;
@@ -55,9 +55,9 @@ pub async fn secrets_page(
     State(app): State<Arc<App>>,
     person: Person,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    asked: Asked,
 ) -> Outcome {
-    show(&app, &person, path_id(&id, "task")?, &Attempt::none(), &asked.done).await
+    show(&app, &person, path_id(&id, "task")?, &Attempt::none(), asked.done()).await
 }
 
 async fn show(app: &App, person: &Person, id: TaskId, attempt: &Attempt, done: &str) -> Outcome {

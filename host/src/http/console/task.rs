@@ -9,15 +9,15 @@ use assay_domain::criteria::Class;
 use assay_domain::ids::{DeliveryId, PartyId, TaskId, Timestamp};
 use assay_domain::task::{Event, State as TaskState};
 use assay_domain::terms::Mode;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 
 use super::super::answer::Outcome;
 use super::super::commission::path_id;
 use super::super::problem::Problem;
+use super::asked::Asked;
 use super::delivery::{Block, block};
 use super::form::{Attempt, Sheet};
 use super::page::{Frame, page_after};
-use super::people::Asked;
 use super::session::Person;
 use super::words::{self, Badge, When};
 use crate::app::App;
@@ -138,9 +138,9 @@ pub async fn page(
     State(app): State<Arc<App>>,
     person: Person,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    asked: Asked,
 ) -> Outcome {
-    show(&app, &person, path_id(&id, "task")?, &Attempt::none(), &asked.done, None).await
+    show(&app, &person, path_id(&id, "task")?, &Attempt::none(), asked.done(), None).await
 }
 
 /// The page, after an attempt or after a draft was tried.

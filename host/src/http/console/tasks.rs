@@ -1,14 +1,14 @@
 //! The list of tasks.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
 use assay_domain::money::Asset;
-use axum::extract::{Query, State};
+use assay_domain::refusal::Refusal;
+use axum::extract::State;
 
 use super::super::answer::Outcome;
-use super::super::commission::query_text;
+use super::asked::Asked;
 use super::page::{Frame, page};
 use super::session::Person;
 use super::words::{self, Badge, When};
@@ -69,41 +69,27 @@ struct Tasks {
 }
 
 /// `GET /tasks?show=&currency=&category=&words=&cursor=`.
-pub async fn list(
-    State(app): State<Arc<App>>,
-    person: Person,
-    Query(query): Query<HashMap<String, String>>,
-) -> Outcome {
-    let text =
-        |name: &str| Ok::<_, assay_domain::refusal::Refusal>(query_text(&query, name)?.unwrap_or_default());
-    let asked = text("show")?;
-    let &(show, _, which) = LISTS.iter().find(|(name, ..)| *name == asked).unwrap_or(&LISTS[0]);
-    let (currency, category, words) = (text("currency")?, text("category")?.trim(), text("words")?.trim());
+pub async fn list(State(app): State<Arc<App>>, person: Person, asked: Asked) -> Outcome {
+    let text = |name| Ok::<_, Refusal>(asked.text(name)?.unwrap_or_default().trim());
+    let given = text("show")?;
+    let &(show, _, which) = LISTS.iter().find(|(name, ..)| *name == given).unwrap_or(&LISTS[0]);
+    let (currency, category, words) = (text("currency")?, text("category")?, text("words")?);
     let wanted =
         Wanted { show: which, asset: Asset::parse(currency), category: category.into(), words: words.into() };
-    let found = app.browse(&person.caller, &wanted, query_text(&query, "cursor")?, ON_A_PAGE).await?;
+    let found = app.browse(&person.caller, &wanted, asked.cursor()?, ON_A_PAGE).await?;
     let tabs =
         LISTS.map(|(name, text, _)| Tab { name, text, here: if name == show { "page" } else { "false" } });
     page(&Tasks {
-        frame: Frame::of(Some(&person), "tasks").after(text("done")?),
+        frame: Frame::of(Some(&person), "tasks").after(asked.done()),
         tabs: tabs.into(),
         show,
         currency: currency.into(),
         category: category.into(),
         words: words.into(),
         filtered: !(currency.is_empty() && category.is_empty() && words.is_empty()),
-        older: found.next.map(|cursor| older(&query, &cursor)),
+        older: asked.older("/tasks", found.next.as_deref()),
         found: found.items.iter().map(|view| line(&app, view)).collect(),
     })
-}
-
-/// The same list further down.
-fn older(query: &HashMap<String, String>, cursor: &str) -> String {
-    let mut link = url::form_urlencoded::Serializer::new(String::new());
-    let kept: std::collections::BTreeMap<_, _> =
-        query.iter().filter(|(name, _)| !["cursor", "done"].contains(&name.as_str())).collect();
-    link.extend_pairs(kept).append_pair("cursor", cursor);
-    format!("/tasks?{}", link.finish())
 }
 
 /// A task as a line of a list.
