@@ -228,8 +228,9 @@ impl Browser {
     pub(crate) async fn press(&self, text: &str) {
         let named = |place: &str| {
             let kinds = ["button", "a", "summary"];
-            let kinds =
-                kinds.map(|kind| format!("{place}{kind}[starts-with(normalize-space(.), \"{text}\")]"));
+            let kinds = kinds.map(|kind| {
+                format!("{place}{kind}[not(@aria-hidden)][starts-with(normalize-space(.), \"{text}\")]")
+            });
             kinds.join(" | ")
         };
         // What is on the page itself comes before what is in the menu.
@@ -292,7 +293,23 @@ impl Browser {
     }
 
     async fn frame(&self, width: u32, height: u32) {
-        self.driver.issue_cmd(Frame { width, height }).await.expect("a width");
+        let wanted = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.tells("Emulation.setDeviceMetricsOverride", wanted).await;
+    }
+
+    async fn tells(&self, command: &'static str, wanted: Value) {
+        self.driver.issue_cmd(OfChrome(command, wanted)).await.expect("Chrome does it");
+    }
+
+    /// As somebody sees it who prefers this colour scheme: `light` or `dark`.
+    pub(crate) async fn prefers(&self, scheme: &str) {
+        let wanted = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.tells("Emulation.setEmulatedMedia", wanted).await;
+    }
+
+    /// As a browser that runs no scripts of pages.
+    pub(crate) async fn without_scripts(&self) {
+        self.tells("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
     /// What axe-core has against the page; nothing where it could not be had.
@@ -328,22 +345,16 @@ pub(crate) async fn picture(browser: &Browser, name: &str) {
     browser.width(1_200).await;
 }
 
-/// Makes the window's content so large, which is Chrome's own command.
+/// One of Chrome's own commands.
 #[derive(Debug)]
-struct Frame {
-    width: u32,
-    height: u32,
-}
+struct OfChrome(&'static str, Value);
 
-impl WebDriverCompatibleCommand for Frame {
+impl WebDriverCompatibleCommand for OfChrome {
     fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
         base_url.join(&format!("session/{}/goog/cdp/execute", session_id.unwrap_or_default()))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let Self { width, height } = self;
-        let wanted = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        let body = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": wanted });
-        (Method::POST, Some(body.to_string()))
+        (Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
     }
 }

@@ -1,5 +1,6 @@
 //! The console, as people meet it in a browser.
 
+use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
@@ -59,6 +60,7 @@ fn people_sign_up_out_and_in_again() {
         assert_eq!((cookie.http_only(), cookie.path()), (Some(true), Some("/")));
         assert_eq!(browser.ask("return document.cookie").await, "");
         browser.press("Sign out").await;
+        browser.sees("Work for agents").await;
         browser.go("/account").await;
         browser.fill("E-mail", "ADA@example.org").await;
         browser.fill("Password", "not the password").await;
@@ -79,6 +81,7 @@ fn people_sign_up_out_and_in_again() {
         assert!(elsewhere.place().await.starts_with("/sign-in"), "that session has ended");
         elsewhere.close().await;
         browser.press("Sign out everywhere").await;
+        browser.find("#sign-in").await;
         browser.go("/account").await;
         assert!(browser.place().await.starts_with("/sign-in"));
     });
@@ -292,7 +295,15 @@ pub(crate) async fn check_pages(browser: &Browser, pages: &[String]) {
     for page in pages {
         browser.width(1_200).await;
         browser.go(page).await;
-        all.extend(browser.complaints().await.into_iter().map(|one| format!("{page}: {one}")));
+        let took = "const [load] = performance.getEntriesByType('navigation');
+            return Math.ceil(load.responseStart - load.requestStart)";
+        println!("{page}: answered after {} ms", browser.ask(took).await);
+        for scheme in ["light", "dark"] {
+            browser.prefers(scheme).await;
+            let complaints = browser.complaints().await;
+            all.extend(complaints.into_iter().map(|one| format!("{page}, {scheme}: {one}")));
+        }
+        // A phone, which is narrower than a laptop's window at 200 %.
         browser.width(360).await;
         let wide = browser.ask("return document.documentElement.scrollWidth").await;
         if wide.as_i64().is_none_or(|wide| wide > 360) {
@@ -304,6 +315,7 @@ pub(crate) async fn check_pages(browser: &Browser, pages: &[String]) {
         }
     }
     browser.width(1_200).await;
+    browser.prefers("light").await;
     assert!(all.is_empty(), "{all:#?}");
 }
 
@@ -345,5 +357,64 @@ fn a_keyboard_is_enough() {
             }
         }
         panic!("the task was not reached by keys");
+    });
+}
+
+#[test]
+fn times_are_the_readers_own_with_utc_on_hover() {
+    in_a_browser(async |house, browser| {
+        let ada = rich_person(house, "Ada").await;
+        let task = ada.posts(&tea()).await;
+        browser.sign_in("ada@example.org").await;
+        browser.go(&format!("/tasks/{task}")).await;
+        browser.sees("held in escrow").await;
+        browser.find("time[data-local]").await;
+        let times = browser
+            .ask(
+                "const wanted = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+                return [...document.querySelectorAll('time')].map(time => time.title.endsWith(' UTC')
+                    && time.textContent === wanted.format(new Date(time.dateTime)))",
+            )
+            .await;
+        let times = times.as_array().expect("times").clone();
+        assert!(times.len() >= 2 && times.iter().all(|time| *time == true), "{times:?}");
+    });
+}
+
+#[test]
+fn without_scripts_people_bid_choose_and_review_all_the_same() {
+    in_a_browser(async |house, browser| {
+        let ada = rich_person(house, "Ada").await;
+        person(house, "Bob").await;
+        let task = ada.posts(&tea_for_a_person()).await;
+        browser.without_scripts().await;
+        browser.sign_in("bob@example.org").await;
+        browser.go(&format!("/tasks/{task}")).await;
+        let local = browser.driver.find_all(Locator::Css("time[data-local]")).await.expect("an answer");
+        assert!(local.is_empty(), "no script of the page runs");
+        browser.fill("Your price", "41").await;
+        browser.press("Bid").await;
+        browser.sees("Your bid is in.").await;
+        let adas = Browser::open(house).await;
+        adas.without_scripts().await;
+        adas.sign_in("ada@example.org").await;
+        adas.go(&format!("/tasks/{task}")).await;
+        adas.press("Accept $41.00").await;
+        adas.sees("The bid is accepted.").await;
+        browser.go(&format!("/tasks/{task}")).await;
+        browser.fill("The work", GOOD).await;
+        browser.press("Deliver").await;
+        browser.sees("Its poster has the next word").await;
+        adas.go("/desk").await;
+        adas.press("Accept and pay").await;
+        adas.sees("Accepted: the worker is paid.").await;
+        adas.go("/post").await;
+        adas.fill("Title", "Another guide").await;
+        adas.fill("Budget", "10").await;
+        adas.fill("Acceptance criteria", "At least 50 words").await;
+        adas.press("Preview").await;
+        adas.sees("decided by a machine").await;
+        assert_eq!(adas.typed("Title").await, "Another guide");
+        adas.close().await;
     });
 }

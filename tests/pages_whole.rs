@@ -200,7 +200,7 @@ fn protected_fields_are_seen_by_their_readers_and_nobody_else() {
         let line = Line::to(house);
         let adas = Browser::open_at(&line.base_url).await;
         adas.sign_in("ada@example.org").await;
-        let ada = makes_a_key(&adas).await;
+        let (ada, _) = makes_a_key(&adas).await;
         adas.go("/post").await;
         adas.fill("Title", "Water the plants in the cellar").await;
         adas.fill("Description", errand(200)["description"].as_str().unwrap_or("Twice.")).await;
@@ -218,7 +218,7 @@ fn protected_fields_are_seen_by_their_readers_and_nobody_else() {
 
         let bobs = Browser::open_at(&line.base_url).await;
         bobs.sign_in("bob@example.org").await;
-        let bob = makes_a_key(&bobs).await;
+        let (bob, bobs_file) = makes_a_key(&bobs).await;
         bobs.go(&format!("/tasks/{task}")).await;
         bobs.press("Claim the task").await;
         bobs.sees("The task is yours.").await;
@@ -232,6 +232,7 @@ fn protected_fields_are_seen_by_their_readers_and_nobody_else() {
         bobs.press("Open with my key").await;
         bobs.sees(CLEAR).await;
         adas.close().await;
+        opens_elsewhere(&line.base_url, &task, &bobs_file, CLEAR).await;
         bobs.close().await;
 
         // What the browsers sent, and all that is kept, hold neither the text nor a key.
@@ -259,8 +260,8 @@ fn find(haystack: &[u8], needle: &[u8]) -> bool {
 }
 
 /// Makes a key in a browser and puts its public half into the profile; answers the private
-/// one, which a script of the page's own can read.
-async fn makes_a_key(browser: &Browser) -> String {
+/// half and the file that it is saved to, which a script of the page's own can read.
+async fn makes_a_key(browser: &Browser) -> (String, String) {
     browser.go("/account/encryption").await;
     browser.press("Make a key").await;
     browser.press("Use this browser's key in my profile").await;
@@ -268,9 +269,30 @@ async fn makes_a_key(browser: &Browser) -> String {
     let read = "const done = arguments[arguments.length - 1];
         const script = document.querySelector('script[src*=\"key_page\"]').src;
         const party = document.getElementById('tools').dataset.party;
-        import(script.replace('key_page', 'keys')).then(keys => keys.exported(party))
-            .then(text => done(JSON.parse(text).keys[0].d), error => done(String(error)));";
-    browser.ask_later(read).await.as_str().expect("a key").to_owned()
+        import(script.replace('key_page', 'keys')).then(keys => keys.exported(party)).then(done, done);";
+    let file = browser.ask_later(read).await.as_str().expect("a file").to_owned();
+    let keys: serde_json::Value = serde_json::from_str(&file).expect("JSON");
+    (keys["keys"][0]["d"].as_str().expect("a private key").to_owned(), file)
+}
+
+/// On another computer Bob's key comes from the file that he saved.
+async fn opens_elsewhere(base_url: &str, task: &str, keys: &str, clear: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("keys.json");
+    std::fs::write(&file, keys).expect("a file");
+    let another = Browser::open_at(base_url).await;
+    another.sign_in("bob@example.org").await;
+    another.go(&format!("/tasks/{task}/secrets")).await;
+    another.press("Open with my key").await;
+    another.sees("No key in this browser opens it.").await;
+    another.go("/account/encryption").await;
+    let bring = another.find("#bring").await;
+    bring.send_keys(&file.display().to_string()).await.expect("a file is chosen");
+    another.find("#save:not([hidden])").await;
+    another.go(&format!("/tasks/{task}/secrets")).await;
+    another.press("Open with my key").await;
+    another.sees(clear).await;
+    another.close().await;
 }
 
 /// Chooses an option of a field by its value.

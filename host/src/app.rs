@@ -53,6 +53,7 @@ pub mod late;
 pub mod limits;
 pub mod memory;
 pub mod negotiation;
+pub mod numbers;
 pub mod ownership;
 pub mod parties;
 pub mod passwords;

@@ -240,6 +240,8 @@ pub struct PageLimits {
     pub record_events_max: i64,
     /// A wallet's plot shows a bar a day.
     pub plot_days: i64,
+    /// The front door's numbers are counted anew so often.
+    pub numbers_ms: i64,
 }
 
 impl Default for PageLimits {
@@ -250,6 +252,7 @@ impl Default for PageLimits {
             record_tasks_max: 500,
             record_events_max: 10_000,
             plot_days: 30,
+            numbers_ms: 10_000,
         }
     }
 }

@@ -77,7 +77,7 @@
 //! decide in [`app::approvals`]. How often anyone may ask: [`app::limits`].
 //!
 //! **Pages**: [`http::console`] shows what the verbs give; [`app::browsing`] lists tasks,
-//! [`app::desk`] is what waits for somebody's word, [`app::replaying`] runs a verdict again.
+//! [`app::desk`] is what waits for somebody's word, [`app::numbers`] how the house is doing, [`app::replaying`] runs a verdict again.
 //!
 //! Beside the roads: [`app::gate`], where a simulation holds a verb up before it commits;
 //! [`app::memory`], what a process need not read again for each request.

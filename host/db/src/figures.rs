@@ -54,7 +54,17 @@ const PAID_TO: &str = "select asset, count(distinct task), cast(sum(amount) as b
      where reason in ('payout', 'available') and credit like '%/party/%' and task in \
      (select id from tasks where worker = $1 order by id desc limit $2) group by asset order by asset";
 
+/// What tasks paid, all of them together.
+const PAID_OUT: &str =
+    "select cast(coalesce(sum(price), 0) as bigint) from tasks where state = 'paid' and asset = $1";
+
 impl Reader {
+    /// What tasks of an asset paid to those who did them.
+    pub async fn paid_out(&self, asset: Asset) -> Result<i64, DbError> {
+        let rows = self.rows(PAID_OUT.into(), &[asset.code().into()]).await?;
+        rows.first().map_or(Ok(0), |row| self.field(row, 0))
+    }
+
     /// What reached workers' wallets for a party's latest tasks, those it posted or those it
     /// did: the asset, how many tasks, and how much.
     pub async fn paid_to_workers(

@@ -1,7 +1,7 @@
-//! What waits for somebody's word, and how the house is doing in a few numbers.
+//! What waits for somebody's word.
 
 use assay_db::entities::people::ApprovalRow;
-use assay_db::entities::{DeliveryRow, ReceiptRow, TaskRow};
+use assay_db::entities::{DeliveryRow, TaskRow};
 use assay_db::list;
 use assay_domain::ids::Timestamp;
 
@@ -9,19 +9,6 @@ use super::deliveries::Delivery;
 use super::task::Task;
 use super::{App, Caller};
 use crate::error::Error;
-
-/// The house in numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Numbers {
-    /// Tasks that anyone may take.
-    pub open: i64,
-    /// Tasks that were accepted and paid.
-    pub paid: i64,
-    /// Signed receipts.
-    pub receipts: i64,
-    /// Verdicts that were run again here and said the same.
-    pub replays: i64,
-}
 
 /// A delivery that waits for its poster.
 #[derive(Clone, Debug)]
@@ -63,26 +50,5 @@ impl App {
         let party = [caller.party.to_string().into()];
         let deliveries = self.db.read().count::<TaskRow>(DELIVERIES, &party).await?;
         Ok(deliveries + self.db.read().count::<ApprovalRow>(APPROVALS, &party).await?)
-    }
-
-    /// What waits to be done, by what it is.
-    pub async fn queues(&self) -> Result<Vec<(&'static str, i64)>, Error> {
-        let read = self.db.read();
-        Ok(vec![
-            ("Deliveries being judged", read.count::<TaskRow>("state = 'delivered'", &[]).await?),
-            ("Deliveries that wait for a person", read.count::<TaskRow>("state = 'in_review'", &[]).await?),
-            ("Posts that wait for an owner", read.count::<ApprovalRow>("status = 'pending'", &[]).await?),
-        ])
-    }
-
-    /// The house in numbers.
-    pub async fn numbers(&self) -> Result<Numbers, Error> {
-        let read = self.db.read();
-        Ok(Numbers {
-            open: read.count::<TaskRow>("state = 'open'", &[]).await?,
-            paid: read.count::<TaskRow>("state = 'paid'", &[]).await?,
-            receipts: read.count::<ReceiptRow>("id <> ''", &[]).await?,
-            replays: self.replays().await?,
-        })
     }
 }

@@ -14,7 +14,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use assay_db::entities::people::KeyRow;
 use assay_db::{Applied, Change, Key};
@@ -24,6 +24,7 @@ use assay_domain::ids::{BidId, ChannelId, DeliveryId, PartyId, TaskId};
 use super::bids::Bid;
 use super::channels::Channel;
 use super::deliveries::Delivery;
+use super::numbers::Numbers;
 use super::ownership::Who;
 use super::task::Task;
 
@@ -51,6 +52,8 @@ pub(crate) struct Memory {
     parties: Things<PartyId, Who>,
     /// With their head.
     guardrails: Things<PartyId, (Guardrails, i64)>,
+    /// With the time they were counted at.
+    numbers: Mutex<Option<(i64, Numbers)>>,
 }
 
 /// Where a verb looks: in memory first, in the rows once that did not do.
@@ -184,6 +187,17 @@ impl<K: Hash + Eq, T> Known<K, T> {
 }
 
 impl Memory {
+    /// The house in numbers, if they were counted since then.
+    pub(crate) fn numbers_since(&self, at: i64) -> Option<Numbers> {
+        let kept = *self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.filter(|(counted_at, _)| *counted_at > at).map(|(_, numbers)| numbers)
+    }
+
+    /// Keeps the house in numbers.
+    pub(crate) fn keep_numbers(&self, at: i64, numbers: Numbers) {
+        *self.numbers.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, numbers));
+    }
+
     /// A key by the hash of its secret, or when it was not known.
     pub(crate) fn key(&self, hash: &String) -> Result<KeyRow, Since> {
         self.keys.find(hash)

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use askama::Template;
 use assay_domain::ids::{DisputeId, RedemptionId, WithdrawalId};
 use assay_domain::money::Asset;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde_json::json;
 
 use super::super::answer::Outcome;
 use super::super::commission::path_id;
 use super::super::finance::read_resolution;
+use super::asked::Asked;
 use super::delivery::{Block, block};
 use super::form::{Attempt, Form, Sheet, fields};
 use super::page::{Frame, going_to, gone, page_after};
-use super::people::Asked;
 use super::receipts::{Found, found_of};
 use super::session::Person;
 use super::task::{Known, Named};
@@ -53,6 +53,12 @@ struct PayoutLine {
     sheet: Sheet,
 }
 
+struct PartyLine {
+    who: Named,
+    kind: String,
+    since: When,
+}
+
 struct LaneLine {
     lane: String,
     link: i64,
@@ -73,6 +79,7 @@ struct House {
     redemptions: Vec<RedemptionLine>,
     payouts: Vec<PayoutLine>,
     stock: Vec<StockLine>,
+    parties: Vec<PartyLine>,
     lanes: Vec<LaneLine>,
     queues: Vec<(&'static str, i64)>,
     settings: Vec<(&'static str, String)>,
@@ -101,8 +108,8 @@ struct DisputePage {
 }
 
 /// `GET /house`: for the operator.
-pub async fn page(State(app): State<Arc<App>>, person: Person, Query(asked): Query<Asked>) -> Outcome {
-    show(&app, &person, &Attempt::none(), &asked.done).await
+pub async fn page(State(app): State<Arc<App>>, person: Person, asked: Asked) -> Outcome {
+    show(&app, &person, &Attempt::none(), asked.done()).await
 }
 
 async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outcome {
@@ -155,6 +162,7 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
         redemptions: redemptions.iter().map(redemption).collect(),
         payouts: payouts.iter().map(payout).collect(),
         stock: stock(app).await?,
+        parties: parties(app).await?,
         lanes: lanes(app).await?,
         queues: app.queues().await?,
         settings: settings(app),
@@ -169,6 +177,15 @@ async fn stock(app: &App) -> Result<Vec<StockLine>, super::super::problem::Probl
         left: if reward.in_stock { "in stock" } else { "none left" },
     };
     Ok(app.rewards().await?.into_iter().map(line).collect())
+}
+
+async fn parties(app: &App) -> Result<Vec<PartyLine>, super::super::problem::Problem> {
+    let line = |party: crate::app::parties::Party| PartyLine {
+        who: Named { id: party.id.to_string(), name: party.profile.name },
+        kind: party.kind,
+        since: words::when(party.created_at),
+    };
+    Ok(app.newest_parties(SHOWN).await?.into_iter().map(line).collect())
 }
 
 async fn lanes(app: &App) -> Result<Vec<LaneLine>, super::super::problem::Problem> {
