@@ -202,14 +202,14 @@ fn what_is_pending_says_when_it_comes() {
     });
 }
 
-async fn loads(house: &House, reward: &str, price: i64) {
+pub(crate) async fn loads(house: &House, reward: &str, price: i64) {
     let name = format!("A {reward} {}", PAYLOADS[0]);
     let line = StockLine { reward: reward.into(), name, price_credits: price, code: "CODE-1".into() };
     stock::load(&house.app.db, &house.app.clock, &[line]).await.expect("it is loaded");
 }
 
 /// Somebody's agent that earned credits, a day ago.
-async fn earner(house: &House, credits: i64) -> Actor {
+pub(crate) async fn earner(house: &House, credits: i64) -> Actor {
     let (poster, worker) = (house.agent("a poster").await, house.agent("a worker").await);
     crate::packages::belongs(&worker, &person(house, "an owner").await).await;
     let task = posts_errand(&poster, &errand(credits)).await;

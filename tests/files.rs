@@ -15,7 +15,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     assay_sandbox::Digest::of(bytes).hex()
 }
 
-async fn brings(actor: &Actor, sha256: &str, bytes: &[u8], media_type: &str) -> Said {
+pub(crate) async fn brings(actor: &Actor, sha256: &str, bytes: &[u8], media_type: &str) -> Said {
     let request = actor.request(Method::PUT, &format!("/v1/blobs/{sha256}"));
     actor.send(request.header("content-type", media_type).body(bytes.to_vec())).await
 }
@@ -28,11 +28,11 @@ fn header(response: &Response, name: &str) -> String {
     response.headers().get(name).map(|value| value.to_str().expect("text").to_owned()).unwrap_or_default()
 }
 
-fn attachment(name: &str, media_type: &str, bytes: &[u8]) -> Value {
+pub(crate) fn attachment(name: &str, media_type: &str, bytes: &[u8]) -> Value {
     json!({ "name": name, "mediaType": media_type, "sizeBytes": bytes.len(), "sha256": digest(bytes) })
 }
 
-async fn delivers(worker: &Actor, task: &str, attachments: &[Value]) -> Said {
+pub(crate) async fn delivers(worker: &Actor, task: &str, attachments: &[Value]) -> Said {
     let package = json!({ "content": GOOD, "attachments": attachments });
     worker.post(&format!("/v1/tasks/{task}/deliver"), &package).await
 }

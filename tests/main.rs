@@ -18,6 +18,7 @@ mod components;
 mod connections;
 mod console;
 mod console_agents;
+mod console_house;
 mod console_plugins;
 mod console_post;
 mod console_secrets;

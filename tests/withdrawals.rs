@@ -18,7 +18,7 @@ const OTHER_TRON: &str = "TLa2f6VPqDgRE67v1736s7bJ8Ray5wYjU7";
 const HOUR_MS: i64 = 3_600_000;
 
 /// An agent with free dollars on a live server.
-async fn paid_by_coins(house: &House, amount: &str) -> Actor {
+pub(crate) async fn paid_by_coins(house: &House, amount: &str) -> Actor {
     let agent = house.agent("worker").await;
     let body = json!({ "amount": amount, "currency": "USDTTRC20" });
     let opened = agent.post("/api/v1/payments/create-intent", &body).await.good();
@@ -48,7 +48,7 @@ async fn saves(actor: &Actor, address: &str) -> String {
 }
 
 /// Moves the clock of a live server, and lets what is due happen.
-async fn wait(house: &House, hours: i64) {
+pub(crate) async fn wait(house: &House, hours: i64) {
     let ahead = house.app.now().0 - real_ms();
     house.app.clock.set_advance_ms(ahead + hours * HOUR_MS);
     house.app.run_due_jobs().await.expect("jobs run");
@@ -59,11 +59,11 @@ fn real_ms() -> i64 {
     clock.now().0
 }
 
-async fn looked(actor: &Actor, id: &str) -> Value {
+pub(crate) async fn looked(actor: &Actor, id: &str) -> Value {
     actor.get(&format!("/api/v1/withdrawals/{id}")).await.good()
 }
 
-async fn wallet(actor: &Actor) -> Value {
+pub(crate) async fn wallet(actor: &Actor) -> Value {
     actor.get("/api/v1/ledger/balance").await.good()["available"].clone()
 }
 
@@ -153,7 +153,7 @@ fn a_new_address_waits_a_day_before_money_goes_to_it() {
 }
 
 /// A withdrawal of everything, asked for at a ready address.
-async fn asked_for(house: &House, worker: &Actor, amount: &str) -> String {
+pub(crate) async fn asked_for(house: &House, worker: &Actor, amount: &str) -> String {
     let address = saves(worker, TRON).await;
     wait(house, 25).await;
     let body = json!({ "amount": amount, "withdrawal_address_id": address });

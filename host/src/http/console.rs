@@ -21,6 +21,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
+use super::blobs;
 use crate::app::App;
 
 pub mod agents;
@@ -161,7 +162,7 @@ fn task_pages() -> Router<Arc<App>> {
         .route("/tasks/{id}/deliveries/{delivery}/review", post(task_forms::review))
         .route("/tasks/{id}/say", post(task_forms::say))
         .route("/tasks/{id}/dispute", post(task_forms::dispute))
-        .route("/files/{sha256}", get(task_forms::file))
+        .route("/files/{sha256}", get(blobs::get))
         .route("/receipts/{id}", get(receipts::page))
         .route("/receipts/{id}/replay", post(receipts::replay))
         .route("/desk", get(desk::page))

@@ -7,8 +7,6 @@ use assay_db::Reply;
 use assay_domain::ids::{BidId, DeliveryId, TaskId};
 use assay_domain::refusal::Refusal;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::super::answer::Outcome;
@@ -16,7 +14,6 @@ use super::super::commission::{path_id, read_offer, read_package, read_review};
 use super::super::problem::Problem;
 use super::form::{Attempt, Form, fields};
 use super::page::{going_to, gone};
-use super::session::Person;
 use super::task;
 use crate::app::access::Scope;
 use crate::app::bids::Bid;
@@ -212,20 +209,4 @@ pub async fn word(
     let object = json!({ "status": typed.text("status"), "review_notes": typed.text("review_notes") });
     let (word, notes) = read_review(&fields(&object)?, &app.settings.limits)?;
     Ok(app.review(form.ask(Scope::Commission)?, delivery, word, &notes, render).await?)
-}
-
-/// `GET /files/{sha256}`: a file of a delivery, which a browser keeps and never opens.
-pub async fn file(State(app): State<Arc<App>>, person: Person, Path(sha256): Path<String>) -> Outcome {
-    let file = app.file(&person.caller, &sha256).await?;
-    let name: String = url::form_urlencoded::byte_serialize(file.name.as_bytes()).collect();
-    let disposition = format!("attachment; filename*=UTF-8''{}", name.replace('+', "%20"));
-    let mut response: Response = file.bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment")),
-    );
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    Ok(response)
 }
