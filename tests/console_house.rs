@@ -123,3 +123,23 @@ fn a_list_of_tasks_goes_on_and_is_searched() {
         assert_eq!(browser.goes(&format!("/tasks?words={}", "x".repeat(201))).await.status, 400);
     });
 }
+
+#[test]
+fn the_books_are_audited_from_the_page() {
+    each_house(async |house| {
+        let (_, bob, task) = claimed(house, &tea()).await;
+        bob.delivers(&task, crate::story::GOOD).await.good();
+        let operator = Browser::of(&house.operator());
+        operator.goes(HERE).await.good().says("Nobody has asked for an audit");
+        let asked = sends(&operator, HERE, "audit", "/house/audit", &[]).await;
+        assert_eq!(asked.place, "/house?done=audit", "{}", asked.text());
+        let mut shown = operator.goes(HERE).await.good();
+        while shown.text().contains("The books are being recomputed since") {
+            shown = operator.goes(HERE).await.good();
+        }
+        shown.says("the books are right");
+        assert!(!shown.text().contains(" 0 transfers"), "there was something to recompute: {}", shown.text());
+        let theirs = Browser::of(&bob).fills("/wallet", "/house/audit", &[]).await;
+        assert_eq!(theirs.status, 403, "it is the operator's to ask for");
+    });
+}

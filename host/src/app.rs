@@ -26,6 +26,7 @@ use crate::metrics::Metrics;
 pub mod access;
 pub mod accounts;
 pub mod approvals;
+pub mod auditing;
 pub mod bids;
 pub mod bindings;
 pub mod blobs;
@@ -122,6 +123,8 @@ pub struct App {
     pub hub: watch::Hub,
     /// Tells webhooks.
     pub(crate) post_office: post_office::PostOffice,
+    /// The last audit that was asked for here.
+    pub(crate) auditing: auditing::Auditing,
     address: OnceLock<SocketAddr>,
     running: Mutex<HashSet<String>>,
 }

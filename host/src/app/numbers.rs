@@ -1,7 +1,9 @@
 //! How the house is doing, in a few numbers.
 
+use assay_db::entities::packages::WebhookDeliveryRow;
 use assay_db::entities::people::ApprovalRow;
 use assay_db::entities::{PartyRow, ReceiptRow, TaskRow};
+use assay_db::rows::JobRow;
 use assay_domain::money::Asset;
 
 use super::App;
@@ -48,6 +50,8 @@ impl App {
             ("Deliveries being judged", read.count::<TaskRow>("state = 'delivered'", &[]).await?),
             ("Deliveries that wait for a person", read.count::<TaskRow>("state = 'in_review'", &[]).await?),
             ("Posts that wait for an owner", read.count::<ApprovalRow>("status = 'pending'", &[]).await?),
+            ("Jobs that are due", read.count::<JobRow>("due_at <= $1", &[self.now().0.into()]).await?),
+            ("Messages to webhooks", read.count::<WebhookDeliveryRow>("status = 'pending'", &[]).await?),
         ])
     }
 

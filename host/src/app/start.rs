@@ -13,6 +13,7 @@ use assay_sandbox as sandbox;
 use assay_sandbox::{HostKey, Sandbox};
 use tokio::task::JoinHandle;
 
+use super::auditing::Auditing;
 use super::limits::Limiters;
 use super::memory::Memory;
 use super::passwords::Passwords;
@@ -115,6 +116,7 @@ impl App {
             settings,
             hub: Hub::default(),
             post_office,
+            auditing: Auditing::default(),
             address: OnceLock::new(),
             running: Mutex::new(HashSet::new()),
             clock,

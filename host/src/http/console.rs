@@ -173,6 +173,7 @@ fn task_pages() -> Router<Arc<App>> {
 fn house_pages() -> Router<Arc<App>> {
     Router::new()
         .route("/house", get(house::page))
+        .route("/house/audit", post(house::audit))
         .route("/house/redemptions/{id}", post(house::redemption))
         .route("/house/payouts/{id}", post(house::payout))
         .route("/house/disputes/{id}", get(house::dispute).post(house::resolve))

@@ -14,13 +14,14 @@ use super::super::finance::read_resolution;
 use super::asked::Asked;
 use super::delivery::{Block, block};
 use super::form::{Attempt, Form, Sheet, fields};
-use super::page::{Frame, going_to, gone, page_after};
+use super::page::{Frame, going_to, gone, page_after, see};
 use super::receipts::{Found, found_of};
 use super::session::Person;
 use super::task::{Known, Named};
 use super::words::{self, Badge, When};
 use crate::app::App;
 use crate::app::access::Scope;
+use crate::app::auditing::Audited;
 use crate::app::disputes::Dispute;
 use crate::app::rewards::{Redemption, Ruling};
 use crate::app::withdrawals::{Decision, Withdrawal, WithdrawalStatus};
@@ -81,6 +82,8 @@ struct House {
     stock: Vec<StockLine>,
     parties: Vec<PartyLine>,
     lanes: Vec<LaneLine>,
+    audited: Audited,
+    audit: Sheet,
     queues: Vec<(&'static str, i64)>,
     settings: Vec<(&'static str, String)>,
 }
@@ -164,6 +167,8 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
         stock: stock(app).await?,
         parties: parties(app).await?,
         lanes: lanes(app).await?,
+        audited: app.audited(),
+        audit: attempt.sheet(&person.token, "audit", "/house/audit"),
         queues: app.queues().await?,
         settings: settings(app),
     };
@@ -245,6 +250,13 @@ pub async fn payout(State(app): State<Arc<App>>, Path(id): Path<String>, form: F
         })
     };
     end(&app, &form, "payout", done.await).await
+}
+
+/// `POST /house/audit`: the books are recomputed, beside the work.
+pub async fn audit(State(app): State<Arc<App>>, form: Form) -> Outcome {
+    form.ask(Scope::Admin)?;
+    app.audit_books();
+    Ok(see("/house?done=audit"))
 }
 
 async fn end(

@@ -186,6 +186,7 @@ const DONE: &[(&str, &str)] = &[
     ("resolved", "The dispute is resolved, and the money has moved."),
     ("ruled", "The redemption is decided."),
     ("retried", "The payout is tried again."),
+    ("audit", "The books are being recomputed. The outcome stands below when it is there."),
     ("returned", "The money is back in its owner's wallet."),
     ("password", "The password is changed, and every other session has ended."),
     ("paid-in", "The payment came in."),
