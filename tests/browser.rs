@@ -16,6 +16,7 @@ use fantoccini::wd::{Capabilities, TimeoutConfiguration, WebDriverCompatibleComm
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use url::{ParseError, Url};
 
 use crate::house::{Actor, House};
@@ -141,6 +142,7 @@ pub(crate) fn in_a_browser(story: impl AsyncFn(&House, &Browser)) {
 pub(crate) struct Browser {
     pub(crate) driver: Client,
     base_url: String,
+    downloads: TempDir,
 }
 
 impl Browser {
@@ -172,7 +174,11 @@ impl Browser {
             .expect("the driver opens a window");
         let timeouts = TimeoutConfiguration::new(Some(PATIENCE), Some(PATIENCE), None);
         driver.update_timeouts(timeouts).await.expect("timeouts");
-        Self { driver, base_url: base_url.to_owned() }
+        let downloads = tempfile::tempdir().expect("a folder");
+        let browser = Self { driver, base_url: base_url.to_owned(), downloads };
+        let to = json!({ "behavior": "allow", "downloadPath": browser.downloads.path() });
+        browser.tells("Browser.setDownloadBehavior", to).await;
+        browser
     }
 
     pub(crate) async fn close(self) {
@@ -267,6 +273,18 @@ impl Browser {
     /// The same for a script that ends when it calls its last argument.
     pub(crate) async fn ask_later(&self, script: &str) -> Value {
         self.driver.execute_async(script, Vec::new()).await.expect("the script runs")
+    }
+
+    /// What the browser saved as a file of this name, once it is whole.
+    pub(crate) async fn saved(&self, name: &str) -> String {
+        let path = self.downloads.path().join(name);
+        for _ in 0..PATIENCE.as_millis() / 50 {
+            if let Ok(text) = fs::read_to_string(&path) {
+                return text;
+            }
+            self.ask_later("setTimeout(arguments[0], 50)").await;
+        }
+        panic!("{name} is not among the downloads")
     }
 
     /// Signs somebody in.

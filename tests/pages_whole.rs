@@ -260,17 +260,16 @@ fn find(haystack: &[u8], needle: &[u8]) -> bool {
 }
 
 /// Makes a key in a browser and puts its public half into the profile; answers the private
-/// half and the file that it is saved to, which a script of the page's own can read.
+/// half and the file that it is saved to.
 async fn makes_a_key(browser: &Browser) -> (String, String) {
     browser.go("/account/encryption").await;
     browser.press("Make a key").await;
     browser.press("Use this browser's key in my profile").await;
     browser.sees("Others encrypt to this key for you").await;
-    let read = "const done = arguments[arguments.length - 1];
-        const script = document.querySelector('script[src*=\"key_page\"]').src;
-        const party = document.getElementById('tools').dataset.party;
-        import(script.replace('key_page', 'keys')).then(keys => keys.exported(party)).then(done, done);";
-    let file = browser.ask_later(read).await.as_str().expect("a file").to_owned();
+    browser.find("#save:not([hidden])").await;
+    browser.press("Save to a file").await;
+    browser.sees("Saved as assay-key.json.").await;
+    let file = browser.saved("assay-key.json").await;
     let keys: serde_json::Value = serde_json::from_str(&file).expect("JSON");
     (keys["keys"][0]["d"].as_str().expect("a private key").to_owned(), file)
 }
