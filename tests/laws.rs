@@ -79,6 +79,7 @@ fn time_ids_and_randomness_come_from_one_place() {
         "host/src/cli/plugin/test.rs",
         "host/db/src/committer",
         "host/sandbox/src/certify.rs",
+        "host/sandbox/src/runner/pipes.rs",
         "/examples/",
     ];
     for (path, text) in sources(&["host"]) {

@@ -1,6 +1,7 @@
 //! Components that nobody vouches for: compiled in one child process, run in another, and
 //! what becomes of the server when those die.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
@@ -96,6 +97,32 @@ fn what_got_out_of_the_sandbox_is_still_in_a_cage() {
         // It still judges.
         let judge = uploaded(&sandbox, &good()).await;
         assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
+    });
+}
+
+#[test]
+fn each_of_many_runs_at_once_gets_its_own_answer() {
+    in_runtime(async || {
+        let settings = Settings { program: Some(program()), runs_max: 4, ..Settings::default() };
+        let sandbox = Sandbox::start(settings).expect("it starts");
+        let mut judges = Vec::new();
+        for (score, checks) in [(10_000, 1), (9_000, 2), (4_000, 3), (0, 4)] {
+            let component = answering(&report(&[finding(0, score, checks)]));
+            let judge = uploaded(&sandbox, &component).await;
+            let alone = judged(&sandbox, &judge, &input("{}")).await;
+            judges.push((judge, alone.output_digest));
+        }
+        let digests: BTreeSet<_> = judges.iter().map(|(_, digest)| *digest).collect();
+        assert_eq!(digests.len(), judges.len(), "their answers differ");
+        let running = (0..400).map(|number| {
+            let (sandbox, (judge, digest)) = (sandbox.clone(), judges[number % judges.len()].clone());
+            tokio::spawn(async move {
+                assert_eq!(judged(&sandbox, &judge, &input("{}")).await.output_digest, digest, "{number}");
+            })
+        });
+        for run in futures_util::future::join_all(running).await {
+            run.expect("the answer is its own");
+        }
     });
 }
 

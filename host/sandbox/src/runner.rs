@@ -1,15 +1,18 @@
 //! The parent's side of running what nobody trusts: one child that several runs share,
 //! and a new one when it died.
+//!
+//! No thread stands between a run and the child, since waking one takes as long as a short
+//! run: whoever wants a run writes its question, and one of those who wait reads for all.
+
+mod pipes;
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufReader};
 use std::iter;
 use std::process::{self, Child, ChildStdin, ChildStdout};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::child::Role;
 use crate::child::cage::{Attempt, Mechanism};
@@ -21,6 +24,11 @@ use crate::outcome::{Reason, Run};
 use crate::parent::{self, Nursery};
 use crate::run;
 use crate::state::Attachments;
+
+use self::pipes::{Patient, after, left_until};
+
+/// How long a child may take to shut itself in, on a machine that does much else.
+const START_MAX: Duration = Duration::from_secs(60);
 
 /// Components a child keeps loaded.
 const LOADED_MAX: usize = 256;
@@ -68,7 +76,7 @@ impl Runners {
             Ok(runner) => runner,
             Err(error) => return lost(format!("it does not start: {error}")),
         };
-        match runner.run(&self.nursery, digest, code, input.canonical(), files) {
+        match runner.run(&self.nursery, digest, code, &input.canonical(), files) {
             Ok((reason, cost, output)) => run::received(input, &self.nursery.limits, reason, cost, &output),
             Err(text) => lost(text),
         }
@@ -112,31 +120,50 @@ type Ran = (Option<Reason>, Cost, Vec<u8>);
 /// One child.
 struct Runner {
     child: Mutex<Child>,
-    asking: Sender<Question>,
-    waiting: Arc<Mutex<Waiting>>,
+    asking: Mutex<Asking>,
+    from: Mutex<From>,
+    answers: Mutex<Answers>,
+    /// Something was heard, or nobody listens any more.
+    heard: Condvar,
     number: AtomicU64,
     mechanisms: Vec<Mechanism>,
 }
 
-/// What the writing thread is to ask. It has a thread, because a child may stop reading.
-enum Question {
-    Run { number: u64, digest: Digest, code: Code, input: Vec<u8>, files: Attachments },
-    Escape { port: u16 },
-}
+type From = BufReader<Patient<ChildStdout>>;
 
-struct Pipe {
-    to: ChildStdin,
+/// What is asked, one question at a time.
+struct Asking {
+    to: Patient<ChildStdin>,
     /// What the child has loaded, the longest unused first.
     loaded: VecDeque<Digest>,
-    waiting: Arc<Mutex<Waiting>>,
 }
 
-/// Who waits for which run; nobody may any more once the child is gone.
+/// What the child answered, for those who wait for it.
 #[derive(Default)]
-struct Waiting {
-    runs: HashMap<u64, SyncSender<Ran>>,
-    escape: Option<SyncSender<Vec<Attempt>>>,
+struct Answers {
+    /// Of each question that waits, its answer once it is there.
+    of: HashMap<u64, Option<Answer>>,
+    /// One of those who wait reads what the child says.
+    heeded: bool,
+    /// The child says no more.
     gone: bool,
+}
+
+enum Answer {
+    Ran(Ran),
+    Escaped(Vec<Attempt>),
+}
+
+/// Why there is no answer.
+enum Silence {
+    Died,
+    Late,
+}
+
+impl std::convert::From<io::Error> for Silence {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::TimedOut { Self::Late } else { Self::Died }
+    }
 }
 
 impl Drop for Runner {
@@ -152,31 +179,26 @@ impl Runner {
         if begun.is_err() {
             parent::end(&mut child);
         }
-        let (to, mut from, mechanisms) = begun?;
-        let waiting = Arc::new(Mutex::new(Waiting::default()));
-        let told = Arc::clone(&waiting);
-        thread::Builder::new().name("assay-runner-in".to_owned()).spawn(move || {
-            while let Ok((say, body)) = wire::read(&mut from) {
-                deliver(&told, say, body);
-            }
-            // Whoever waits hears of it when the sender goes.
-            *lock(&told) = Waiting { gone: true, ..Waiting::default() };
-        })?;
-        let (asking, questions) = channel();
-        let mut pipe = Pipe { to, loaded: VecDeque::new(), waiting: Arc::clone(&waiting) };
-        thread::Builder::new()
-            .name("assay-runner-out".to_owned())
-            .spawn(move || while questions.recv().is_ok_and(|question| pipe.ask(question).is_ok()) {})?;
-        Ok(Self { child: Mutex::new(child), asking, waiting, number: AtomicU64::new(0), mechanisms })
+        let (to, from, mechanisms) = begun?;
+        Ok(Self {
+            child: Mutex::new(child),
+            asking: Mutex::new(Asking { to, loaded: VecDeque::new() }),
+            from: Mutex::new(from),
+            answers: Mutex::default(),
+            heard: Condvar::new(),
+            number: AtomicU64::new(0),
+            mechanisms,
+        })
     }
 
     fn begin(
         nursery: &Nursery,
         child: &mut Child,
-    ) -> io::Result<(ChildStdin, BufReader<ChildStdout>, Vec<Mechanism>)> {
+    ) -> io::Result<(Patient<ChildStdin>, From, Vec<Mechanism>)> {
         let pipes = child.stdin.take().zip(child.stdout.take());
-        let (mut to, from) = pipes.ok_or_else(|| io::Error::other("a child without pipes"))?;
-        let mut from = BufReader::new(from);
+        let (to, from) = pipes.ok_or_else(|| io::Error::other("a child without pipes"))?;
+        let until = after(START_MAX);
+        let (mut to, mut from) = (Patient::new(to, until)?, BufReader::new(Patient::new(from, until)?));
         let begin = Ask::Begin { limits: nursery.limits.clone(), runs_max: nursery.runs_max };
         wire::write(&mut to, &begin, &[])?;
         match wire::read(&mut from)? {
@@ -191,7 +213,7 @@ impl Runner {
     }
 
     fn lives(&self) -> bool {
-        !lock(&self.waiting).gone
+        !lock(&self.answers).gone && matches!(lock(&self.child).try_wait(), Ok(None))
     }
 
     fn kill(&self) {
@@ -204,61 +226,109 @@ impl Runner {
         nursery: &Nursery,
         digest: &Digest,
         code: &Code,
-        input: Vec<u8>,
+        input: &[u8],
         files: &Attachments,
     ) -> Result<Ran, String> {
-        let died = || "it died".to_owned();
-        let (sender, receiver) = sync_channel(1);
-        let number = self.number.fetch_add(1, Ordering::Relaxed);
-        {
-            let mut waiting = lock(&self.waiting);
-            if waiting.gone {
-                return Err(died());
+        let until = after(Duration::from_millis(nursery.limits.wall_ms_max.saturating_add(nursery.grace_ms)));
+        let answer = self.answer(until, |asking, number| {
+            if !asking.load(digest, code)? {
+                return Ok(Some(Answer::Ran((Some(code_gone()), Cost::default(), Vec::new()))));
             }
-            waiting.runs.insert(number, sender);
+            asking.run(number, *digest, input, files)?;
+            Ok(None)
+        });
+        match answer {
+            Ok(Answer::Ran(ran)) => Ok(ran),
+            Ok(Answer::Escaped(_)) | Err(Silence::Died) => Err("it died".to_owned()),
+            Err(Silence::Late) => Err("it was killed because the run did not end".to_owned()),
         }
-        let (code, files) = (Arc::clone(code), files.clone());
-        let question = Question::Run { number, digest: *digest, code, input, files };
-        self.asking.send(question).map_err(|_| died())?;
-        let wall = Duration::from_millis(nursery.limits.wall_ms_max.saturating_add(nursery.grace_ms));
-        receiver.recv_timeout(wall).map_err(|error| match error {
-            RecvTimeoutError::Timeout => {
-                self.kill();
-                "it was killed because the run did not end".to_owned()
-            }
-            RecvTimeoutError::Disconnected => died(),
-        })
     }
 
     fn escape(&self, port: u16) -> io::Result<Vec<Attempt>> {
-        let (sender, receiver) = sync_channel(1);
-        lock(&self.waiting).escape = Some(sender);
-        self.asking.send(Question::Escape { port }).map_err(|_| io::Error::other("it died"))?;
-        receiver.recv().map_err(io::Error::other)
+        let answer = self.answer(after(START_MAX), |asking, number| {
+            wire::write(&mut asking.to, &Ask::Escape { number, parent: process::id(), port }, &[])?;
+            Ok(None)
+        });
+        match answer {
+            Ok(Answer::Escaped(attempts)) => Ok(attempts),
+            _ => Err(io::Error::other("it died")),
+        }
+    }
+
+    /// Asks a question and waits for its answer, unless it is known at once. A child that
+    /// does not answer in time is killed: what it holds is lost either way.
+    fn answer(
+        &self,
+        until: Instant,
+        ask: impl FnOnce(&mut Asking, u64) -> io::Result<Option<Answer>>,
+    ) -> Result<Answer, Silence> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        lock(&self.answers).of.insert(number, None);
+        let asked = {
+            let mut asking = lock(&self.asking);
+            asking.to.wait_until(until);
+            ask(&mut asking, number)
+        };
+        let answer = match asked {
+            Ok(Some(known)) => Ok(known),
+            Ok(None) => self.hear(number, until),
+            Err(error) => Err(Silence::from(error)),
+        };
+        let mut answers = lock(&self.answers);
+        answers.of.remove(&number);
+        if answer.is_err() {
+            answers.gone = true;
+            drop(answers);
+            self.heard.notify_all();
+            self.kill();
+        }
+        answer
+    }
+
+    /// Waits for one answer. Whoever finds nobody listening listens for all.
+    fn hear(&self, number: u64, until: Instant) -> Result<Answer, Silence> {
+        let mut answers = lock(&self.answers);
+        loop {
+            if let Some(answer) = answers.of.get_mut(&number).and_then(Option::take) {
+                return Ok(answer);
+            }
+            if answers.gone {
+                return Err(Silence::Died);
+            }
+            if answers.heeded {
+                let left = left_until(until).ok_or(Silence::Late)?;
+                let woken = self.heard.wait_timeout(answers, left);
+                answers = woken.unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
+            answers.heeded = true;
+            drop(answers);
+            let said = {
+                let mut from = lock(&self.from);
+                from.get_mut().wait_until(until);
+                wire::read(&mut *from)
+            };
+            answers = lock(&self.answers);
+            answers.heeded = false;
+            match said {
+                Ok((say, body)) => answers.take(say, body),
+                Err(error) => {
+                    answers.gone = true;
+                    self.heard.notify_all();
+                    return Err(error.into());
+                }
+            }
+            self.heard.notify_all();
+        }
     }
 }
 
-impl Pipe {
-    fn ask(&mut self, question: Question) -> io::Result<()> {
-        let (number, digest, code, input, files) = match question {
-            Question::Escape { port } => {
-                return wire::write(&mut self.to, &Ask::Escape { parent: process::id(), port }, &[]);
-            }
-            Question::Run { number, digest, code, input, files } => (number, digest, code, input, files),
-        };
-        if !self.load(&digest, &code)? {
-            let reason = Some(code_gone());
-            deliver(&self.waiting, Say::Ran { number, reason, cost: Cost::default() }, Vec::new());
-            return Ok(());
-        }
-        let listed: Vec<_> = files.iter().map(|(digest, bytes)| (*digest, bytes.len())).collect();
-        let body: Vec<&[u8]> =
-            iter::once(input.as_slice()).chain(files.iter().map(|(_, bytes)| &**bytes)).collect();
-        wire::write(
-            &mut self.to,
-            &Ask::Run { number, digest, input_bytes: input.len(), files: listed },
-            &body,
-        )
+impl Asking {
+    fn run(&mut self, number: u64, digest: Digest, input: &[u8], files: &Attachments) -> io::Result<()> {
+        let listed = files.iter().map(|(digest, bytes)| (*digest, bytes.len())).collect();
+        let body: Vec<&[u8]> = iter::once(input).chain(files.iter().map(|(_, bytes)| &**bytes)).collect();
+        let ask = Ask::Run { number, digest, input_bytes: input.len(), files: listed };
+        wire::write(&mut self.to, &ask, &body)
     }
 
     /// Sends the component's machine code unless the child has it; false when there is none.
@@ -279,24 +349,22 @@ impl Pipe {
     }
 }
 
-/// Hands what the child said to whoever waits for it. Words nobody asked for are
-/// dropped: the child is not believed.
-fn deliver(waiting: &Mutex<Waiting>, say: Say, body: Vec<u8>) {
-    match say {
-        Say::Ran { number, reason, cost } => {
-            if let Some(sender) = lock(waiting).runs.remove(&number) {
-                drop(sender.try_send((reason, cost, body)));
+impl Answers {
+    /// Keeps what the child said for whoever waits for it. Words nobody asked for are
+    /// dropped: the child is not believed.
+    fn take(&mut self, say: Say, body: Vec<u8>) {
+        let (number, answer) = match say {
+            Say::Ran { number, reason, cost } => (number, Answer::Ran((reason, cost, body))),
+            Say::Escaped { number, attempts } => (number, Answer::Escaped(attempts)),
+            Say::NotLoaded { digest, text } => {
+                tracing::warn!(component = %digest, text, "a component does not load in the runner");
+                return;
             }
+            Say::Ready { .. } | Say::Compiled { .. } | Say::Rejected(_) => return,
+        };
+        if let Some(place) = self.of.get_mut(&number) {
+            *place = Some(answer);
         }
-        Say::Escaped(attempts) => {
-            if let Some(sender) = lock(waiting).escape.take() {
-                drop(sender.try_send(attempts));
-            }
-        }
-        Say::NotLoaded { digest, text } => {
-            tracing::warn!(component = %digest, text, "a component does not load in the runner");
-        }
-        Say::Ready { .. } | Say::Compiled { .. } | Say::Rejected(_) => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -29,6 +30,10 @@ use crate::world::World;
 
 /// A delivery of more bytes is judged away from the caller, who can stop waiting for it.
 const SHORT_BYTES_MAX: usize = 64 << 10;
+
+/// A component in a child whose last run took less fuel, about a millisecond's, is short
+/// as a rule.
+const SHORT_FUEL_MAX: u64 = 4_000_000;
 
 /// Uploaded components known by more than their digest. Each is a manifest in memory;
 /// its code is a child's.
@@ -78,8 +83,8 @@ pub struct Judge {
 enum Ready {
     /// In this process.
     Here(Here),
-    /// In a child, which is given this code.
-    Away(Code),
+    /// In a child, which is given this code. What the last run took of fuel.
+    Away { code: Code, fuel: AtomicU64 },
 }
 
 /// A component linked in this process.
@@ -91,13 +96,13 @@ pub(crate) struct Here {
 impl Judge {
     /// Whether it runs in a process of its own.
     pub fn is_away(&self) -> bool {
-        matches!(*self.ready, Ready::Away(_))
+        matches!(*self.ready, Ready::Away { .. })
     }
 
     pub(crate) fn here(&self) -> Option<&Here> {
         match &*self.ready {
             Ready::Here(here) => Some(here),
-            Ready::Away(_) => None,
+            Ready::Away { .. } => None,
         }
     }
 
@@ -268,7 +273,8 @@ impl Sandbox {
     }
 
     /// Runs a judge once there is room. What is short as a rule, a component of this process
-    /// over a text of the usual length, is done on the caller's own thread, whose other work
+    /// or one that was quick in its child the last time, over a text of the usual length, is
+    /// done on the caller's own thread, whose other work
     /// goes to another one: waking a thread up takes as long as such a run. Everything else
     /// runs away from the async threads, and a caller that stops waiting does not stop it.
     pub async fn run(&self, judge: &Judge, input: &Input, attachments: Attachments) -> Run {
@@ -285,7 +291,7 @@ impl Sandbox {
         company: Company,
     ) -> Run {
         let place = self.0.gate_of(judge).enter(tenant).await;
-        if is_short(judge, input) && may_block_in_place() {
+        if company == Company::Shared && is_short(judge, input) && may_block_in_place() {
             return task::block_in_place(|| self.0.execute_caught(judge, input, attachments, company));
         }
         let (inner, judge, given) = (Arc::clone(&self.0), judge.clone(), input.clone());
@@ -402,7 +408,11 @@ pub enum Company {
 /// Whether a run takes no longer, as a rule, than having another thread do it.
 fn is_short(judge: &Judge, input: &Input) -> bool {
     let bytes = |text: &str| text.len() <= SHORT_BYTES_MAX;
-    !judge.is_away() && input.delivery().is_some_and(|it| it.attachments.is_empty() && bytes(&it.content))
+    let quick = match &*judge.ready {
+        Ready::Here(_) => true,
+        Ready::Away { fuel, .. } => fuel.load(Ordering::Relaxed) < SHORT_FUEL_MAX,
+    };
+    quick && input.delivery().is_some_and(|it| it.attachments.is_empty() && bytes(&it.content))
 }
 
 /// Whether this thread's other work can be taken over by another one meanwhile.
@@ -487,7 +497,8 @@ impl Inner {
             }
             None => Arc::new(move || Some((facts.clone(), code.clone()?))),
         };
-        let judge = Judge { digest, world, manifest, component_bytes, ready: Arc::new(Ready::Away(code)) };
+        let ready = Arc::new(Ready::Away { code, fuel: AtomicU64::new(u64::MAX) });
+        let judge = Judge { digest, world, manifest, component_bytes, ready };
         uploads.shelf.put(judge.clone());
         judge
     }
@@ -516,8 +527,8 @@ impl Inner {
             (Ready::Here(here), _) => {
                 run::execute(&self.engine, &self.limits, judge, here, input, attachments)
             }
-            (Ready::Away(_), _) if judge.world != input.world() => run::of_another_world(judge, input),
-            (Ready::Away(code), Some(uploads)) => {
+            (Ready::Away { .. }, _) if judge.world != input.world() => run::of_another_world(judge, input),
+            (Ready::Away { code, fuel }, Some(uploads)) => {
                 let run = match company {
                     Company::Shared => uploads.runners.run(&judge.digest, code, input, &attachments),
                     Company::Alone => uploads.runners.run_alone(&judge.digest, code, input, &attachments),
@@ -527,9 +538,11 @@ impl Inner {
                     // Whoever asks next has it compiled again.
                     uploads.shelf.remove(&judge.digest);
                 }
+                let ended = matches!(run.outcome, Outcome::Output(_));
+                fuel.store(if ended { run.fuel } else { u64::MAX }, Ordering::Relaxed);
                 run
             }
-            (Ready::Away(_), None) => run::failed(input, "no program for children".to_owned()),
+            (Ready::Away { .. }, None) => run::failed(input, "no program for children".to_owned()),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The child that runs.
 
 use std::collections::HashMap;
-use std::io::{self, Stdout};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::io::{self, Stdin, Stdout};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -16,7 +16,7 @@ use crate::sandbox::{Judge, Sandbox};
 use crate::settings::Settings;
 use crate::state::Attachments;
 
-/// A run that waits for a thread.
+/// A run that was asked for.
 struct Work {
     number: u64,
     judge: Option<Judge>,
@@ -24,32 +24,65 @@ struct Work {
     files: Attachments,
 }
 
-/// Reads what is asked, runs it on as many threads as there may be runs, until the
-/// parent closes the pipe.
+/// What is read from the parent, by one thread at a time.
+struct Desk {
+    from: Stdin,
+    to: Arc<Mutex<Stdout>>,
+    sandbox: Sandbox,
+    judges: HashMap<Digest, Judge>,
+}
+
+/// Does what is asked until the parent closes the pipe. A thread reads until it has a run,
+/// leaves the reading to another and does the run: none is woken for it. There is one
+/// more of them than runs, so that the pipe's end is heard whatever runs.
 pub(super) fn serve(mechanisms: Vec<Mechanism>) -> io::Result<()> {
-    let (mut from, to) = (io::stdin().lock(), Arc::new(Mutex::new(io::stdout())));
+    let (mut from, to) = (io::stdin(), Arc::new(Mutex::new(io::stdout())));
     let (Ask::Begin { limits, runs_max }, _) = wire::read(&mut from)? else { return Err(unexpected()) };
     let sandbox = Sandbox::start(Settings { runs_max, limits, ..Settings::default() });
     let sandbox = sandbox.map_err(io::Error::other)?;
     say(&to, &Say::Ready { profile: sandbox.profile().to_owned(), mechanisms }, &[])?;
-    let work = threads(&sandbox, runs_max, &to)?;
-    let mut judges: HashMap<Digest, Judge> = HashMap::new();
-    loop {
-        let (ask, body) = wire::read(&mut from)?;
-        match ask {
-            Ask::Load { facts } => match sandbox.adopt(&facts, &body) {
-                Ok(judge) => drop(judges.insert(facts.digest, judge)),
-                Err(text) => say(&to, &Say::NotLoaded { digest: facts.digest, text }, &[])?,
-            },
-            Ask::Unload { digest } => drop(judges.remove(&digest)),
-            Ask::Run { number, digest, input_bytes, files } => {
-                let judge = judges.get(&digest).cloned();
-                let (input, rest) = body.split_at_checked(input_bytes).ok_or_else(unexpected)?;
-                let files = separate(&files, rest)?;
-                work.send(Work { number, judge, input: input.to_vec(), files }).map_err(io::Error::other)?;
+    let desk = Desk { from, to: Arc::clone(&to), sandbox: sandbox.clone(), judges: HashMap::new() };
+    let desk = Arc::new(Mutex::new(desk));
+    let (over, ended) = channel();
+    for _ in 0..=runs_max {
+        let (sandbox, desk, to, over) = (sandbox.clone(), Arc::clone(&desk), Arc::clone(&to), over.clone());
+        thread::Builder::new().name("assay-run".to_owned()).spawn(move || {
+            let ended = loop {
+                let asked = desk.lock().unwrap_or_else(PoisonError::into_inner).next();
+                if let Err(error) = asked.and_then(|work| run(&sandbox, work, &to)) {
+                    break error;
+                }
+            };
+            // Nobody hears it who has ended already.
+            drop(over.send(ended));
+        })?;
+    }
+    Err(ended.recv().map_err(io::Error::other)?)
+}
+
+impl Desk {
+    /// Reads until a run is asked for.
+    fn next(&mut self) -> io::Result<Work> {
+        loop {
+            let (ask, body) = wire::read(&mut self.from)?;
+            match ask {
+                Ask::Load { facts } => match self.sandbox.adopt(&facts, &body) {
+                    Ok(judge) => drop(self.judges.insert(facts.digest, judge)),
+                    Err(text) => say(&self.to, &Say::NotLoaded { digest: facts.digest, text }, &[])?,
+                },
+                Ask::Unload { digest } => drop(self.judges.remove(&digest)),
+                Ask::Run { number, digest, input_bytes, files } => {
+                    let judge = self.judges.get(&digest).cloned();
+                    let (input, rest) = body.split_at_checked(input_bytes).ok_or_else(unexpected)?;
+                    let files = separate(&files, rest)?;
+                    return Ok(Work { number, judge, input: input.to_vec(), files });
+                }
+                Ask::Escape { number, parent, port } => {
+                    let attempts = cage::escape(parent, port);
+                    say(&self.to, &Say::Escaped { number, attempts }, &[])?;
+                }
+                Ask::Begin { .. } | Ask::Compile { .. } => return Err(unexpected()),
             }
-            Ask::Escape { parent, port } => say(&to, &Say::Escaped(cage::escape(parent, port)), &[])?,
-            Ask::Begin { .. } | Ask::Compile { .. } => return Err(unexpected()),
         }
     }
 }
@@ -57,26 +90,6 @@ pub(super) fn serve(mechanisms: Vec<Mechanism>) -> io::Result<()> {
 fn say(to: &Mutex<Stdout>, what: &Say, body: &[&[u8]]) -> io::Result<()> {
     let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
     wire::write(&mut *to, what, body)
-}
-
-fn threads(sandbox: &Sandbox, count: usize, to: &Arc<Mutex<Stdout>>) -> io::Result<Sender<Work>> {
-    let (sender, receiver) = channel();
-    let receiver = Arc::new(Mutex::new(receiver));
-    for _ in 0..count {
-        let (sandbox, receiver, to) = (sandbox.clone(), Arc::clone(&receiver), Arc::clone(to));
-        thread::Builder::new().name("assay-run".to_owned()).spawn(move || {
-            while let Some(work) = next(&receiver) {
-                if run(&sandbox, work, &to).is_err() {
-                    break;
-                }
-            }
-        })?;
-    }
-    Ok(sender)
-}
-
-fn next(receiver: &Mutex<Receiver<Work>>) -> Option<Work> {
-    receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 fn run(sandbox: &Sandbox, work: Work, to: &Mutex<Stdout>) -> io::Result<()> {

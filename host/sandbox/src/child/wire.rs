@@ -22,6 +22,9 @@ const BODY_BYTES_MAX: usize = 1 << 30;
 /// is some seventy megabytes.
 const PROMISED_BYTES_MAX: usize = 128 << 20;
 
+/// A body of so many bytes is copied behind its header.
+const COPIED_BYTES_MAX: usize = 64 << 10;
+
 /// What the parent asks.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Ask {
@@ -36,7 +39,7 @@ pub(crate) enum Ask {
     /// The body is the input, then the files, in this order.
     Run { number: u64, digest: Digest, input_bytes: usize, files: Vec<(Digest, usize)> },
     /// Try to get out.
-    Escape { parent: u32, port: u16 },
+    Escape { number: u64, parent: u32, port: u16 },
 }
 
 /// What a child says.
@@ -53,7 +56,7 @@ pub(crate) enum Say {
     /// A run ended. The body is its output, empty when there is a reason.
     Ran { number: u64, reason: Option<Reason>, cost: Cost },
     /// What became of each try.
-    Escaped(Vec<Attempt>),
+    Escaped { number: u64, attempts: Vec<Attempt> },
 }
 
 /// What a run took.
@@ -74,9 +77,13 @@ pub(crate) fn write(to: &mut impl Write, header: &impl Serialize, body: &[&[u8]]
     start.extend(u32::try_from(header.len()).map_err(too_long)?.to_le_bytes());
     start.extend((body_bytes as u64).to_le_bytes());
     start.extend(header);
-    to.write_all(&start)?;
-    for part in body {
-        to.write_all(part)?;
+    if body_bytes <= COPIED_BYTES_MAX {
+        // In one piece, so that who waits for it is woken once.
+        body.iter().for_each(|part| start.extend_from_slice(part));
+        to.write_all(&start)?;
+    } else {
+        to.write_all(&start)?;
+        body.iter().try_for_each(|part| to.write_all(part))?;
     }
     to.flush()
 }
