@@ -21,7 +21,7 @@ use crate::story::{GOOD, claimed, futures, tea};
 use crate::watch::{Stream, notes};
 
 /// Longer than anybody has a job that was taken and not done.
-const LEASE_SECONDS: i64 = 61;
+pub(crate) const LEASE_SECONDS: i64 = 61;
 /// People who ask while hosts come and go.
 const PEOPLE: usize = 8;
 

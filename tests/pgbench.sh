@@ -21,7 +21,8 @@ fi
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 # shellcheck disable=SC2086
 stop() { (cd / && $as pg_ctl -D "$folder/data" -m immediate stop >/dev/null 2>&1) || true; rm -rf "$folder"; }
-trap stop EXIT INT TERM
+trap stop EXIT
+trap 'exit 130' INT TERM
 # shellcheck disable=SC2086
 (cd / && $as initdb -D "$folder/data" -U postgres -A trust -E UTF8 --no-locale >/dev/null &&
     $as pg_ctl -D "$folder/data" -l "$folder/log" -w \
@@ -41,7 +42,9 @@ createdb assay
 figure() { python3 -c 'import json, sys; r = json.load(sys.stdin); print(int(r["per_second"]), r["p99_ms"])'; }
 for database in "" "--database postgres://postgres@127.0.0.1:$port/assay"; do
     # shellcheck disable=SC2086
-    set -- $("$program" benchmark transfers --json --seconds "$seconds" $database | figure)
+    report=$("$program" benchmark transfers --json --seconds "$seconds" $database)
+    # shellcheck disable=SC2046
+    set -- $(echo "$report" | figure)
     awk -v ours="$1" -v p99="$2" -v best="$best" -v on="${database:+PostgreSQL}" 'BEGIN {
         printf "transfers on %s: %d a second (p99 %s ms), %.1f times the best of pgbench\n",
             on == "" ? "SQLite" : on, ours, p99, ours / best }'

@@ -28,7 +28,7 @@ use crate::state::Attachments;
 use self::pipes::{Patient, after, left_until};
 
 /// How long a child may take to shut itself in, on a machine that does much else.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 
 /// Components a child keeps loaded.
 const LOADED_MAX: usize = 256;

@@ -79,7 +79,9 @@ pub(crate) fn write(to: &mut impl Write, header: &impl Serialize, body: &[&[u8]]
     start.extend(header);
     if body_bytes <= COPIED_BYTES_MAX {
         // In one piece, so that who waits for it is woken once.
-        body.iter().for_each(|part| start.extend_from_slice(part));
+        for part in body {
+            start.extend_from_slice(part);
+        }
         to.write_all(&start)?;
     } else {
         to.write_all(&start)?;

@@ -36,9 +36,12 @@ impl<Pipe: AsFd> Patient<Pipe> {
         self.until = moment;
     }
 
+    fn left(&self) -> io::Result<Duration> {
+        left_until(self.until).ok_or_else(|| io::ErrorKind::TimedOut.into())
+    }
+
     fn wait_for(&self, what: PollFlags) -> io::Result<()> {
-        let left = left_until(self.until).ok_or(io::ErrorKind::TimedOut)?;
-        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        let timeout = PollTimeout::try_from(self.left()?).unwrap_or(PollTimeout::MAX);
         match poll(&mut [PollFd::new(self.pipe.as_fd(), what)], timeout) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(error) => Err(error.into()),
@@ -48,10 +51,12 @@ impl<Pipe: AsFd> Patient<Pipe> {
 
 impl<Pipe: Read + AsFd> Read for Patient<Pipe> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Who never stops writing is late as well.
+        self.left()?;
         loop {
             match self.pipe.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait_for(PollFlags::POLLIN)?
+                    self.wait_for(PollFlags::POLLIN)?;
                 }
                 done => return done,
             }
@@ -61,6 +66,7 @@ impl<Pipe: Read + AsFd> Read for Patient<Pipe> {
 
 impl<Pipe: Write + AsFd> Write for Patient<Pipe> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.left()?;
         loop {
             match self.pipe.write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
