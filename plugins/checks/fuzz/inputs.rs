@@ -54,7 +54,10 @@ pub(crate) fn check(text: &str) {
 pub(crate) fn delivery(bytes: &[u8]) {
     let content = String::from_utf8_lossy(bytes);
     let file = Attachment { name: "a", media_type: "a/b", size: bytes.len() as u64, digest: "" };
-    let read = |_: u32, offset: u64, _: u32| Ok(bytes[bytes.len().min(offset as usize)..].to_vec());
+    let read = |_: u32, offset: u64, _: u32| {
+        let start = usize::try_from(offset).map_or(bytes.len(), |start| start.min(bytes.len()));
+        Ok(bytes[start..].to_vec())
+    };
     let delivery = Delivery {
         content: &content,
         task_text: "a b a b c",
