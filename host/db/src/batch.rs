@@ -29,6 +29,8 @@ pub(crate) struct Batch<'c> {
 struct Pile<'c> {
     table: &'static Table,
     rows: BTreeMap<Vec<Value>, (Mode, Cow<'c, [Value]>)>,
+    /// Rows each of which is the only one with its key, in the order they are written in.
+    sole: Vec<(Mode, Cow<'c, [Value]>)>,
 }
 
 impl<'c> Batch<'c> {
@@ -42,6 +44,11 @@ impl<'c> Batch<'c> {
         self.place(write.table, write.mode, Cow::Owned(write.values));
     }
 
+    /// Adds a row made here whose key no other row of the batch has, behind those before it.
+    pub(crate) fn append(&mut self, write: Write) {
+        self.pile(write.table).sole.push((write.mode, Cow::Owned(write.values)));
+    }
+
     /// Whether an earlier change of the group leaves a row with this one's key.
     pub(crate) fn holds(&self, write: &Write) -> bool {
         let row = self
@@ -52,7 +59,7 @@ impl<'c> Batch<'c> {
     }
 
     fn place(&mut self, table: &'static Table, mode: Mode, values: Cow<'c, [Value]>) {
-        let pile = self.tables.entry(table.name).or_insert_with(|| Pile { table, rows: BTreeMap::new() });
+        let pile = self.pile(table);
         let key = key(table, &values);
         match pile.rows.get_mut(&key) {
             Some(earlier) if mode == Mode::Keep && earlier.0 != Mode::Delete => {}
@@ -61,6 +68,11 @@ impl<'c> Batch<'c> {
                 pile.rows.insert(key, (mode, values));
             }
         }
+    }
+
+    fn pile(&mut self, table: &'static Table) -> &mut Pile<'c> {
+        let empty = || Pile { table, rows: BTreeMap::new(), sole: Vec::new() };
+        self.tables.entry(table.name).or_insert_with(empty)
     }
 
     /// All of it as one text, from `begin` to `commit`, and the lists that it binds; nothing
@@ -150,12 +162,18 @@ impl Parcel {
 }
 
 impl Pile<'_> {
+    /// The rows that are written like this.
+    fn of(&self, mode: Mode) -> impl Iterator<Item = &[Value]> {
+        let rows = self.rows.values().chain(&self.sole).filter(move |row| row.0 == mode);
+        rows.map(|(_, values)| &**values)
+    }
+
     /// The rows that are written like this, as one JSON list if there are any; nothing at
     /// all where one of them is too large for a list.
     #[expect(clippy::option_option, reason = "no rows, and rows that fit into no list, are two things")]
     fn list(&self, mode: Mode) -> Option<Option<String>> {
         let mut json = String::new();
-        for (_, values) in self.rows.values().filter(|row| row.0 == mode) {
+        for values in self.of(mode) {
             if mode != Mode::Delete && size(values) > ROW_BYTES {
                 return None;
             }
@@ -175,7 +193,7 @@ impl Pile<'_> {
         parcel: &mut Parcel,
     ) -> Result<(), sqlx::Error> {
         let mut json = String::new();
-        for (_, values) in self.rows.values().filter(|row| row.0 == mode) {
+        for values in self.of(mode) {
             if mode != Mode::Delete && size(values) > ROW_BYTES {
                 // After what was to come before it.
                 parcel.send(connection).await?;

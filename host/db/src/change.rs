@@ -1,13 +1,14 @@
 //! What one verb wants done, and what became of it.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use assay_domain::ids::{JobId, Lane};
 use assay_domain::ledger::{Account, Move, Transfer};
 use assay_domain::refusal::Refusal;
 
 use crate::key::Key;
+use crate::prepared::Names;
 use crate::record::{Record as _, Write};
 use crate::rows::BlobRow;
 
@@ -143,7 +144,9 @@ pub struct Applied {
     pub transfers: Vec<Transfer>,
     /// The events' numbers, in the change's order.
     pub events: Vec<Numbered>,
-    pub(crate) cells: BTreeMap<Key, i64>,
+    pub(crate) names: Arc<Names>,
+    /// What each named cell is at.
+    pub(crate) values: Vec<i64>,
 }
 
 /// A change that is in the database, or was already.
@@ -334,11 +337,11 @@ impl Applied {
     /// What an account holds right after the change. Known for the accounts of its
     /// moves and those it asked to be shown; any other counts as empty.
     pub fn balance(&self, account: &Account) -> i64 {
-        self.cell(&Key::balance(account))
+        self.names.place_of(account).map_or(0, |place| self.values[place])
     }
 
     /// What a head or counter that the change touched is at right after it.
     pub fn cell(&self, key: &Key) -> i64 {
-        self.cells.get(key).copied().unwrap_or(0)
+        self.names.place(key).map_or(0, |place| self.values[place])
     }
 }

@@ -1,7 +1,8 @@
 //! The one writer: takes all changes that wait, commits them together, answers.
 //!
 //! It waits for no timer: while one group is being written the next one gathers, so
-//! groups grow with the load. What can go wrong, and what follows:
+//! groups grow with the load. Where nobody else writes, it is also judged meanwhile
+//! ([`crate::ahead`]). What can go wrong, and what follows:
 //!
 //! - another transaction was in the way (deadlock, serialization, a key taken between
 //!   reading and writing): roll back, the same group again, a few times;
@@ -24,9 +25,10 @@ use crate::address::Address;
 use crate::change::{Change, CommitError};
 use crate::error::Failure;
 use crate::group;
-use crate::plan::{self, Answer, Head, Needs, Plan, Setting};
+use crate::plan::{Answer, Head, Plan, Setting};
+use crate::prepared::Prepared;
 use crate::settings::{Clock, Limits, Listener};
-use crate::sole::{Sent, Sole};
+use crate::sole::Sole;
 use crate::sql::Engine;
 
 /// What the committer is sent.
@@ -37,7 +39,7 @@ pub(crate) enum Message {
 
 /// A change and who waits for its answer.
 pub(crate) struct Waiting {
-    pub(crate) change: Box<Change>,
+    pub(crate) prepared: Box<Prepared>,
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
@@ -48,21 +50,21 @@ pub(crate) struct Doubt {
 }
 
 pub(crate) struct Committer {
-    address: Address,
-    limits: Limits,
-    lane: Lane,
-    clock: Clock,
+    pub(crate) address: Address,
+    pub(crate) limits: Limits,
+    pub(crate) lane: Lane,
+    pub(crate) clock: Clock,
     listener: Listener,
-    queue: mpsc::Receiver<Message>,
-    /// Nothing after it broke.
-    connection: Option<AnyConnection>,
+    pub(crate) queue: mpsc::Receiver<Message>,
+    /// Nothing after it broke, and while it is at work.
+    pub(crate) connection: Option<AnyConnection>,
     /// Whether the connection is of use for another try. An engine that finds no room ends
     /// the transaction by itself, and the driver would believe for ever that it is in one.
     sound: bool,
     /// Nothing when it must be read again.
-    head: Option<Head>,
+    pub(crate) head: Option<Head>,
     /// What need not be read again, where nobody else writes.
-    sole: Sole,
+    pub(crate) sole: Sole,
 }
 
 impl Committer {
@@ -96,12 +98,16 @@ impl Committer {
         while closed.is_none()
             && let Some(first) = self.queue.recv().await
         {
-            let group = self.gather(first, &mut closed);
-            self.settle(group).await;
+            if self.address.engine == Engine::Sqlite {
+                closed = self.work_ahead(first).await;
+            } else {
+                let group = self.gather(first, &mut closed);
+                self.settle(group, Vec::new()).await;
+            }
         }
         self.queue.close();
         while let Ok(Message::Commit(waiting)) = self.queue.try_recv() {
-            self.settle(vec![waiting]).await;
+            self.settle(vec![waiting], Vec::new()).await;
         }
         if let Some(connection) = self.connection.take()
             && let Err(error) = connection.close().await
@@ -127,7 +133,7 @@ impl Committer {
         while let Some(message) = next {
             match message {
                 Message::Commit(waiting) => {
-                    bytes += waiting.change.rows.iter().map(crate::record::Write::size).sum::<usize>();
+                    bytes += waiting.prepared.bytes();
                     group.push(waiting);
                 }
                 Message::Close(sender) => *closed = Some(sender),
@@ -138,14 +144,14 @@ impl Committer {
         group
     }
 
-    /// Lands a group and answers everyone in it.
-    async fn settle(&mut self, group: Vec<Waiting>) {
+    /// Lands a group and answers everyone in it. It may have landed before, as doubts say.
+    pub(crate) async fn settle(&mut self, group: Vec<Waiting>, mut doubts: Vec<Doubt>) {
         let mut parts = vec![group];
         while let Some(mut part) = parts.pop() {
-            let changes: Vec<&Change> = part.iter().map(|waiting| &*waiting.change).collect();
-            let landed = self.land(&changes).await;
+            let changes: Vec<&Prepared> = part.iter().map(|waiting| &*waiting.prepared).collect();
+            let landed = self.land(&changes, std::mem::take(&mut doubts)).await;
             // Also of a failure: a commit that was sent and never answered may have landed.
-            self.listener.tell(&changes);
+            self.told(&part);
             let failure = match landed {
                 Ok(answers) => {
                     answer(part, answers);
@@ -167,9 +173,14 @@ impl Committer {
         }
     }
 
+    /// Tells who listens of a group.
+    pub(crate) fn told(&self, group: &[Waiting]) {
+        let changes: Vec<&Change> = group.iter().map(|waiting| &waiting.prepared.change).collect();
+        self.listener.tell(&changes);
+    }
+
     /// Tries a group until it lands or there is no point in trying.
-    async fn land(&mut self, changes: &[&Change]) -> Result<Vec<Answer>, Failure> {
-        let mut doubts = Vec::new();
+    async fn land(&mut self, changes: &[&Prepared], mut doubts: Vec<Doubt>) -> Result<Vec<Answer>, Failure> {
         for tries in 1.. {
             let failure = match self.attempt(changes, &mut doubts).await {
                 Ok(answers) => return Ok(answers),
@@ -189,7 +200,7 @@ impl Committer {
 
     async fn attempt(
         &mut self,
-        changes: &[&Change],
+        changes: &[&Prepared],
         doubts: &mut Vec<Doubt>,
     ) -> Result<Vec<Answer>, Failure> {
         let mut connection = match self.connection.take() {
@@ -207,7 +218,7 @@ impl Committer {
     async fn attempt_on(
         &mut self,
         connection: &mut AnyConnection,
-        changes: &[&Change],
+        changes: &[&Prepared],
         doubts: &mut Vec<Doubt>,
     ) -> Result<Vec<Answer>, Failure> {
         let engine = self.address.engine;
@@ -217,13 +228,6 @@ impl Committer {
         };
         let setting =
             Setting { lane: self.lane, head, at: (self.clock)(), once_ttl_ms: self.limits.once_ttl_ms };
-        let short = doubts.is_empty() && changes.iter().all(|change| change.forget_once_before.is_none());
-        if engine == Engine::Sqlite
-            && short
-            && let Some(answers) = self.attempt_alone(connection, changes, &setting, doubts).await?
-        {
-            return Ok(answers);
-        }
         self.sole.forget();
         let mut transaction = connection.begin_with(engine.begin()).await?;
         let plan = match group::fill(&mut transaction, engine, changes, &setting, doubts).await {
@@ -267,41 +271,6 @@ impl Committer {
     }
 }
 
-impl Committer {
-    /// The short way of a writer that is alone. Nothing when the group is too large for it.
-    async fn attempt_alone(
-        &mut self,
-        connection: &mut AnyConnection,
-        changes: &[&Change],
-        setting: &Setting,
-        doubts: &mut Vec<Doubt>,
-    ) -> Result<Option<Vec<Answer>>, Failure> {
-        let state = self.sole.load(connection, &Needs::of(changes.iter().copied())).await?;
-        let plan = plan::plan(changes.iter().copied(), state, setting);
-        if plan.landed == 0 {
-            self.sole.keep(plan.cells);
-            self.head = Some(plan.head);
-            return Ok(Some(plan.answers));
-        }
-        match Sole::send(connection, self.address.engine, &plan).await {
-            Ok(Sent::TooLarge) => Ok(None),
-            Ok(Sent::Landed) => {
-                self.sole.keep(plan.cells);
-                self.head = Some(plan.head);
-                Ok(Some(plan.answers))
-            }
-            Err(error) => {
-                let failure = Failure::from(error);
-                self.sound = Sole::end(connection).await;
-                if matches!(failure, Failure::Lost(_)) {
-                    doubts.push(Doubt { head: plan.head, answers: plan.answers });
-                }
-                Err(failure)
-            }
-        }
-    }
-}
-
 /// Waits a random part of a time, so that hosts in each other's way part.
 #[expect(clippy::disallowed_methods, reason = "how long a retry waits decides nothing that anyone sees")]
 async fn pause(longest_ms: u64) {
@@ -322,7 +291,7 @@ const fn verdict(failure: &Failure) -> Verdict {
     }
 }
 
-fn answer(waiting: Vec<Waiting>, answers: Vec<Answer>) {
+pub(crate) fn answer(waiting: Vec<Waiting>, answers: Vec<Answer>) {
     for (waiting, answer) in waiting.into_iter().zip(answers) {
         // Whoever asked may have gone; the change stands all the same.
         let _ = waiting.answer.send(answer);

@@ -11,6 +11,7 @@ use crate::change::{Change, CommitError, Committed};
 use crate::committer::{Committer, Message, Waiting};
 use crate::error::DbError;
 use crate::plan::Answer;
+use crate::prepared::Prepared;
 use crate::read::Reader;
 use crate::record::Record as _;
 use crate::rows::LaneRow;
@@ -58,7 +59,7 @@ impl Db {
     /// away does not stop its change.
     pub async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
         let (answer, answered) = oneshot::channel::<Answer>();
-        let message = Message::Commit(Waiting { change: Box::new(change), answer });
+        let message = Message::Commit(Waiting { prepared: Box::new(Prepared::new(change)), answer });
         self.queue.try_send(message).map_err(|refused| {
             CommitError::Unavailable(match refused {
                 mpsc::error::TrySendError::Full(_) => "too many changes wait already".to_owned(),

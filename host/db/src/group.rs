@@ -7,11 +7,11 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use crate::chain::GENESIS;
-use crate::change::Change;
 use crate::committer::Doubt;
 use crate::error::Failure;
 use crate::key::Key;
 use crate::plan::{self, Answer, Head, Needs, Plan, Setting, State};
+use crate::prepared::Prepared;
 use crate::record::Record as _;
 use crate::rows::OnceRow;
 use crate::sql::{self, Engine};
@@ -28,7 +28,7 @@ pub(crate) enum Filled<'c> {
 pub(crate) async fn fill<'c>(
     connection: &mut AnyConnection,
     engine: Engine,
-    changes: &[&'c Change],
+    changes: &[&'c Prepared],
     setting: &Setting,
     doubts: &mut Vec<Doubt>,
 ) -> Result<Filled<'c>, Failure> {
@@ -40,7 +40,7 @@ pub(crate) async fn fill<'c>(
     }
     let plan = plan::plan(changes.iter().copied(), state, setting);
     plan.batch.write(connection, engine).await?;
-    let forget_before = changes.iter().filter_map(|change| change.forget_once_before).max();
+    let forget_before = changes.iter().filter_map(|prepared| prepared.change.forget_once_before).max();
     if let (Some(before), true) = (forget_before, plan.landed > 0) {
         forget(connection, before).await?;
     }
@@ -62,7 +62,7 @@ pub(crate) async fn head(connection: &mut AnyConnection, lane: Lane) -> Result<H
 async fn load(connection: &mut AnyConnection, engine: Engine, needs: &Needs<'_>) -> Result<State, Failure> {
     let mut state = State::default();
     if !needs.cells.is_empty() {
-        let keys = sql::list(needs.cells.iter().map(Key::as_str));
+        let keys = sql::list(needs.cells.iter().map(|key| key.as_str()));
         let row = sqlx::query(engine.lock_cells()).bind(keys).fetch_one(&mut *connection).await?;
         state.cells = cells(&row)?;
     }

@@ -2,30 +2,31 @@
 //! verb decides is a head, what many add to is a counter or a balance.
 
 use std::fmt;
+use std::sync::Arc;
 
 use assay_domain::ids::JobId;
 use assay_domain::ledger::Account;
 
 /// The name of a cell. A cell nobody has written counts as 0.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(String);
+pub struct Key(Arc<str>);
 
 impl Key {
     /// The head of a thing: how often it was decided about.
     pub fn head(kind: &str, id: impl fmt::Display) -> Self {
-        Self(format!("h/{kind}/{id}"))
+        Self(format!("h/{kind}/{id}").into())
     }
 
     /// A counter that several verbs add to, never below zero.
     pub fn counter(name: impl fmt::Display) -> Self {
-        Self(format!("c/{name}"))
+        Self(format!("c/{name}").into())
     }
 
     /// A balance. Those that may be negative have a prefix of their own, so that the
     /// database itself refuses the others below zero.
     pub fn balance(account: &Account) -> Self {
         let prefix = if account.may_go_negative() { 'x' } else { 'b' };
-        Self(format!("{prefix}/{account}"))
+        Self(format!("{prefix}/{account}").into())
     }
 
     /// The head of a job: changed by whoever leases it, ends it, or sets it anew.
@@ -35,12 +36,12 @@ impl Key {
 
     /// The number of a subject's latest event.
     pub fn events(subject: &str) -> Self {
-        Self(format!("s/{subject}"))
+        Self(format!("s/{subject}").into())
     }
 
     /// One that was read.
-    pub(crate) const fn stored(text: String) -> Self {
-        Self(text)
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text.into())
     }
 
     /// As stored.

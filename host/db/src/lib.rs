@@ -21,6 +21,7 @@
 //! advisory locks, no savepoints, no sequences.
 
 mod address;
+mod ahead;
 mod audit;
 mod backup;
 mod batch;
@@ -37,6 +38,7 @@ mod held;
 mod jobs;
 mod key;
 mod plan;
+mod prepared;
 mod read;
 mod record;
 pub mod rows;

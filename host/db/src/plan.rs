@@ -5,11 +5,10 @@
 
 mod judge;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assay_domain::ids::Lane;
-use assay_domain::ledger::{self, Account};
 
 use self::judge::Draft;
 use crate::batch::Batch;
@@ -17,6 +16,7 @@ use crate::chain::{self, LinkHasher};
 use crate::change::{Applied, Change, CommitError, Committed, Reply};
 use crate::check;
 use crate::key::Key;
+use crate::prepared::Prepared;
 use crate::record::{Record as _, Value, Write};
 use crate::rows::{CellRow, EventRow, JobRow, LinkRow, OnceRow, SealRow, TransferRow, UniqueRow};
 
@@ -27,34 +27,21 @@ pub(crate) type Answer = Result<Committed, CommitError>;
 /// this order.
 #[derive(Default)]
 pub(crate) struct Needs<'c> {
-    pub(crate) cells: BTreeSet<Key>,
+    pub(crate) cells: BTreeSet<&'c Key>,
     pub(crate) uniques: BTreeSet<&'c str>,
     pub(crate) once: BTreeSet<&'c str>,
 }
 
 impl<'c> Needs<'c> {
-    pub(crate) fn of(changes: impl IntoIterator<Item = &'c Change>) -> Self {
+    pub(crate) fn of(changes: impl IntoIterator<Item = &'c Prepared>) -> Self {
         let mut needs = Self::default();
-        for change in changes.into_iter().filter(|change| check::storable(change).is_ok()) {
-            needs.cells.extend(cells_of(change));
-            needs.uniques.extend(change.unique.iter().map(|unique| unique.key.as_str()));
-            needs.once.extend(change.once.iter().map(|once| once.key.as_str()));
+        for prepared in changes.into_iter().filter(|prepared| prepared.storable.is_ok()) {
+            needs.cells.extend(&prepared.names.cells);
+            needs.uniques.extend(prepared.change.unique.iter().map(|unique| unique.key.as_str()));
+            needs.once.extend(prepared.change.once.iter().map(|once| once.key.as_str()));
         }
         needs
     }
-}
-
-fn cells_of(change: &Change) -> impl Iterator<Item = Key> {
-    let heads = change.expect.iter().map(|(key, _)| key).chain(&change.bump);
-    let counters = change.add.iter().map(|add| &add.key);
-    let events = change.events.iter().map(|event| Key::events(&event.subject));
-    let jobs = change.jobs.iter().map(|job| job.id).chain(change.done.iter().copied()).map(Key::job);
-    let balances = accounts_of(change).map(|account| Key::balance(&account));
-    heads.chain(counters).cloned().chain(events).chain(jobs).chain(balances)
-}
-
-fn accounts_of(change: &Change) -> impl Iterator<Item = Account> {
-    change.moves.iter().flat_map(ledger::Move::accounts).chain(change.show.iter().copied())
 }
 
 /// What was read, brought up to date as changes are admitted.
@@ -107,19 +94,11 @@ pub(crate) struct Plan<'c> {
 
 /// Judges a group.
 pub(crate) fn plan<'c>(
-    changes: impl IntoIterator<Item = &'c Change>,
+    changes: impl IntoIterator<Item = &'c Prepared>,
     state: State,
     setting: &Setting,
 ) -> Plan<'c> {
-    let mut group = Group {
-        setting,
-        state,
-        changed: BTreeSet::new(),
-        last_event: setting.head.last_event,
-        landed: 0,
-        journal: Journal::default(),
-        batch: Batch::default(),
-    };
+    let mut group = Group::new(state, setting);
     let answers = changes.into_iter().map(|change| group.take(change)).collect();
     group.finish(answers)
 }
@@ -132,27 +111,66 @@ struct Journal {
     seals: Vec<Write>,
 }
 
-struct Group<'c, 's> {
+/// A group that is being judged, change by change.
+pub(crate) struct Group<'c, 's> {
     setting: &'s Setting,
     state: State,
-    changed: BTreeSet<Key>,
+    changed: HashSet<Key>,
     last_event: i64,
     landed: i64,
     journal: Journal,
     batch: Batch<'c>,
 }
 
+impl<'c, 's> Group<'c, 's> {
+    /// Nobody yet.
+    pub(crate) fn new(state: State, setting: &'s Setting) -> Self {
+        Self {
+            setting,
+            state,
+            changed: HashSet::new(),
+            last_event: setting.head.last_event,
+            landed: 0,
+            journal: Journal::default(),
+            batch: Batch::default(),
+        }
+    }
+
+    /// Whether a change can be judged by what is known.
+    pub(crate) fn knows(&self, prepared: &Prepared) -> bool {
+        let Prepared { change, names, .. } = prepared;
+        change.unique.is_empty()
+            && change.once.is_none()
+            && names.cells.iter().all(|key| self.state.cells.contains_key(key))
+    }
+
+    /// Whether a cell is known.
+    pub(crate) fn knows_cell(&self, key: &Key) -> bool {
+        self.state.cells.contains_key(key)
+    }
+
+    /// What was read meanwhile, of what was not known.
+    pub(crate) fn learn(&mut self, read: State) {
+        for (key, n) in read.cells {
+            self.state.cells.entry(key).or_insert(n);
+        }
+        self.state.uniques.extend(read.uniques);
+        self.state.once.extend(read.once);
+    }
+}
+
 impl<'c> Group<'c, '_> {
-    fn take(&mut self, change: &'c Change) -> Answer {
-        check::storable(change)?;
-        if let Some(answer) = self.earlier_answer(change) {
+    /// Judges one more change, after those before it.
+    pub(crate) fn take(&mut self, prepared: &'c Prepared) -> Answer {
+        prepared.storable.clone()?;
+        if let Some(answer) = self.earlier_answer(&prepared.change) {
             return answer;
         }
         // Moves and replies are other people's code; a panic there costs one change.
-        let judged = catch_unwind(AssertUnwindSafe(|| self.judge(change)));
+        let judged = catch_unwind(AssertUnwindSafe(|| self.judge(prepared)));
         let draft =
             judged.unwrap_or_else(|_| Err(CommitError::Internal("deciding or answering panicked".into())))?;
-        Ok(self.admit(change, draft))
+        Ok(self.admit(prepared, draft))
     }
 
     /// The answer of an idempotency key that is not new.
@@ -170,11 +188,21 @@ impl<'c> Group<'c, '_> {
         kept.at.saturating_add(self.setting.once_ttl_ms) <= self.setting.at
     }
 
-    fn admit(&mut self, change: &'c Change, draft: Draft) -> Committed {
-        let Draft { applied, changed, reply } = draft;
+    fn admit(&mut self, prepared: &'c Prepared, draft: Draft) -> Committed {
+        let Draft { applied, touched, reply } = draft;
+        let change = &prepared.change;
         self.landed += 1;
-        self.changed.extend(changed.keys().cloned());
-        self.state.cells.extend(changed);
+        for place in touched {
+            let (key, n) = (&prepared.names.cells[place], applied.values[place]);
+            if let Some(cell) = self.state.cells.get_mut(key) {
+                *cell = n;
+            } else {
+                self.state.cells.insert(key.clone(), n);
+            }
+            if !self.changed.contains(key) {
+                self.changed.insert(key.clone());
+            }
+        }
         for unique in &change.unique {
             self.state.uniques.insert(unique.key.clone(), unique.value.clone());
             self.batch.put_own(UniqueRow { key: unique.key.clone(), value: unique.value.clone() }.insert());
@@ -264,22 +292,26 @@ impl<'c> Group<'c, '_> {
         self.batch.put_own(if expired { row.upsert() } else { row.insert() });
     }
 
-    fn finish(mut self, answers: Vec<Answer>) -> Plan<'c> {
+    /// Ready to be written, with everybody's answers in the order of the changes.
+    pub(crate) fn finish(mut self, answers: Vec<Answer>) -> Plan<'c> {
         if self.landed == 0 {
             let (head, cells) = (self.setting.head.clone(), self.state.cells);
             return Plan { answers, batch: Batch::default(), head, landed: 0, cells };
         }
-        for key in &self.changed {
+        // Sorted, so that all hosts write cells in one order.
+        let mut changed: Vec<&Key> = self.changed.iter().collect();
+        changed.sort_unstable();
+        for key in changed {
             let row = CellRow { key: key.as_str().to_owned(), n: self.state.cell(key) };
-            self.batch.put_own(row.upsert());
+            self.batch.append(row.upsert());
         }
         let link = self.link();
         let head = Head { n: link.n, hash: link.hash.clone(), last_event: link.last_event };
         let Journal { transfers, events, seals } = self.journal;
         for write in transfers.into_iter().chain(events).chain(seals) {
-            self.batch.put_own(write);
+            self.batch.append(write);
         }
-        self.batch.put_own(link.insert());
+        self.batch.append(link.insert());
         Plan { answers, batch: self.batch, head, landed: self.landed, cells: self.state.cells }
     }
 

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0005_finance.sql"),
     include_str!("../../../migrations/0006_payments.sql"),
     include_str!("../../../migrations/0007_packages.sql"),
+    include_str!("../../../migrations/0008_transfers.sql"),
 ];
 
 /// The schema version this program needs and makes.

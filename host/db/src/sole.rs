@@ -8,9 +8,9 @@ use sqlx::{AnyConnection, Executor as _, Row as _};
 
 use crate::error::Failure;
 use crate::key::Key;
-use crate::plan::{Needs, Plan, State};
+use crate::plan::{Needs, State};
 use crate::rows::OnceRow;
-use crate::sql::{self, Engine};
+use crate::sql;
 
 /// Cells that are kept; past it all are forgotten, and read again as they are needed.
 const CELLS_MAX: usize = 50_000;
@@ -21,81 +21,68 @@ pub(crate) struct Sole {
     cells: HashMap<Key, i64>,
 }
 
-/// What became of a group's text.
-pub(crate) enum Sent {
-    /// It is in the database.
-    Landed,
-    /// It is too large for one text.
-    TooLarge,
-}
-
 impl Sole {
-    /// What a group needs: kept cells as they are, the rest read in one journey. What is
-    /// kept goes with it, and comes back with [`Sole::keep`].
-    pub(crate) async fn load(
-        &mut self,
-        connection: &mut AnyConnection,
-        needs: &Needs<'_>,
-    ) -> Result<State, Failure> {
+    /// What is known before a group is judged. It goes with the group, and comes back with
+    /// [`Sole::keep`].
+    pub(crate) fn lend(&mut self) -> State {
         if self.cells.len() > CELLS_MAX {
             self.cells.clear();
         }
-        let mut state = State { cells: std::mem::take(&mut self.cells), ..State::default() };
-        let unknown: Vec<&Key> = needs.cells.iter().filter(|key| !state.cells.contains_key(key)).collect();
-        if unknown.is_empty() && needs.uniques.is_empty() && needs.once.is_empty() {
-            return Ok(state);
-        }
-        let row = sqlx::query(sql::LOAD_OF_ONE_WRITER)
-            .bind(sql::list(unknown.iter().map(|key| key.as_str())))
-            .bind(sql::list(needs.uniques.iter().copied()))
-            .bind(sql::list(needs.once.iter().copied()))
-            .fetch_one(connection)
-            .await?;
-        // A cell nobody has written counts as 0, and that is known now too.
-        state.cells.extend(unknown.into_iter().map(|key| (key.clone(), 0)));
-        let cells: Vec<(String, i64)> = serde_json::from_str(row.try_get(0)?).map_err(unreadable)?;
-        state.cells.extend(cells.into_iter().map(|(key, n)| (Key::stored(key), n)));
-        let uniques: Vec<(String, String)> = serde_json::from_str(row.try_get(1)?).map_err(unreadable)?;
-        state.uniques.extend(uniques);
-        let answers: Vec<Kept> = serde_json::from_str(row.try_get(2)?).map_err(unreadable)?;
-        for kept in answers {
-            let kept = once(kept)?;
-            state.once.insert(kept.key.clone(), kept);
-        }
-        Ok(state)
+        State { cells: std::mem::take(&mut self.cells), ..State::default() }
     }
 
-    /// Writes a group.
-    pub(crate) async fn send(
-        connection: &mut AnyConnection,
-        engine: Engine,
-        plan: &Plan<'_>,
-    ) -> Result<Sent, sqlx::Error> {
-        let Some((text, lists)) = plan.batch.as_transaction(engine) else { return Ok(Sent::TooLarge) };
-        let mut query = sql::statement(text);
-        for list in lists {
-            query = query.bind(list);
-        }
-        query.execute(connection).await?;
-        Ok(Sent::Landed)
-    }
-
-    /// Ends what a text that failed may have left open. False when it cannot be known.
-    pub(crate) async fn end(connection: &mut AnyConnection) -> bool {
-        match connection.execute("ROLLBACK").await {
-            Ok(_) => true,
-            Err(error) => error.to_string().contains("no transaction is active"),
-        }
-    }
-
-    /// Keeps the cells as a group left them that landed, or of which nothing did.
+    /// Keeps the cells as a group leaves them.
     pub(crate) fn keep(&mut self, cells: HashMap<Key, i64>) {
         self.cells = cells;
     }
 
-    /// Forgets all: somebody else may write, or did.
+    /// Forgets all: somebody else may write, or did, or a group did not land.
     pub(crate) fn forget(&mut self) {
         self.cells.clear();
+    }
+}
+
+/// Reads what is not known, in one journey.
+pub(crate) async fn read(connection: &mut AnyConnection, needs: &Needs<'_>) -> Result<State, Failure> {
+    let row = sqlx::query(sql::LOAD_OF_ONE_WRITER)
+        .bind(sql::list(needs.cells.iter().map(|key| key.as_str())))
+        .bind(sql::list(needs.uniques.iter().copied()))
+        .bind(sql::list(needs.once.iter().copied()))
+        .fetch_one(connection)
+        .await?;
+    let mut state = State::default();
+    // A cell nobody has written counts as 0, and that is known now too.
+    state.cells.extend(needs.cells.iter().map(|key| ((*key).clone(), 0)));
+    let cells: Vec<(String, i64)> = serde_json::from_str(row.try_get(0)?).map_err(unreadable)?;
+    state.cells.extend(cells.into_iter().map(|(key, n)| (Key::stored(key), n)));
+    let uniques: Vec<(String, String)> = serde_json::from_str(row.try_get(1)?).map_err(unreadable)?;
+    state.uniques.extend(uniques);
+    let answers: Vec<Kept> = serde_json::from_str(row.try_get(2)?).map_err(unreadable)?;
+    for kept in answers {
+        let kept = once(kept)?;
+        state.once.insert(kept.key.clone(), kept);
+    }
+    Ok(state)
+}
+
+/// Writes a group: its text, from `begin` to `commit`, and the lists that it binds.
+pub(crate) async fn send(
+    connection: &mut AnyConnection,
+    text: String,
+    lists: Vec<String>,
+) -> Result<(), sqlx::Error> {
+    let mut query = sql::statement(text);
+    for list in lists {
+        query = query.bind(list);
+    }
+    query.execute(connection).await.map(drop)
+}
+
+/// Ends what a text that failed may have left open. False when it cannot be known.
+pub(crate) async fn end(connection: &mut AnyConnection) -> bool {
+    match connection.execute("ROLLBACK").await {
+        Ok(_) => true,
+        Err(error) => error.to_string().contains("no transaction is active"),
     }
 }
 

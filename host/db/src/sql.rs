@@ -183,7 +183,7 @@ pub(crate) fn push_row(json: &mut String, values: &[Value]) {
             Value::Int(number) => {
                 let _ = write!(json, "{number}");
             }
-            Value::Text(text) => json.push_str(&serde_json::Value::from(text.as_str()).to_string()),
+            Value::Text(text) => push_text(json, text),
             Value::Bytes(bytes) => {
                 json.push('"');
                 push_hex(json, bytes);
@@ -192,6 +192,18 @@ pub(crate) fn push_row(json: &mut String, values: &[Value]) {
         }
     }
     json.push(']');
+}
+
+/// Appends a text in quotes. Most have nothing to escape.
+fn push_text(json: &mut String, text: &str) {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&serde_json::Value::from(text).to_string());
+    }
 }
 
 /// Appends bytes in hexadecimal, many at a time: `hex::encode` goes digit by digit, which
