@@ -18,6 +18,7 @@ use sqlx::{AnyConnection, Connection as _, Row as _};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::Change;
 use super::model::Model;
 use super::perform::{Key, Known, Told, perform};
 use super::purse::{REDEEMED_BY_OWNER_MAX, REDEEMED_MAX, REWARD};
@@ -51,7 +52,7 @@ fn folder() -> TempDir {
 }
 
 impl World {
-    pub(super) async fn begin(seed: u64) -> Self {
+    pub(super) async fn begin(seed: u64, change: Change) -> Self {
         let folder = folder();
         let data = folder.path().join("data");
         furniture::furnish(&data).await;
@@ -63,6 +64,7 @@ impl World {
         settings.rewards.per_owner_day_credits_max = REDEEMED_BY_OWNER_MAX;
         settings.rewards.per_day_credits_max = REDEEMED_MAX;
         settings.terms.finance_fee_on_refunds = seed % 2 == 1;
+        change(&mut settings);
         let clock = Arc::new(Clock::standing(Timestamp(BEGINNING)));
         let app = App::start_at(settings.clone(), Arc::clone(&clock)).await.expect("the house opens");
         let url = format!("sqlite://{}?mode=ro", data.join("assay.db").display());
