@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use assay_tests::furniture::furnish;
 use tempfile::TempDir;
 
 use crate::commands::{assay, text};
@@ -13,6 +14,7 @@ fn a_copy_made_under_load_is_whole_and_a_server_starts_on_it() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
+    runtime.block_on(furnish(&data));
     let server = Server::start(&data, None);
     runtime.block_on(async {
         let person = Arc::new(Person::arrive(&server.base_url, "alice").await);

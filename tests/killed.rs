@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use assay_tests::furniture::furnish;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -155,7 +156,8 @@ async fn killed(what: &str, database: Option<&str>, rounds: u64) {
     let mut chance = Chance::of(what);
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
-    // The first start compiles the components.
+    // The components need not be compiled while it is killed.
+    furnish(&data).await;
     assert_eq!(Server::start(&data, database).stop(), Some(0));
     let mut server = Server::start(&data, database);
     let crowd = Crowd::gather(&server.base_url).await;
@@ -210,6 +212,7 @@ fn a_database_that_is_stopped_and_started_loses_nothing() {
         let mut chance = Chance::of("PostgreSQL stopped");
         let folder = TempDir::new().expect("a folder");
         let database = cluster.database("stopped");
+        furnish(&folder.path().join("data")).await;
         let server = Server::start(&folder.path().join("data"), Some(&database));
         let crowd = Crowd::gather(&server.base_url).await;
         for _ in 0..setting("ASSAY_KILL_ROUNDS", 20).div_ceil(7) {
@@ -232,6 +235,7 @@ fn a_connection_cut_in_the_middle_of_a_commit_loses_nothing() {
         let mut chance = Chance::of("connection cut");
         let folder = TempDir::new().expect("a folder");
         let (cutter, cut) = before(&database).await;
+        furnish(&folder.path().join("data")).await;
         let server = Server::start(&folder.path().join("data"), Some(&cut));
         let crowd = Crowd::gather(&server.base_url).await;
         for _ in 0..setting("ASSAY_KILL_ROUNDS", 20) {
@@ -258,10 +262,11 @@ fn a_database_that_goes_silent_is_taken_for_gone_and_loses_nothing() {
         let mut chance = Chance::of("database silent");
         let folder = TempDir::new().expect("a folder");
         let (cutter, cut) = before(&database).await;
-        let limits = "[limits]\ndatabase_ms_max = 400\ndrain_ms_max = 300\n";
+        furnish(&folder.path().join("data")).await;
+        let limits = "[limits]\ndatabase_ms_max = 1000\ndrain_ms_max = 300\n";
         let server = Server::start_with(&folder.path().join("data"), Some(&cut), limits, &[]);
         let crowd = Crowd::gather(&server.base_url).await;
-        for round in 0..setting("ASSAY_KILL_ROUNDS", 20).div_ceil(2) {
+        for round in 0..setting("ASSAY_KILL_ROUNDS", 20).div_ceil(3) {
             let asking = crowd.ask(&server.base_url);
             let before = cutter.cuts();
             if round % 2 == 0 {
@@ -330,7 +335,8 @@ fn a_full_disk_is_answered_loses_nothing_and_is_over_when_there_is_room() {
     };
     in_runtime(async || {
         let data = place.join("data");
-        // The components are compiled before there is no room for them.
+        // The components are there before there is no room for them.
+        furnish(&data).await;
         let server = Server::start(&data, None);
         let crowd = Crowd::gather(&server.base_url).await;
         for _ in 0..2 {

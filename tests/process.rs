@@ -168,7 +168,9 @@ impl Life {
     /// Where it goes on when it was answered this.
     fn after(self, answer: &Value) -> Self {
         let named = |place: &Value| place.as_str().expect("an id").to_owned();
-        let waits = answer["data"]["status"] == "in_review";
+        // Without receipts it is still to be judged, and nobody can decide about it yet.
+        let judged = answer["data"]["receipts"].as_array().is_some_and(|lines| !lines.is_empty());
+        let waits = judged && answer["data"]["status"] == "in_review";
         match self.next {
             Stage::Post => Self { next: Stage::Bid, task: named(&answer["id"]), ..self },
             Stage::Bid => Self { next: Stage::Choose, about: named(&answer["data"]["id"]), ..self },
