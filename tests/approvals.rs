@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::bindings::binds;
 use crate::handoffs::hands_off;
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, everywhere};
 use crate::people::{agent_of, person};
 use crate::story::tea;
 
@@ -34,7 +34,7 @@ async fn decides(actor: &Actor, approval: &str, decision: &str) -> crate::house:
 
 #[test]
 fn a_post_above_the_line_waits_for_the_owner() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (ada, bot) = ada_and_bot(house).await;
         let (task, approval) = asks(&bot, &tea()).await;
         assert_eq!(bot.task_status(&task).await, "pending_approval");
@@ -75,7 +75,7 @@ async fn bot_and_worker_can_go_on(bot: &Actor, worker: &Actor, task: &str) {
 
 #[test]
 fn a_rejected_post_gives_everything_back() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (ada, bot) = ada_and_bot(house).await;
         let rules = json!({ "guardrails": { "require_human_approval_above": 40, "max_daily_spend": 60 } });
         bot.post("/api/bots/me/commissioning", &rules).await.good();
@@ -96,7 +96,7 @@ fn a_rejected_post_gives_everything_back() {
 
 #[test]
 fn only_the_owner_and_the_operator_decide() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (ada, bot) = ada_and_bot(house).await;
         let (_, approval) = asks(&bot, &tea()).await;
         assert_eq!(decides(&bot, &approval, "approve").await.refusal(), "403 OWNER_ONLY");
@@ -132,7 +132,7 @@ fn only_the_owner_and_the_operator_decide() {
 
 #[test]
 fn an_owner_who_let_the_bot_go_has_no_say() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (ada, bot) = ada_and_bot(house).await;
         let (task, approval) = asks(&bot, &tea()).await;
         bot.delete(&format!("/api/v1/agent/bindings/{}", bot.id)).await.good();
@@ -148,7 +148,7 @@ fn an_owner_who_let_the_bot_go_has_no_say() {
 
 #[test]
 fn an_approval_a_rejection_and_a_cancellation_at_once() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (ada, bot) = ada_and_bot(house).await;
         for _ in 0..5 {
             let (task, approval) = asks(&bot, &tea()).await;
@@ -179,7 +179,7 @@ fn an_approval_a_rejection_and_a_cancellation_at_once() {
 
 #[test]
 fn an_auction_that_waited_has_the_time_it_was_meant_to_have() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (ada, bot) = ada_and_bot(house).await;
         let mut post = tea();
         post["deadline_hours"] = json!(100);
@@ -239,7 +239,7 @@ fn what_is_looser() {
 
 #[test]
 fn a_bot_tightens_and_its_owner_loosens() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let ada = person(house, "ada@example.org").await;
         let bot = agent_of(&ada, "bot", &[]).await;
         let path = format!("/api/bots/{}/commissioning", bot.id);
@@ -282,7 +282,7 @@ fn a_bot_tightens_and_its_owner_loosens() {
 
 #[test]
 fn the_days_spending_by_category_is_exact() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let bot = house.rich_agent("bot", 500).await;
         let worker = house.agent("worker").await;
         // Far enough from midnight that the day does not end on the way.

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use assay_tests::furniture::furnish;
 use tempfile::TempDir;
 
 use crate::commands::{assay, text};
-use crate::process::{Became, Person, Server, audited};
+use crate::process::{Asked, Became, Person, Server, audited};
 
 #[test]
 fn a_copy_made_under_load_is_whole_and_a_server_starts_on_it() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
+    runtime.block_on(furnish(&data));
     let server = Server::start(&data, None);
     runtime.block_on(async {
         let person = Arc::new(Person::arrive(&server.base_url, "alice").await);
@@ -20,6 +22,8 @@ fn a_copy_made_under_load_is_whole_and_a_server_starts_on_it() {
             assert_eq!(person.asks(&server.base_url, n).await, Became::Answered);
         }
         let before = person.asked.lock().expect("nobody panicked").clone();
+        let receipt = folder.path().join("receipt.json");
+        std::fs::write(&receipt, receipt_among(&before, &server.base_url).await).expect("written");
         let stop = Arc::new(AtomicBool::new(false));
         let asking = tokio::spawn({
             let (person, stop, base_url) = (Arc::clone(&person), Arc::clone(&stop), server.base_url.clone());
@@ -50,12 +54,33 @@ fn a_copy_made_under_load_is_whole_and_a_server_starts_on_it() {
         stop.store(true, Ordering::Relaxed);
         asking.await.expect("nobody was refused");
         audited(&data, None);
+        server.kill();
         // What was answered before the copy began is in it, word for word.
         let restored = Server::start(&copies.join("restored 0"), None);
         let after = std::mem::replace(&mut *person.asked.lock().expect("nobody panicked"), before);
         assert!(after.len() > 30, "the load went on while it was copied");
         person.repeats(&restored.base_url).await;
+        // And a receipt that somebody kept is still this house's word, with what it judged.
+        let (receipt, base_url) = (receipt.display().to_string(), restored.base_url.clone());
+        let key = person.key.clone();
+        let replayed = tokio::task::spawn_blocking(move || {
+            assay(&["replay", &receipt, "--server", &base_url, "--key", &key])
+        });
+        let replayed = replayed.await.expect("it ends");
+        let (told, fault) = (text(&replayed.stdout), text(&replayed.stderr));
+        assert_eq!(told, "match: same verdict, same fuel\n", "{fault}");
     });
+}
+
+/// A verdict's receipt about something that was delivered, as the server shows it.
+async fn receipt_among(asked: &[Asked], base_url: &str) -> String {
+    let delivered = asked.iter().find(|one| one.path.ends_with("/deliver") && one.answer.is_some());
+    let answer = delivered.and_then(|one| one.answer.clone()).expect("something was delivered");
+    let lines = answer["data"]["receipts"].as_array().cloned().unwrap_or_default();
+    let verdict = lines.iter().find(|line| line["world"] == "verifier").expect("a verdict");
+    let id = verdict["receiptId"].as_str().expect("an id");
+    let shown = crate::house::client().get(format!("{base_url}/v1/receipts/{id}")).send().await;
+    shown.expect("an answer").text().await.expect("a receipt")
 }
 
 #[test]

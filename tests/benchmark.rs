@@ -100,9 +100,21 @@ fn verdicts_are_measured() {
     assert!(figure(&report, "/per_second") > 0.0, "{report}");
     assert!(figure(&report, "/p50_us") <= figure(&report, "/p99_us"), "{report}");
     assert!(figure(&report, "/limits/bare_p50_us") > 0.0, "{report}");
+    assert!(figure(&report, "/cpu_us_per_verdict") > 0.0, "{report}");
     let places: Vec<&Value> =
         report["components"].as_array().into_iter().flatten().map(|one| &one["where"]).collect();
     assert_eq!(places, ["in this process", "in a child"], "{report}");
+}
+
+#[test]
+fn what_verdicts_do_not_heed_is_refused() {
+    let table: &[&[&str]] =
+        &[&["--hot"], &["--rows", "5"], &["--database", "postgres://nobody@nowhere/none"]];
+    for flags in table {
+        let output = assay(&[&["benchmark", "verdicts", "--seconds", "1"], *flags].concat());
+        assert_eq!(output.status.code(), Some(1), "{flags:?}");
+        assert!(text(&output.stderr).contains(flags[0]), "{flags:?}: {}", text(&output.stderr));
+    }
 }
 
 #[test]

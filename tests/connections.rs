@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpStream};
 use tempfile::TempDir;
 
 use crate::house::{House, each_house_with};
-use crate::process::Server;
+use crate::process::{STOPS_WITHIN, Server};
 
 /// More than a default limit of open files allows, where this machine has as many.
 const IDLE: usize = 10_000;
@@ -145,4 +145,21 @@ fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
     let told = answered(begun);
     assert!(told.starts_with("HTTP/1.1 201 ") && told.contains("apiKey"), "{told}");
     stopping.join().expect("it ends well");
+}
+
+#[test]
+fn a_server_that_is_told_to_stop_does_not_wait_for_ever_for_the_rest_of_a_request() {
+    let data = TempDir::new().expect("a folder");
+    let server = Server::start_with(data.path(), None, "[limits]\ndrain_ms_max = 300\n", &[]);
+    let address = server.base_url.trim_start_matches("http://").to_owned();
+    let head = "POST /api/v1/agent/register HTTP/1.1\r\nhost: assay\r\ncontent-length: 17\r\n\r\n{";
+    let begun = connected(&address, head);
+    let told = answered(connected(&address, WHOLE));
+    assert!(told.starts_with("HTTP/1.1 200 "), "{told}");
+    let (ended, end) = std::sync::mpsc::channel();
+    let stopping = std::thread::spawn(move || ended.send(server.stop()));
+    let code = end.recv_timeout(STOPS_WITHIN).expect("it ends within its limits");
+    assert_eq!(code, Some(0), "whoever was still sending is dropped, and that is no failure");
+    assert!(!answered(begun).starts_with("HTTP/1.1 2"));
+    stopping.join().expect("nobody panics in there").expect("it was waited for");
 }

@@ -7,15 +7,21 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
+use assay_tests::furniture::furnish;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
 use crate::cutting::Cutter;
 use crate::postgres;
-use crate::process::{Became, Person, Server, audited};
+use crate::process::{Became, Person, STOPS_WITHIN, Server, audited};
 
+/// Starts that follow a clean end.
+const CLEAN_STARTS: usize = 3;
+/// What a machine that is busy adds to one.
+const START_MARGIN: Duration = Duration::from_millis(200);
 /// People who ask at once.
 const PEOPLE: usize = 8;
 
@@ -150,12 +156,9 @@ async fn killed(what: &str, database: Option<&str>, rounds: u64) {
     let mut chance = Chance::of(what);
     let folder = TempDir::new().expect("a folder");
     let data = folder.path().join("data");
-    // The first start compiles the components; the second is what one is like that follows
-    // a clean end.
+    // The components need not be compiled while it is killed.
+    furnish(&data).await;
     assert_eq!(Server::start(&data, database).stop(), Some(0));
-    let server = Server::start(&data, database);
-    let clean = server.started;
-    assert_eq!(server.stop(), Some(0));
     let mut server = Server::start(&data, database);
     let crowd = Crowd::gather(&server.base_url).await;
     let mut starts = Vec::new();
@@ -168,13 +171,23 @@ async fn killed(what: &str, database: Option<&str>, rounds: u64) {
         starts.push(server.started);
         crowd.holds_it_to_its_word(&server.base_url).await;
     }
+    // What a start takes after a clean end, with the same books.
+    let mut clean = Vec::new();
+    for _ in 0..CLEAN_STARTS {
+        assert_eq!(server.stop(), Some(0));
+        server = Server::start(&data, database);
+        clean.push(server.started);
+    }
     starts.sort_unstable();
+    clean.sort_unstable();
+    let (after_a_kill, after_an_end) = (starts[starts.len() / 2], clean[clean.len() / 2]);
     println!(
-        "{what}: {rounds} kills, {} requests; a start takes {clean:?}, after a kill {:?} p50, {:?} at most",
+        "{what}: {rounds} kills, {} requests; a start takes {after_an_end:?} p50, after a kill {after_a_kill:?} p50, \
+         {:?} at most",
         crowd.begun.load(Ordering::SeqCst),
-        starts[starts.len() / 2],
         starts[starts.len() - 1],
     );
+    assert!(after_a_kill <= after_an_end * 2 + START_MARGIN, "a kill costs a start nothing to speak of");
     audited(&data, database);
     drop(server);
     audited(&data, database);
@@ -199,6 +212,7 @@ fn a_database_that_is_stopped_and_started_loses_nothing() {
         let mut chance = Chance::of("PostgreSQL stopped");
         let folder = TempDir::new().expect("a folder");
         let database = cluster.database("stopped");
+        furnish(&folder.path().join("data")).await;
         let server = Server::start(&folder.path().join("data"), Some(&database));
         let crowd = Crowd::gather(&server.base_url).await;
         for _ in 0..setting("ASSAY_KILL_ROUNDS", 20).div_ceil(7) {
@@ -220,10 +234,8 @@ fn a_connection_cut_in_the_middle_of_a_commit_loses_nothing() {
     in_runtime(async || {
         let mut chance = Chance::of("connection cut");
         let folder = TempDir::new().expect("a folder");
-        let (start, name) = database.rsplit_once('/').expect("a database");
-        let (_, address) = start.rsplit_once('@').expect("an address");
-        let cutter = Cutter::before(address).await;
-        let cut = format!("postgres://postgres@{}/{name}", cutter.address);
+        let (cutter, cut) = before(&database).await;
+        furnish(&folder.path().join("data")).await;
         let server = Server::start(&folder.path().join("data"), Some(&cut));
         let crowd = Crowd::gather(&server.base_url).await;
         for _ in 0..setting("ASSAY_KILL_ROUNDS", 20) {
@@ -241,6 +253,54 @@ fn a_connection_cut_in_the_middle_of_a_commit_loses_nothing() {
         println!("connection cut: {} cuts", cutter.cuts());
         audited(folder.path(), Some(&database));
     });
+}
+
+#[test]
+fn a_database_that_goes_silent_is_taken_for_gone_and_loses_nothing() {
+    let Some(database) = postgres::database() else { return };
+    in_runtime(async || {
+        let mut chance = Chance::of("database silent");
+        let folder = TempDir::new().expect("a folder");
+        let (cutter, cut) = before(&database).await;
+        furnish(&folder.path().join("data")).await;
+        let limits = "[limits]\ndatabase_ms_max = 1000\ndrain_ms_max = 300\n";
+        let server = Server::start_with(&folder.path().join("data"), Some(&cut), limits, &[]);
+        let crowd = Crowd::gather(&server.base_url).await;
+        for round in 0..setting("ASSAY_KILL_ROUNDS", 20).div_ceil(3) {
+            let asking = crowd.ask(&server.base_url);
+            let before = cutter.cuts();
+            if round % 2 == 0 {
+                cutter.silent_at_commit();
+            } else {
+                cutter.silent_after(1 + chance.below(40_000));
+            }
+            while cutter.cuts() == before {
+                asking.until_answered(1).await;
+            }
+            asking.until_answered(5).await;
+            asking.end().await;
+            crowd.holds_it_to_its_word(&server.base_url).await;
+        }
+        println!("database silent: {} connections", cutter.cuts());
+        // Nor does a server wait for ever for one that says nothing when it is to stop.
+        let asking = crowd.ask(&server.base_url);
+        asking.until_answered(1).await;
+        cutter.fall_silent();
+        let stopped = tokio::task::spawn_blocking(move || server.stop());
+        let code = tokio::time::timeout(STOPS_WITHIN, stopped).await.expect("it ends within its limits");
+        assert_eq!(code.expect("nobody panics in there"), Some(0));
+        asking.end().await;
+        audited(folder.path(), Some(&database));
+    });
+}
+
+/// A proxy before the database of an address, and the address of the proxy.
+async fn before(database: &str) -> (Cutter, String) {
+    let (start, name) = database.rsplit_once('/').expect("a database");
+    let (_, address) = start.rsplit_once('@').expect("an address");
+    let cutter = Cutter::before(address).await;
+    let cut = format!("postgres://postgres@{}/{name}", cutter.address);
+    (cutter, cut)
 }
 
 /// A file system that is gone when this is.
@@ -275,7 +335,8 @@ fn a_full_disk_is_answered_loses_nothing_and_is_over_when_there_is_room() {
     };
     in_runtime(async || {
         let data = place.join("data");
-        // The components are compiled before there is no room for them.
+        // The components are there before there is no room for them.
+        furnish(&data).await;
         let server = Server::start(&data, None);
         let crowd = Crowd::gather(&server.base_url).await;
         for _ in 0..2 {

@@ -28,6 +28,8 @@ const REQUESTS_EACH: u64 = 25;
 /// Deliveries that are judged meanwhile.
 const DELIVERIES: usize = 8;
 const MEMORY_GROWTH_MAX: u64 = 512 << 20;
+/// A request waits for half a second before it is refused; this is by the client's own clock.
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
 /// No request takes longer, whatever happens.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
 
@@ -106,6 +108,7 @@ fn told(storms: Vec<Storm>) -> usize {
         at(99),
         at(100)
     );
+    assert!(at(99) < REFUSED_WITHIN, "whoever is refused is told at once");
     assert!(at(100) < REQUEST_MAX);
     answered
 }

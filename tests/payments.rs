@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, everywhere};
 use crate::providers::{
     Fakes, STRIPE_WEBHOOK, each_live_house, notice, send_callback, send_coins, send_stripe, stripe_event,
     stripe_signature,
@@ -425,7 +425,7 @@ async fn translator(house: &House) -> Actor {
 
 #[test]
 fn an_invoice_of_a_task_funds_it_as_soon_as_it_is_paid() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob) = (house.agent("alice").await, translator(house).await);
         let body = json!({ "capability": "translation", "input": { "text": "Hello" }, "payment_type": "crypto",
             "max_price": 12 });
@@ -458,7 +458,7 @@ fn an_invoice_of_a_task_funds_it_as_soon_as_it_is_paid() {
 
 #[test]
 fn an_invoice_that_is_paid_too_late_fills_the_wallet() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let alice = house.agent("alice").await;
         translator(house).await;
         let body = json!({ "capability": "translation", "payment_type": "crypto", "max_price": 12 });
@@ -474,7 +474,7 @@ fn an_invoice_that_is_paid_too_late_fills_the_wallet() {
 
 #[test]
 fn names_that_are_none_find_nothing() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let alice = house.agent("alice").await;
         for path in [
             "/api/v1/payments/nowpayments/a%00b",

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, everywhere};
 use crate::story::tea;
 
 const HOUR: i64 = 3_600;
@@ -37,7 +37,7 @@ async fn worker_and_price(alice: &Actor, task: &str) -> (Value, Value, Value) {
 #[test]
 fn an_auction_is_won_by_the_lowest_bid_at_its_close() {
     for rule in ["first", "second"] {
-        each_house(async |house| {
+        everywhere(async |house| {
             let model = json!({ "model": "auction", "closes_in_hours": 2, "config": { "price": rule } });
             let (alice, task, bidders) = auctioned(house, model, &["40", "30", "35", "30"]).await;
             let sealed = alice.get(&format!("/api/proposals?task_id={task}")).await.good();
@@ -65,7 +65,7 @@ fn an_auction_is_won_by_the_lowest_bid_at_its_close() {
 
 #[test]
 fn a_second_price_auction_pays_the_next_bid() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let model = json!({ "model": "auction", "config": { "price": "second", "bids": 3 } });
         let (alice, task, bidders) = auctioned(house, model, &["40", "30", "35"]).await;
         let winner = json!(bidders[1].0.id);
@@ -77,7 +77,7 @@ fn a_second_price_auction_pays_the_next_bid() {
 
 #[test]
 fn a_fixed_price_takes_the_first_bid() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, task, bidders) = auctioned(house, json!("fixed"), &["45"]).await;
         let winner = json!(bidders[0].0.id);
         assert_eq!(worker_and_price(&alice, &task).await, (json!("claimed"), winner, json!(45.0)));
@@ -86,7 +86,7 @@ fn a_fixed_price_takes_the_first_bid() {
 
 #[test]
 fn a_hybrid_price_is_haggled_over() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let config = json!({ "base_price": 30_000_000, "band_bp": 1_000, "rounds_max": 2 });
         let model = json!({ "model": "hybrid", "config": config });
         let (alice, task, bidders) = auctioned(house, model, &["44", "42"]).await;
@@ -114,7 +114,7 @@ fn a_hybrid_price_is_haggled_over() {
 
 #[test]
 fn haggling_ends_after_its_rounds() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let config = json!({ "base_price": 20_000_000, "band_bp": 0, "rounds_max": 1 });
         let model = json!({ "model": "hybrid", "config": config });
         let (alice, task, bidders) = auctioned(house, model, &["44"]).await;
@@ -130,7 +130,7 @@ fn haggling_ends_after_its_rounds() {
 
 #[test]
 fn a_model_that_cannot_work_is_refused_at_posting() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let alice = house.rich_agent("alice", 500).await;
         let table = [
             (json!("dutch"), "pricing_model"),

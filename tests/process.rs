@@ -4,17 +4,22 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use reqwest::Client;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use crate::commands::{assay, command, text};
+use crate::story::GOOD;
 
 /// Rates of a test's people, who all come from one address.
 const SETTINGS: &str = "[rates]\nwrites_per_key_per_minute = 0\nwrites_per_address_per_minute = 0\n\
     judgings_per_address_per_minute = 0\nregistrations_per_address_per_hour = 0\n";
+
+/// A server whose limits for stopping are shorter than a second has ended by then, also on a
+/// machine that is busy.
+pub(crate) const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running server; killed when it is dropped.
 pub(crate) struct Server {
@@ -97,18 +102,96 @@ pub(crate) fn audited(data: &Path, database: Option<&str>) {
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) key: String,
-    pub(crate) path: &'static str,
+    who: Who,
+    pub(crate) path: String,
     pub(crate) body: Value,
     /// What came back; nothing when the connection broke before an answer.
     pub(crate) answer: Option<Value>,
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+enum Who {
+    Person,
+    /// The one they have a channel with, who also does their work.
+    Friend,
+}
+
 /// Somebody with a key and a channel, and everything they asked.
 pub(crate) struct Person {
     client: Client,
-    key: String,
+    pub(crate) key: String,
+    friends_key: String,
     pub(crate) channel: String,
     pub(crate) asked: Mutex<Vec<Asked>>,
+    /// A task of theirs; nothing while it is being asked about.
+    life: Mutex<Option<Life>>,
+}
+
+/// How far a task has come: what is asked next, which is asked again under its key until there
+/// is an answer, and of what.
+#[derive(Default)]
+struct Life {
+    /// One after the other.
+    number: u64,
+    next: Stage,
+    task: String,
+    /// The bid or the delivery that is decided about.
+    about: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Post,
+    Bid,
+    Choose,
+    Deliver,
+    Review,
+}
+
+impl Life {
+    fn request(&self) -> (Who, String, Value) {
+        let Self { task, about, .. } = self;
+        match self.next {
+            Stage::Post => (Who::Person, "/api/tasks".into(), post()),
+            Stage::Bid => (Who::Friend, format!("/v1/tasks/{task}/bids"), json!({ "proposedPrice": "1" })),
+            Stage::Choose => (Who::Person, format!("/api/proposals/{about}/accept"), json!({})),
+            Stage::Deliver => (Who::Friend, format!("/v1/tasks/{task}/deliver"), json!({ "content": GOOD })),
+            Stage::Review => {
+                let body = json!({ "id": about, "status": "accepted", "review_notes": "as agreed" });
+                (Who::Person, DELIVERABLES.into(), body)
+            }
+        }
+    }
+
+    /// Where it goes on when it was answered this.
+    fn after(self, answer: &Value) -> Self {
+        let named = |place: &Value| place.as_str().expect("an id").to_owned();
+        // Without receipts it is still to be judged, and nobody can decide about it yet.
+        let judged = answer["data"]["receipts"].as_array().is_some_and(|lines| !lines.is_empty());
+        let waits = judged && answer["data"]["status"] == "in_review";
+        match self.next {
+            Stage::Post => Self { next: Stage::Bid, task: named(&answer["id"]), ..self },
+            Stage::Bid => Self { next: Stage::Choose, about: named(&answer["data"]["id"]), ..self },
+            Stage::Choose => Self { next: Stage::Deliver, ..self },
+            Stage::Deliver if waits => {
+                Self { next: Stage::Review, about: named(&answer["data"]["id"]), ..self }
+            }
+            Stage::Deliver | Stage::Review => Self { number: self.number + 1, ..Self::default() },
+        }
+    }
+}
+
+/// Where a delivery is decided about, by `PATCH`.
+const DELIVERABLES: &str = "/api/deliverables";
+
+fn post() -> Value {
+    json!({
+        "title": "Explain how to brew green tea", "category": "writing", "budget": 1,
+        "description": "A short guide to brewing loose green tea at home: water, temperature, time.",
+        "deadline_hours": 24, "acceptance_criteria": ["Must mention \"leaves\""],
+    })
 }
 
 /// What became of asking.
@@ -124,14 +207,20 @@ pub(crate) enum Became {
 impl Person {
     /// Registers, pays in, opens a channel.
     pub(crate) async fn arrive(base_url: &str, name: &str) -> Self {
-        let client = crate::house::client();
-        let mut person =
-            Self { client, key: String::new(), channel: String::new(), asked: Mutex::new(Vec::new()) };
+        let mut person = Self {
+            client: crate::house::client(),
+            key: String::new(),
+            friends_key: String::new(),
+            channel: String::new(),
+            asked: Mutex::default(),
+            life: Mutex::new(Some(Life::default())),
+        };
         let register = |name: String| json!({ "name": name });
         let path = "/api/v1/agent/register";
         let other = person.must(base_url, path, &register(format!("{name}'s friend"))).await;
         let own = person.must(base_url, path, &register(name.into())).await;
         own["apiKey"].as_str().expect("a key").clone_into(&mut person.key);
+        other["apiKey"].as_str().expect("a key").clone_into(&mut person.friends_key);
         let opened = person.must(base_url, "/api/credits/deposit", &json!({ "amount": 100_000 })).await;
         let url = opened["checkout_url"].as_str().expect("where to pay").to_owned();
         let place = url.strip_prefix(base_url).expect("a path of the server");
@@ -143,7 +232,7 @@ impl Person {
     }
 
     async fn must(&self, base_url: &str, path: &str, body: &Value) -> Value {
-        let (status, body) = self.send(base_url, path, None, body).await.expect("an answer");
+        let (status, body) = self.send(base_url, Who::Person, path, None, body).await.expect("an answer");
         assert!((200..300).contains(&status), "{path}: {status} {body}");
         body
     }
@@ -151,13 +240,19 @@ impl Person {
     async fn send(
         &self,
         base_url: &str,
+        who: Who,
         path: &str,
         key: Option<&str>,
         body: &Value,
     ) -> Option<(u16, Value)> {
-        let mut request = self.client.post(format!("{base_url}{path}")).json(body);
-        if !self.key.is_empty() {
-            request = request.bearer_auth(&self.key);
+        let method = if path == DELIVERABLES { Method::PATCH } else { Method::POST };
+        let mut request = self.client.request(method, format!("{base_url}{path}")).json(body);
+        let secret = match who {
+            Who::Person => &self.key,
+            Who::Friend => &self.friends_key,
+        };
+        if !secret.is_empty() {
+            request = request.bearer_auth(secret);
         }
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
@@ -169,30 +264,55 @@ impl Person {
         Some((status, response.json().await.ok()?))
     }
 
-    /// Asks for the `n`th thing: mostly transfers, between them posts and deposits.
+    /// Asks for the `n`th thing: mostly transfers, between them posts and deposits, and what
+    /// comes next in the life of a task that is bid on, given away, delivered and reviewed.
     pub(crate) async fn asks(&self, base_url: &str, n: u64) -> Became {
+        let life = if matches!(n % 10, 1 | 5 | 8) { self.life().take() } else { None };
+        if let Some(life) = life {
+            return self.lives_on(base_url, life).await;
+        }
         let (path, body) = match n % 10 {
-            3 => (
-                "/api/tasks",
-                json!({
-                    "title": "Explain how to brew green tea", "category": "writing", "budget": 1,
-                    "description": "A short guide to brewing loose green tea at home: water, temperature, time.",
-                    "deadline_hours": 24, "acceptance_criteria": ["Must mention \"leaves\""],
-                }),
-            ),
+            3 => ("/api/tasks", post()),
             7 => ("/api/credits/deposit", json!({ "amount": 5 })),
             _ => ("/api/v1/channels/transfer", json!({ "channel_id": self.channel, "amount": "0.01" })),
         };
         let key = format!("{}-{n}", self.channel);
-        let asked = Asked { key: key.clone(), path, body: body.clone(), answer: None };
-        let (became, answer) = match self.send(base_url, path, Some(&key), &body).await {
+        let asked = Asked { key, who: Who::Person, path: path.into(), body, answer: None };
+        self.ask(base_url, asked).await.0
+    }
+
+    fn life(&self) -> MutexGuard<'_, Option<Life>> {
+        self.life.lock().expect("nobody panicked")
+    }
+
+    /// The next step of a task.
+    async fn lives_on(&self, base_url: &str, life: Life) -> Became {
+        let (who, path, body) = life.request();
+        let key = format!("{}-task-{}-{:?}", self.channel, life.number, life.next);
+        let (became, answer) = self.ask(base_url, Asked { key, who, path, body, answer: None }).await;
+        let life = match &answer {
+            Some(answer) => life.after(answer),
+            None => life,
+        };
+        *self.life() = Some(life);
+        became
+    }
+
+    /// Asks for it, and remembers that, with what came back.
+    async fn ask(&self, base_url: &str, asked: Asked) -> (Became, Option<Value>) {
+        let Asked { key, who, path, body, .. } = &asked;
+        let (became, answer) = match self.send(base_url, *who, path, Some(key), body).await {
             None => (Became::Silence, None),
             Some((200..=299, answer)) => (Became::Answered, Some(answer)),
             Some((429 | 503 | 507, _)) => (Became::PutOff, None),
+            // Asked before, and not answered in time.
+            Some((409, answer)) if answer["error"]["code"] == "IDEMPOTENCY_IN_PROGRESS" => {
+                (Became::PutOff, None)
+            }
             Some((status, answer)) => panic!("{path}: {status} {answer}"),
         };
-        self.asked.lock().expect("nobody panicked").push(Asked { answer, ..asked });
-        became
+        self.asked.lock().expect("nobody panicked").push(Asked { answer: answer.clone(), ..asked });
+        (became, answer)
     }
 
     /// Asks everything again: what was answered is answered alike, what was not is now. Each
@@ -215,7 +335,7 @@ impl Person {
         let mut all = self.asked.lock().expect("nobody panicked").clone();
         let mut transfers = 0;
         for asked in &mut all {
-            let again = self.send(base_url, asked.path, Some(&asked.key), &asked.body).await;
+            let again = self.send(base_url, asked.who, &asked.path, Some(&asked.key), &asked.body).await;
             let (status, answer) = again.expect("the server is there");
             assert!((200..300).contains(&status), "{}: {status} {answer}", asked.path);
             let first = asked.answer.get_or_insert_with(|| answer.clone());

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::commands::{assay, text as lossy};
-use crate::house::{Actor, House, each_house, each_house_with};
+use crate::house::{Actor, House, each_house_with, everywhere};
 use crate::packages::{belongs, claims, errand, handoff, person, posts_errand, submits, text};
 use crate::story::futures;
 
@@ -54,7 +54,7 @@ async fn redemptions(actor: &Actor) -> Vec<String> {
 
 #[test]
 fn earned_credits_become_a_code_once_the_operator_says_so() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (bob, owner) = earner(house, "bob", 600).await;
         let loaded = loads(house, &[line("tea-card", 500, "TEA-1"), line("tea-card", 500, "TEA-2")]).await;
         assert_eq!(loaded, Loaded { rewards: 1, added: 2, known: 0 });
@@ -101,7 +101,7 @@ fn earned_credits_become_a_code_once_the_operator_says_so() {
 
 #[test]
 fn a_refused_redemption_gives_code_credits_and_day_back() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (bob, _) = earner(house, "bob", 600).await;
         loads(house, &[line("tea-card", 500, "TEA-1")]).await;
         house.wait(86_400).await;
@@ -123,7 +123,7 @@ fn a_refused_redemption_gives_code_credits_and_day_back() {
 
 #[test]
 fn who_may_redeem() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (bob, owner) = earner(house, "bob", 600).await;
         loads(house, &[line("tea-card", 500, "TEA-1")]).await;
         house.wait(86_400).await;

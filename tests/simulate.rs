@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Some(failure) => {
             println!("seed {} fails at step {}: {}", failure.seed, failure.at, failure.why);
             if shrink {
-                println!("{}", failure.shrunk());
+                println!("{}", failure.in_few_steps());
             }
             println!("again: simulate --seed {}", failure.seed);
             ExitCode::FAILURE

@@ -21,16 +21,26 @@ mod shrink;
 mod steps;
 mod world;
 
+use std::any::Any;
 use std::fmt::Write as _;
+use std::panic::AssertUnwindSafe;
 
+use assay::config::Settings;
 use dice::Dice;
+use futures_util::FutureExt as _;
 use steps::Step;
 use world::{FIRST_LABEL, World};
 
 /// Steps of one world; the next begins with an empty house.
 pub const STEPS_OF_A_WORLD: usize = 2_000;
+/// Worlds tried while a failure is shrunk: it is looked at by somebody who waits.
+pub const REPLAYS_MAX: usize = 400;
 /// Steps between two audits.
 const AUDIT_EVERY: usize = 500;
+
+/// What a house is to have other than usual: with something of which its model does not know,
+/// the two are sure to part.
+pub type Change = fn(&mut Settings);
 
 /// A seed whose world went wrong, and how.
 #[derive(Clone, Debug)]
@@ -42,17 +52,33 @@ pub struct Failure {
     /// What the two did not agree about.
     pub why: String,
     steps: Vec<Step>,
+    change: Change,
 }
 
 impl Failure {
-    /// The same failure in as few steps as were found to be enough, one a line.
-    pub fn shrunk(&self) -> String {
-        let (steps, why) = shrink::shrunk(self.seed, self.steps.clone(), self.why.clone());
+    /// How many steps it took.
+    pub const fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The same steps once more: at which of them it fails, from 0, and why.
+    pub fn replayed(&self) -> Option<(usize, String)> {
+        replay(self.seed, self.change, &self.steps)
+    }
+
+    /// A failure in as few of the steps as so many tries found to be enough.
+    pub fn shrunk(&self, replays_max: usize) -> Self {
+        shrink::shrunk(self.clone(), replays_max)
+    }
+
+    /// The steps that are enough, one a line, and how they fail.
+    pub fn in_few_steps(&self) -> String {
+        let few = self.shrunk(REPLAYS_MAX);
         let mut text = String::new();
-        for step in &steps {
+        for step in &few.steps {
             let _ = writeln!(text, "{step:?}");
         }
-        format!("{} of {} steps are enough:\n{text}{why}", steps.len(), self.steps.len())
+        format!("{} of {} steps are enough:\n{text}{}", few.steps(), self.steps(), few.why)
     }
 }
 
@@ -61,23 +87,32 @@ impl Failure {
 /// # Panics
 /// Where the machine cannot start a runtime or a world.
 pub fn run(seed: u64, steps: usize) -> Result<(), Box<Failure>> {
+    run_with(seed, steps, |_| {})
+}
+
+/// Runs one world whose house is not quite as usual.
+///
+/// # Panics
+/// See [`run`].
+pub fn run_with(seed: u64, steps: usize, change: Change) -> Result<(), Box<Failure>> {
     on_a_runtime(async {
-        let mut world = World::begin(seed).await;
+        let mut world = World::begin(seed, change).await;
         let mut dice = Dice::new(seed);
         let mut taken = Vec::new();
         let mut next = FIRST_LABEL;
         for at in 0..steps {
-            let step = generate::step(&world.model, &world.known.also, &mut dice, next);
-            next += 2;
-            taken.push(step.clone());
-            let mut went = world.step(&step).await;
-            if went.is_ok() && (at % AUDIT_EVERY == AUDIT_EVERY - 1 || at + 1 == steps) {
-                went = world.audit().await;
-            }
-            if let Err(why) = went {
+            let went = caught(async {
+                let step = generate::step(&world.model, &world.known.also, &mut dice, next);
+                taken.push(step.clone());
+                world.step(&step).await?;
+                let audited = at % AUDIT_EVERY == AUDIT_EVERY - 1 || at + 1 == steps;
+                if audited { world.audit().await } else { Ok(()) }
+            });
+            if let Err(why) = went.await {
                 world.end().await;
-                return Err(Box::new(Failure { seed, at, why, steps: taken }));
+                return Err(Box::new(Failure { seed, at, why, steps: taken, change }));
             }
+            next += 2;
         }
         world.end().await;
         Ok(())
@@ -85,24 +120,35 @@ pub fn run(seed: u64, steps: usize) -> Result<(), Box<Failure>> {
 }
 
 /// Runs these steps. What went wrong, and at which of them.
-fn replay(seed: u64, steps: &[Step]) -> Option<(usize, String)> {
+fn replay(seed: u64, change: Change, steps: &[Step]) -> Option<(usize, String)> {
     on_a_runtime(async {
-        let mut world = World::begin(seed).await;
+        let mut world = World::begin(seed, change).await;
         let mut went = None;
         for (at, step) in steps.iter().enumerate() {
-            if let Err(why) = world.step(step).await {
+            if let Err(why) = caught(world.step(step)).await {
                 went = Some((at, why));
                 break;
             }
         }
         if went.is_none()
-            && let Err(why) = world.audit().await
+            && let Err(why) = caught(world.audit()).await
         {
             went = Some((steps.len(), why));
         }
         world.end().await;
         went
     })
+}
+
+/// What went wrong. A panic is a disagreement like the others: it has a seed, and is shrunk.
+async fn caught(went: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    let unwound = AssertUnwindSafe(went).catch_unwind().await;
+    unwound.unwrap_or_else(|panic| Err(format!("panicked: {}", words(&*panic))))
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
 }
 
 fn on_a_runtime<T>(story: impl Future<Output = T>) -> T {

@@ -26,7 +26,25 @@ as=()
 postgres() { (cd / && "${as[@]}" "$@"); }
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 sql() { psql -qAtX -h 127.0.0.1 -U postgres -p "$1" -d "${3:-postgres}" -c "$2"; }
-until_so() { until "$@"; do sleep 0.1; done; }
+# Waits until it is so: not for ever, and not when something was found wrong already.
+until_so() {
+    local tries=1200
+    until "$@"; do
+        if [ -e "$folder/wrong" ]; then cat "$folder/wrong" >&2 && exit 1; fi
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || { echo "not so after two minutes: $*" >&2 && exit 1; }
+        sleep 0.1
+    done
+}
+# Everyone of the crowd has ended, and ended well.
+all_ended() {
+    local process
+    for process in "${crowd[@]}"; do
+        wait "$process" || echo "somebody of the crowd ended with $?" >>"$folder/wrong"
+    done
+    crowd=()
+    [ ! -e "$folder/wrong" ] || { cat "$folder/wrong" >&2 && exit 1; }
+}
 
 folder='' hosts=() forwarder='' crowd=()
 stop() {
@@ -143,12 +161,16 @@ hold_to_word() {
     local payer=$1 key=$2 channel=$3 n again
     while read -r n; do
         again=$(ask $((n % 2)) /api/v1/channels/transfer "$key" "{\"channel_id\":\"$channel\",\"amount\":\"0.01\"}" \
-            -H "idempotency-key: $n" --fail --retry 5)
+            -H "idempotency-key: $n" --fail --retry 5) || {
+            echo "transfer $n of payer $payer: not answered when it was asked again" >>"$folder/wrong"
+            continue
+        }
         if [ -e "$folder/answer.$payer.$n" ] && [ "$again" != "$(cat "$folder/answer.$payer.$n")" ]; then
             echo "transfer $n of payer $payer was answered otherwise: $again" >>"$folder/wrong"
         fi
     done <"$folder/asked.$payer"
-    again=$(curl -sf "http://127.0.0.1:${ports[0]}/api/v1/channels/$channel" -H "authorization: Bearer $key" | jq .sequence)
+    again=$(curl -sf -m 40 "http://127.0.0.1:${ports[0]}/api/v1/channels/$channel" -H "authorization: Bearer $key" |
+        jq .sequence) || again='no number of'
     [ "$again" = "$(wc -l <"$folder/asked.$payer")" ] || echo "payer $payer: $again transfers" >>"$folder/wrong"
 }
 answered() { cat "$folder"/answered.* 2>/dev/null | wc -l; }
@@ -185,15 +207,13 @@ failover() {
     echo "$way: $before transfers answered, then the primary was killed; the next ones after $((($(now) - killed) / 1000000)) ms"
     until_so have_answered $((before + answers))
     touch "$folder/enough"
-    wait "${crowd[@]}"
-    crowd=()
+    all_ended
     for person in "${!people[@]}"; do
         # shellcheck disable=SC2086
         hold_to_word "$person" ${people[person]} &
         crowd+=($!)
     done
-    wait "${crowd[@]}"
-    [ ! -e "$folder/wrong" ] || { cat "$folder/wrong" && exit 1; }
+    all_ended
     echo "$way: $(cat "$folder"/asked.* | wc -l) asked, $(answered) answered at once; each happened once, every answer holds"
     "$program" audit --database "postgres://postgres@127.0.0.1:$standby/assay"
     stop

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, everywhere};
 use crate::packages::{belongs, person, text};
 use crate::story::{GOOD, claimed, tea};
 
@@ -100,7 +100,7 @@ fn kinds(lines: &[Line]) -> Vec<&str> {
 
 #[test]
 fn a_task_is_followed_to_its_end_and_from_wherever_one_was() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;
         let path = format!("/v1/tasks/{task}/watch");
         let mut stream = Stream::open(&alice, &path, None).await;
@@ -141,7 +141,7 @@ fn a_task_is_followed_to_its_end_and_from_wherever_one_was() {
 
 #[test]
 fn each_sees_what_is_for_it() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (alice, bob, task) = claimed(house, &tea()).await;
         let path = format!("/v1/tasks/{task}/watch");
         let (of_alice, of_bob) = (person(house, "owner of alice").await, person(house, "owner of bob").await);

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::house::{Actor, House, each_house};
+use crate::house::{Actor, House, everywhere};
 use crate::providers::{Fakes, each_live_house, notice, send_coins};
 
 const TRON: &str = "TN3W4H6rK2ce4vX9YnFQHwKENnHjoxb3m9";
@@ -69,7 +69,7 @@ pub(crate) async fn wallet(actor: &Actor) -> Value {
 
 #[test]
 fn a_withdrawal_in_test_mode_lives_from_pending_to_finished() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let worker = earned(house, "100").await;
         worker.deposits(50).await;
         let path = "/api/v1/withdrawals";
@@ -228,7 +228,7 @@ fn a_provider_that_is_away_is_asked_again_and_one_that_refuses_is_not() {
 
 #[test]
 fn addresses_have_one_default_and_are_their_owners_alone() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let (worker, stranger) = (house.agent("worker").await, house.agent("stranger").await);
         let (first, second) = (saves(&worker, TRON).await, saves(&worker, OTHER_TRON).await);
         let path = |id: &str| format!("/api/v1/withdrawal-addresses/{id}");
@@ -281,7 +281,7 @@ fn addresses_have_one_default_and_are_their_owners_alone() {
 
 #[test]
 fn a_handoff_cannot_withdraw() {
-    each_house(async |house| {
+    everywhere(async |house| {
         let worker = earned(house, "100").await;
         let address = saves(&worker, TRON).await;
         let party = worker.id.parse().expect("an id");

@@ -204,7 +204,10 @@ pub struct Limits {
     pub jobs_poll_ms: u64,
     /// How long a reply is kept for its idempotency key.
     pub idempotency_hours: u32,
-    /// How long a stopping server waits for requests under way.
+    /// A `PostgreSQL` that says nothing for so long is taken for gone, and what it may have
+    /// committed is looked for on another connection.
+    pub database_ms_max: u64,
+    /// How long a stopping server waits for requests under way, and then for the database.
     pub drain_ms_max: u64,
     /// A person stays signed in this long.
     pub session_days: u32,
@@ -323,6 +326,7 @@ impl Default for Limits {
             job_lease_ms: 60_000,
             jobs_poll_ms: 500,
             idempotency_hours: 24,
+            database_ms_max: 10_000,
             drain_ms_max: 10_000,
             session_days: 30,
             keys_per_party_max: 200,

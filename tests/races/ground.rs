@@ -1,11 +1,14 @@
 //! Where races are run: one host, or two on one database, asked without HTTP.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use assay::app::access::{Means, Scopes};
 use assay::app::accounts::SignUp;
 use assay::app::bids::Offer;
 use assay::app::deliveries::{Package, Try};
+use assay::app::gate::Gate;
 use assay::app::parties::Registration;
 use assay::app::payments::Intent;
 use assay::app::posting::Post;
@@ -31,6 +34,7 @@ use futures_util::{StreamExt as _, stream};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::round::Round;
 use crate::postgres;
 
 /// In millionths.
@@ -52,19 +56,26 @@ pub(super) struct Host(Arc<App>);
 /// Two hosts, or one twice.
 pub(super) struct Ground {
     hosts: [Host; 2],
+    /// How far their clocks are ahead.
+    ahead_ms: AtomicI64,
     _folders: Vec<TempDir>,
 }
 
 /// Runs a race on one host, and on two where there is a PostgreSQL.
-#[expect(clippy::needless_pass_by_value, reason = "a race is written where it is run")]
 pub(super) fn each_ground(race: impl AsyncFn(&Ground)) {
+    each_ground_that_pays_after(0, race);
+}
+
+/// The same where what was paid can be disputed so long.
+#[expect(clippy::needless_pass_by_value, reason = "a race is written where it is run")]
+pub(super) fn each_ground_that_pays_after(hours: u32, race: impl AsyncFn(&Ground)) {
     for (index, database) in [None, postgres::database()].into_iter().enumerate() {
         if index == 1 && database.is_none() {
             continue;
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         runtime.expect("a runtime starts").block_on(async {
-            let ground = Ground::open(database).await;
+            let ground = Ground::open(database, hours).await;
             race(&ground).await;
             ground.audit().await;
             ground.close().await;
@@ -92,23 +103,38 @@ pub(super) fn rich_with() -> i64 {
 }
 
 impl Ground {
-    async fn open(database: Option<String>) -> Self {
+    async fn open(database: Option<String>, hours: u32) -> Self {
         let folders = vec![TempDir::new().expect("a folder"), TempDir::new().expect("a folder")];
-        let one = Host::open(&folders[0], database.clone()).await;
-        let two = if database.is_some() { Host::open(&folders[1], database).await } else { one.clone() };
-        Self { hosts: [one, two], _folders: folders }
+        let one = Host::open(&folders[0], database.clone(), hours).await;
+        let two = match database {
+            Some(_) => Host::open(&folders[1], database, hours).await,
+            None => one.clone(),
+        };
+        Self { hosts: [one, two], ahead_ms: AtomicI64::new(0), _folders: folders }
     }
 
     /// Many rounds, some of them at once. What each came to.
-    pub(super) async fn rounds(&self, round: impl AsyncFn(&[Host; 2]) -> usize) -> Vec<usize> {
-        let all = (0..rounds()).map(|_| round(&self.hosts));
+    pub(super) async fn rounds(&self, round: impl AsyncFn(&Round) -> usize) -> Vec<usize> {
+        let round = &round;
+        let all = (0..rounds()).map(|number| async move { round(&Round::of(&self.hosts, number)).await });
         stream::iter(all).buffer_unordered(AT_ONCE).collect().await
     }
 
-    /// Rounds about one and the same thing.
-    pub(super) async fn one_by_one(&self, round: impl AsyncFn(&[Host; 2]) -> usize) {
-        for _ in 0..rounds() {
-            round(&self.hosts).await;
+    /// Rounds about one and the same thing. What each came to.
+    pub(super) async fn one_by_one(&self, round: impl AsyncFn(&Round) -> usize) -> Vec<usize> {
+        let mut won = Vec::new();
+        for number in 0..rounds() {
+            won.push(round(&Round::of(&self.hosts, number)).await);
+        }
+        won
+    }
+
+    /// Hours pass, on both hosts.
+    pub(super) fn hours_pass(&self, hours: i64) {
+        let more_ms = hours * 3_600_000;
+        let ahead_ms = self.ahead_ms.fetch_add(more_ms, Ordering::SeqCst) + more_ms;
+        for host in &self.hosts {
+            host.0.clock.set_advance_ms(ahead_ms);
         }
     }
 
@@ -203,7 +229,7 @@ fn named<T: std::str::FromStr>(id: &str) -> T {
 }
 
 impl Host {
-    async fn open(folder: &TempDir, database: Option<String>) -> Self {
+    async fn open(folder: &TempDir, database: Option<String>, hours: u32) -> Self {
         let data = folder.path().join("data");
         furnish(&data).await;
         let mut settings = Settings::in_folder(&data);
@@ -212,7 +238,7 @@ impl Host {
         settings.rates.registrations_per_address_per_hour = 0;
         settings.rewards.per_owner_day_credits_max = i64::MAX;
         settings.rewards.per_day_credits_max = i64::MAX;
-        settings.terms.payout_delay_hours = 0;
+        settings.terms.payout_delay_hours = hours;
         Self(App::start(settings).await.expect("a host starts"))
     }
 
@@ -301,6 +327,27 @@ impl Host {
 
     pub(super) async fn disputes(&self, who: PartyId, task: &str) -> Said {
         said(self.0.dispute(&ask(who), named(task), "so", |one| id(one.id)).await)
+    }
+
+    /// Decides to dispute, and waits with it until it is let pass.
+    pub(super) async fn is_about_to_dispute(
+        &self,
+        who: PartyId,
+        task: &str,
+        gate: &Gate,
+    ) -> Pin<Box<dyn Future<Output = Said>>> {
+        let (host, task) = (self.clone(), task.to_owned());
+        let dispute = async move { host.disputes(who, &task).await };
+        let mut dispute: Pin<Box<dyn Future<Output = Said>>> = Box::pin(gate.clone().around(dispute));
+        tokio::select! {
+            biased;
+            said = &mut dispute => panic!("nothing held it up: {said:?}"),
+            () = gate.arrival() => dispute,
+        }
+    }
+
+    pub(super) async fn does_what_is_due(&self) {
+        self.0.run_due_jobs().await.expect("jobs run");
     }
 
     pub(super) async fn resolves(&self, dispute: &str, how: Resolution) -> Said {

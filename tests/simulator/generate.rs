@@ -19,6 +19,8 @@ pub(super) fn step(model: &Model, also: &Names, dice: &mut Dice, next: Label) ->
         216..230 => Step::Twice(next, one(dice)),
         230..250 => crash(model, one(dice), dice, next),
         250..340 => both(model, also, dice, next),
+        // By itself: what it says is of the moment when it looked.
+        340..360 => dry_run(model, dice).map_or(Step::One(next, Act::Jobs), |act| Step::One(next, act)),
         _ => Step::One(next, one(dice)),
     }
 }
@@ -286,6 +288,13 @@ fn deliver(dice: &mut Dice, who: Label, task: Label, which: Which) -> Act {
     Act::Deliver { who, task, content: content.unwrap_or(Content::Good), which }
 }
 
+fn dry_run(model: &Model, dice: &mut Dice) -> Option<Act> {
+    let task = live_task(model, dice)?;
+    let who = mostly(model, dice, model.tasks[&task].worker);
+    let content = dice.pick(&[Content::Junk, Content::Plain, Content::Good])?;
+    Some(Act::DryRun { who, task, content })
+}
+
 fn word(dice: &mut Dice) -> Word {
     dice.pick(&[Word::Accept, Word::Accept, Word::Revise, Word::Reject]).unwrap_or(Word::Accept)
 }
@@ -330,7 +339,7 @@ fn on_channel(model: &Model, dice: &mut Dice, channel: Label) -> Act {
     let who = mostly(model, dice, end);
     match dice.below(10) {
         0 => Act::Close { who, channel },
-        1 | 2 => Act::Fund { who, channel, amount: micros(dice) },
+        1 | 2 => Act::Fund { who, channel, amount: micros(dice), handed: dice.percent(40) },
         _ => {
             let sequence =
                 dice.percent(40).then(|| known.sequence + dice.pick(&[1, 1, 1, 0, 2]).unwrap_or(1));

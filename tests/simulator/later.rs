@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::model::{CR, Model, Pots, USD};
+use super::model::{CR, Model, Payment, Pots, USD, Withdrawal};
+use super::purse::handoff;
 use super::steps::{Content, How, Label, Mode, Wants};
 
 /// Ids by label.
@@ -86,7 +87,7 @@ impl Model {
     /// Nobody decided: the last machine verdict does.
     fn lapse_dispute(&mut self, on: Label) {
         let task = self.task(on);
-        let open = self.disputes.iter().find(|(_, dispute)| dispute.task == on && dispute.open);
+        let open = self.disputes.iter().find(|(_, dispute)| dispute.task == on && dispute.status == "open");
         let Some((&dispute, _)) = open else { return };
         let latest = task.latest.map(|latest| &self.deliveries[&latest]);
         let how = match latest {
@@ -165,23 +166,32 @@ impl Model {
         rows.join("\n")
     }
 
-    /// Every task's last word.
-    pub(super) fn all_tasks(&self, names: &Names) -> String {
-        let mut rows: Vec<String> =
-            self.tasks.iter().map(|(label, task)| format!("{} {}", names[label], task.state)).collect();
-        rows.sort();
-        rows.join("\n")
+    /// Everything there ever was and its last word: which table, which column, and the rows.
+    pub(super) fn last_words(&self, ids: &Names, also: &Names) -> [(&'static str, &'static str, String); 7] {
+        let credited: BTreeMap<Label, Payment> = self
+            .payments
+            .iter()
+            .filter(|(_, one)| one.credited)
+            .map(|(label, one)| (*label, one.clone()))
+            .collect();
+        let paid_out = |one: &Withdrawal| if one.held > 0 { "pending" } else { "finished" };
+        let mut payments = ids.clone();
+        // What was bought with an invoice has its own name, and the invoice another.
+        payments.extend(also.iter().map(|(label, id)| (*label, id.clone())));
+        [
+            ("tasks", "state", listed(&self.tasks, ids, |one| one.state)),
+            ("bids", "status", listed(&self.bids, ids, |one| one.status)),
+            ("deliveries", "status", listed(&self.deliveries, ids, |one| one.status)),
+            ("disputes", "status", listed(&self.disputes, ids, |one| one.status)),
+            ("redemptions", "status", listed(&self.redemptions, ids, |one| one.status)),
+            ("withdrawals", "status", listed(&self.withdrawals, ids, paid_out)),
+            // An invoice that was opened for a request which a crash ended is known to nobody.
+            ("payments where status <> 'pending'", "status", listed(&credited, &payments, |_| "credited")),
+        ]
     }
 
-    /// Every bid and delivery as the database has it.
-    pub(super) fn all_deliveries(&self, names: &Names) -> String {
-        let mut rows: Vec<String> =
-            self.deliveries.iter().map(|(label, one)| format!("{} {}", names[label], one.status)).collect();
-        rows.sort();
-        rows.join("\n")
-    }
-
-    /// Tasks that are not final, and dollars spent today, by party.
+    /// Tasks that are not final, dollars spent today, and those of handoffs, by party; dry runs
+    /// by task.
     pub(super) fn counters(&self, names: &Names) -> String {
         let mut all = BTreeMap::new();
         let day = self.day();
@@ -191,6 +201,10 @@ impl Model {
                 format!("c/spent/{}/{day}", names[label]),
                 party.spent.get(&day).copied().unwrap_or(0),
             );
+            all.insert(format!("c/handoff-spent/{}", handoff(*label)), party.handed);
+        }
+        for (label, task) in &self.tasks {
+            all.insert(format!("c/dry-runs/{}", names[label]), task.dry_runs);
         }
         all.retain(|_, amount| *amount != 0);
         lines(&all)
@@ -217,6 +231,13 @@ impl Model {
         sums[CR] += self.redemptions.values().map(|one| one.held).sum::<i64>();
         sums
     }
+}
+
+fn listed<T>(all: &BTreeMap<Label, T>, names: &Names, status: impl Fn(&T) -> &'static str) -> String {
+    let mut rows: Vec<String> =
+        all.iter().map(|(label, one)| format!("{} {}", names[label], status(one))).collect();
+    rows.sort();
+    rows.join("\n")
 }
 
 fn lines(all: &BTreeMap<String, i64>) -> String {

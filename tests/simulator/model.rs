@@ -63,6 +63,8 @@ pub(super) struct Party {
     pub(super) rules: Rules,
     /// Dollars by day.
     pub(super) spent: BTreeMap<i64, i64>,
+    /// Dollars spent by its handoff, in all its life.
+    pub(super) handed: i64,
     /// Credits redeemed by day, of those it answers for.
     pub(super) redeemed: BTreeMap<i64, i64>,
     /// What it asks as a provider.
@@ -100,6 +102,7 @@ pub(super) struct Task {
     pub(super) revisions: u32,
     pub(super) latest: Option<Label>,
     pub(super) disputed: bool,
+    pub(super) dry_runs: i64,
     /// The day its money was taken.
     pub(super) paid_day: i64,
     pub(super) escrow: Pots,
@@ -112,7 +115,7 @@ pub(super) struct Bid {
     pub(super) task: Label,
     pub(super) bidder: Label,
     pub(super) price: i64,
-    pub(super) pending: bool,
+    pub(super) status: &'static str,
 }
 
 #[derive(Clone, Debug)]
@@ -129,7 +132,7 @@ pub(super) struct Delivery {
 #[derive(Clone, Debug)]
 pub(super) struct Dispute {
     pub(super) task: Label,
-    pub(super) open: bool,
+    pub(super) status: &'static str,
 }
 
 #[derive(Clone, Debug)]
@@ -164,7 +167,7 @@ pub(super) struct Redemption {
     pub(super) owner: Label,
     pub(super) day: i64,
     pub(super) held: i64,
-    pub(super) pending: bool,
+    pub(super) status: &'static str,
 }
 
 /// All that the model knows.
@@ -275,7 +278,8 @@ impl Model {
         self.issued += credits;
         let wallet = [Pots::default(), Pots { spend: credits, free: 0 }];
         let (spent, redeemed) = (BTreeMap::new(), BTreeMap::new());
-        let party = Party { human, owner, wallet, rules: Rules::NONE, spent, redeemed, asks: None };
+        let party =
+            Party { human, owner, wallet, rules: Rules::NONE, spent, handed: 0, redeemed, asks: None };
         self.parties.insert(label, party);
     }
 
@@ -317,11 +321,12 @@ impl Model {
             Act::GiveUp { who, task } => self.give_up(who, task),
             Act::Cancel { who, task } => self.cancel(who, task),
             Act::Deliver { who, task, content, which } => self.deliver(label, (who, task), content, which),
+            Act::DryRun { who, task, content } => self.dry_run(label, (who, task), content),
             Act::Review { who, delivery, word } => self.review(who, delivery, word),
             Act::Dispute { who, task } => self.dispute(label, who, task),
             Act::Resolve { dispute, how } => self.resolve(dispute, how),
             Act::OpenChannel { who, with, amount } => self.open_channel(label, who, with, amount),
-            Act::Fund { who, channel, amount } => self.fund_channel(who, channel, amount),
+            Act::Fund { who, channel, amount, handed } => self.fund_channel((who, handed), channel, amount),
             Act::Transfer { who, channel, amount, sequence } => self.transfer(who, channel, amount, sequence),
             Act::Close { who, channel } => self.close(who, channel),
             Act::Withdraw { who, cents } => self.withdraw(label, who, cents * CENT),

@@ -8,7 +8,7 @@ use assay::app::approvals::Decision;
 use assay::app::bids::Offer;
 use assay::app::bought::{PayBy, Purchase};
 use assay::app::channels::ChannelView;
-use assay::app::deliveries::{Package, Try};
+use assay::app::deliveries::{Delivered, Package, Try};
 use assay::app::parties::{Registered, Registration};
 use assay::app::payments::Intent;
 use assay::app::posting;
@@ -33,6 +33,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::later::Names;
+use super::purse::{HANDED_MAX, handoff};
 use super::steps::{Act, By, Content, How, Label, Mode, Post, Rules, Wants, Which, Word};
 
 pub(super) const CAPABILITY: &str = "tea guides";
@@ -114,6 +115,19 @@ fn of_task(view: &TaskView) -> Reply {
     reply(view.task.id, &also, view.task.state.word())
 }
 
+fn of_delivery(one: &Delivered) -> Reply {
+    reply(one.delivery.id, "", &format!("{} {}", one.delivery.status, one.task_status))
+}
+
+fn package(content: Content) -> Package {
+    let content = match content {
+        Content::Junk => JUNK,
+        Content::Plain => PLAIN,
+        Content::Good => GOOD,
+    };
+    Package { content: content.into(), summary: String::new(), attachments: Vec::new() }
+}
+
 fn of_party(party: &Registered) -> Reply {
     reply(party.id, "", "")
 }
@@ -151,6 +165,13 @@ impl Doing<'_> {
         let means = Means::Key(KeyId(Uuid::nil()));
         let caller = Caller { party: self.id(who), scopes: Scopes::USUAL, means };
         Ask { caller, once: self.once.clone() }
+    }
+
+    /// By whoever has the party's handoff.
+    fn handed_ask(&self, who: Label) -> Ask {
+        let means = Means::Handoff { key: KeyId(handoff(who)), spend_max: HANDED_MAX };
+        let ask = self.ask(who);
+        Ask { caller: Caller { means, ..ask.caller }, ..ask }
     }
 
     fn operator(&self) -> Ask {
@@ -234,8 +255,9 @@ impl Doing<'_> {
             Act::OpenChannel { who, with, amount } => {
                 app.open_channel(&self.ask(who), self.id(with), amount, of_channel).await
             }
-            Act::Fund { who, channel, amount } => {
-                app.fund_channel(&self.ask(who), self.id(channel), amount, of_deposit).await
+            Act::Fund { who, channel, amount, handed } => {
+                let ask = if handed { self.handed_ask(who) } else { self.ask(who) };
+                app.fund_channel(&ask, self.id(channel), amount, of_deposit).await
             }
             Act::Transfer { who, channel, amount, sequence } => {
                 app.transfer(&self.ask(who), self.id(channel), amount, sequence, of_channel).await
@@ -291,6 +313,9 @@ impl Doing<'_> {
             Act::GiveUp { who, task } => app.give_up(&self.ask(who), self.id(task), "tired", of_task).await,
             Act::Cancel { who, task } => app.cancel(&self.ask(who), self.id(task), of_task).await,
             Act::Deliver { who, task, content, which } => self.deliver(who, task, content, which).await,
+            Act::DryRun { who, task, content } => {
+                app.dry_run(&self.ask(who), self.id(task), &package(content), of_delivery).await
+            }
             Act::Review { who, delivery, word } => {
                 let word = match word {
                     Word::Accept => Review::Accept,
@@ -322,21 +347,12 @@ impl Doing<'_> {
         content: Content,
         which: Which,
     ) -> Result<Answer, Error> {
-        let content = match content {
-            Content::Junk => JUNK,
-            Content::Plain => PLAIN,
-            Content::Good => GOOD,
-        };
-        let package = Package { content: content.into(), summary: String::new(), attachments: Vec::new() };
         let which = match which {
             Which::First => Try::First,
             Which::Again => Try::Again,
             Which::Either => Try::Either,
         };
-        let render = |one: &assay::app::deliveries::Delivered| {
-            reply(one.delivery.id, "", &format!("{} {}", one.delivery.status, one.task_status))
-        };
-        self.app.deliver(&self.ask(who), self.id(task), &package, which, render).await
+        self.app.deliver(&self.ask(who), self.id(task), &package(content), which, of_delivery).await
     }
 
     async fn buy(

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
 use super::model::{CENT, CR, Channel, Model, Pots, Redemption, Said, Task, USD, Withdrawal};
 use super::steps::{Label, Rules};
 
@@ -9,6 +11,14 @@ use super::steps::{Label, Rules};
 pub(super) const REWARD: i64 = 30;
 pub(super) const REDEEMED_BY_OWNER_MAX: i64 = 60;
 pub(super) const REDEEMED_MAX: i64 = 150;
+
+/// Millionths of a dollar that the handoff of each party may spend.
+pub(super) const HANDED_MAX: i64 = 2_500_000;
+
+/// The name of a party's handoff.
+pub(super) fn handoff(of: Label) -> Uuid {
+    Uuid::from_u128(of.into())
+}
 
 impl Model {
     /// Refuses what a wallet does not cover.
@@ -164,14 +174,19 @@ impl Model {
         channel: &mut Channel,
         side: usize,
         amount: i64,
+        handed: bool,
     ) -> Result<(), &'static str> {
         if !self.parties[&who].rules.enabled {
             return Err("COMMISSIONING_DISABLED");
+        }
+        if handed && self.parties[&who].handed + amount > HANDED_MAX {
+            return Err("HANDOFF_SPEND_LIMIT");
         }
         self.has_day_left(who, USD, amount)?;
         self.has(who, USD, amount)?;
         let money = self.party(who).wallet[USD].take(amount);
         channel.sides[side].add(money);
+        self.party(who).handed += if handed { amount } else { 0 };
         *channel.paid_in[side].entry(self.day()).or_default() += amount;
         self.spend(who, USD, amount);
         Ok(())
@@ -189,7 +204,7 @@ impl Model {
             open: true,
             numbered: BTreeMap::new(),
         };
-        self.put_in(who, &mut channel, 0, amount)?;
+        self.put_in(who, &mut channel, 0, amount, false)?;
         let words = channel.words(0);
         self.channels.insert(label, channel);
         Ok(words)
@@ -201,9 +216,9 @@ impl Model {
         if channel.open { Ok((channel, side)) } else { Err("WRONG_STATUS") }
     }
 
-    pub(super) fn fund_channel(&mut self, who: Label, label: Label, amount: i64) -> Said {
+    pub(super) fn fund_channel(&mut self, (who, handed): (Label, bool), label: Label, amount: i64) -> Said {
         let (mut channel, side) = self.own_channel(who, label)?;
-        self.put_in(who, &mut channel, side, amount)?;
+        self.put_in(who, &mut channel, side, amount, handed)?;
         let words = format!("{} {}", channel.sides[side].total(), channel.sides[1 - side].total());
         self.channels.insert(label, channel);
         Ok(words)
@@ -282,17 +297,17 @@ impl Model {
         self.stock -= 1;
         *self.party(owner).redeemed.entry(day).or_default() += REWARD;
         *self.redeemed.entry(day).or_default() += REWARD;
-        self.redemptions.insert(label, Redemption { who, owner, day, held: REWARD, pending: true });
+        self.redemptions.insert(label, Redemption { who, owner, day, held: REWARD, status: "pending" });
         Ok("pending".to_owned())
     }
 
     pub(super) fn rule(&mut self, label: Label, yes: bool) -> Said {
         let mut redemption = self.redemptions[&label].clone();
-        if !redemption.pending {
+        if redemption.status != "pending" {
             return Err("CONFLICT");
         }
         let held = std::mem::take(&mut redemption.held);
-        redemption.pending = false;
+        redemption.status = if yes { "settled" } else { "refused" };
         if yes {
             self.issued -= held;
         } else {
@@ -303,8 +318,9 @@ impl Model {
                 *self.redeemed.entry(redemption.day).or_default() -= held;
             }
         }
+        let words = redemption.status.to_owned();
         self.redemptions.insert(label, redemption);
-        Ok(if yes { "settled" } else { "refused" }.to_owned())
+        Ok(words)
     }
 }
 

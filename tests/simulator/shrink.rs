@@ -1,29 +1,26 @@
 //! The fewest steps that still fail: leaves out halves, then quarters, and so on, and
 //! keeps what fails without them.
 
-use super::replay;
-use super::steps::Step;
+use super::{Failure, replay};
 
-/// Replays in all: a failure is looked at by somebody who waits.
-const REPLAYS_MAX: usize = 400;
-
-/// The steps that are left, and how they fail.
-pub(super) fn shrunk(seed: u64, steps: Vec<Step>, why: String) -> (Vec<Step>, String) {
-    let (mut steps, mut why) = (steps, why);
-    let mut size = steps.len() / 2;
+/// The same world with the steps that are left, and how they fail.
+pub(super) fn shrunk(failure: Failure, replays_max: usize) -> Failure {
+    let mut failure = failure;
+    let mut size = failure.steps.len() / 2;
     let mut replays = 0;
-    while size > 0 && replays < REPLAYS_MAX {
+    while size > 0 && replays < replays_max {
         let mut from = 0;
         let mut smaller = false;
-        while from < steps.len() && replays < REPLAYS_MAX {
-            let to = (from + size).min(steps.len());
-            let mut fewer = steps[..from].to_vec();
-            fewer.extend_from_slice(&steps[to..]);
+        while from < failure.steps.len() && replays < replays_max {
+            let to = (from + size).min(failure.steps.len());
+            let mut fewer = failure.steps[..from].to_vec();
+            fewer.extend_from_slice(&failure.steps[to..]);
             replays += 1;
-            match replay(seed, &fewer) {
-                Some((at, said)) => {
+            match replay(failure.seed, failure.change, &fewer) {
+                Some((at, why)) => {
                     fewer.truncate(at + 1);
-                    (steps, why, smaller) = (fewer, said, true);
+                    failure = Failure { at, why, steps: fewer, ..failure };
+                    smaller = true;
                 }
                 None => from = to,
             }
@@ -32,5 +29,5 @@ pub(super) fn shrunk(seed: u64, steps: Vec<Step>, why: String) -> (Vec<Step>, St
             size /= 2;
         }
     }
-    (steps, why)
+    failure
 }

@@ -98,6 +98,12 @@ pub(super) enum Act {
         content: Content,
         which: Which,
     },
+    /// What the judges would say, of which nothing is kept but the count.
+    DryRun {
+        who: Label,
+        task: Label,
+        content: Content,
+    },
     Review {
         who: Label,
         delivery: Label,
@@ -116,10 +122,12 @@ pub(super) enum Act {
         with: Label,
         amount: i64,
     },
+    /// `handed`: by whoever has the party's handoff, which has a budget of its own.
     Fund {
         who: Label,
         channel: Label,
         amount: i64,
+        handed: bool,
     },
     Transfer {
         who: Label,
@@ -262,6 +270,7 @@ impl Act {
             | Self::GiveUp { who, task }
             | Self::Cancel { who, task }
             | Self::Deliver { who, task, .. }
+            | Self::DryRun { who, task, .. }
             | Self::Dispute { who, task } => vec![who, task],
             Self::Choose { who, bid, .. } => vec![who, bid],
             Self::Review { who, delivery, .. } => vec![who, delivery],

@@ -14,10 +14,11 @@ use assay::config::Settings;
 use assay_db::entities::ReceiptRow;
 use assay_db::{Record as _, Reply};
 use assay_domain::ids::{KeyId, Timestamp};
-use sqlx::{AnyConnection, Connection as _, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::Change;
 use super::model::Model;
 use super::perform::{Key, Known, Told, perform};
 use super::purse::{REDEEMED_BY_OWNER_MAX, REDEEMED_MAX, REWARD};
@@ -51,7 +52,7 @@ fn folder() -> TempDir {
 }
 
 impl World {
-    pub(super) async fn begin(seed: u64) -> Self {
+    pub(super) async fn begin(seed: u64, change: Change) -> Self {
         let folder = folder();
         let data = folder.path().join("data");
         furniture::furnish(&data).await;
@@ -63,6 +64,7 @@ impl World {
         settings.rewards.per_owner_day_credits_max = REDEEMED_BY_OWNER_MAX;
         settings.rewards.per_day_credits_max = REDEEMED_MAX;
         settings.terms.finance_fee_on_refunds = seed % 2 == 1;
+        change(&mut settings);
         let clock = Arc::new(Clock::standing(Timestamp(BEGINNING)));
         let app = App::start_at(settings.clone(), Arc::clone(&clock)).await.expect("the house opens");
         let url = format!("sqlite://{}?mode=ro", data.join("assay.db").display());
@@ -389,6 +391,8 @@ impl World {
              from tasks where closed = 0 or payout_at is not null), \
             (select coalesce(group_concat(key || '=' || n, char(10) order by key), '') from cells \
              where n <> 0 and ((key >= 'c/open-tasks/' and key < 'c/open-tasks0') or \
+             (key >= 'c/handoff-spent/' and key < 'c/handoff-spent0') or \
+             (key >= 'c/dry-runs/' and key < 'c/dry-runs0') or \
              (key >= 'c/spent/' and key < 'c/spent0' and key like '%/' || $1))), \
             (select coalesce(sum(n), 0) from cells where key >= 'b/usd/fees/' and key < 'b/usd/fees0'), \
             (select coalesce(sum(n), 0) from cells where key >= 'x/usd/' and key < 'x/usd0'), \
@@ -410,18 +414,16 @@ impl World {
 
     /// Everything there ever was, and the host's own audit of its books and chains.
     pub(super) async fn audit(&mut self) -> Result<(), String> {
-        const TASKS: &str =
-            "select coalesce(group_concat(id || ' ' || state, char(10) order by id), '') from tasks";
-        const DELIVERIES: &str =
-            "select coalesce(group_concat(id || ' ' || status, char(10) order by id), '') from deliveries";
-        let mut texts = Vec::new();
-        for look in [TASKS, DELIVERIES] {
-            let row =
-                sqlx::query(look).fetch_one(&mut self.looking).await.map_err(|error| error.to_string())?;
-            texts.push(row.try_get::<String, _>(0).map_err(|error| error.to_string())?);
+        let all = self.model.last_words(&self.known.ids, &self.known.also);
+        for (table, column, model) in all {
+            let look = format!(
+                "select coalesce(group_concat(id || ' ' || {column}, char(10) order by id), '') from {table}"
+            );
+            let row = sqlx::query(AssertSqlSafe(look)).fetch_one(&mut self.looking).await;
+            let row = row.map_err(|error| error.to_string())?;
+            let house: String = row.try_get(0).map_err(|error| error.to_string())?;
+            same(&format!("all {table}"), &model, &house)?;
         }
-        same("all tasks", &self.model.all_tasks(&self.known.ids), &texts[0])?;
-        same("all deliveries", &self.model.all_deliveries(&self.known.ids), &texts[1])?;
         let report = assay_db::audit(self.app.db.read(), &[ReceiptRow::TABLE]).await;
         let report = report.map_err(|error| format!("the audit failed: {error}"))?;
         let found: Vec<String> = report.differences.iter().map(ToString::to_string).collect();

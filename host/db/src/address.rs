@@ -49,12 +49,24 @@ impl Address {
             Engine::Sqlite => format!("{}?mode=rwc", self.url),
             Engine::Postgres => self.url.clone(),
         };
-        let patience = Duration::from_millis(self.limits.connect_timeout_ms);
-        let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
-        let mut connection =
-            tokio::time::timeout(patience, AnyConnection::connect(&url)).await.map_err(late)??;
-        connection.execute(sqlx::AssertSqlSafe(self.setup(true))).await?;
-        Ok(connection)
+        let connecting = async {
+            let mut connection = AnyConnection::connect(&url).await?;
+            connection.execute(sqlx::AssertSqlSafe(self.setup(true))).await?;
+            Ok(connection)
+        };
+        within(self.limits.connect_timeout_ms, connecting).await
+    }
+
+    /// Something that a server is asked. One that says nothing is as good as one whose
+    /// connection broke; the embedded engine always ends what it began.
+    pub(crate) async fn answered<T, E: From<sqlx::Error>>(
+        &self,
+        asked: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match self.engine {
+            Engine::Sqlite => asked.await,
+            Engine::Postgres => within(self.limits.answer_timeout_ms, asked).await,
+        }
     }
 
     /// A connection for copying the file, which has to be there.
@@ -93,10 +105,28 @@ impl Address {
                 "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;",
                 self.limits.busy_timeout_ms
             ),
-            // A commit that is answered is on disk, whatever the server's default says.
-            (Engine::Postgres, true) => "SET synchronous_commit = on".to_owned(),
+            // A commit that is answered is on disk, whatever the server's default says. A
+            // transaction of a host that is gone without a word does not keep its locks; and
+            // whoever waits for a lock is told before it is taken for gone, so that it does not
+            // leave a session behind that waits on.
+            (Engine::Postgres, true) => format!(
+                "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = {}; SET lock_timeout = {}",
+                self.limits.answer_timeout_ms,
+                self.limits.answer_timeout_ms.div_ceil(2)
+            ),
             (Engine::Postgres, false) => "SET default_transaction_read_only = on".to_owned(),
         }
+    }
+}
+
+/// What comes of it in time; what is late is a connection that broke.
+async fn within<T, E: From<sqlx::Error>>(
+    timeout_ms: u64,
+    asked: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    match tokio::time::timeout(Duration::from_millis(timeout_ms), asked).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into()),
     }
 }
 

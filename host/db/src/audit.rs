@@ -26,7 +26,7 @@ const PAGE: usize = 1_000;
 
 /// Audits a database. `sealed` lists the sealed tables.
 pub async fn audit(reader: &Reader, sealed: &[&'static Table]) -> Result<AuditReport, DbError> {
-    let mut report = AuditReport::default();
+    let (reader, mut report) = (&reader.patient(), AuditReport::default());
     balances(reader, &mut report).await?;
     sums(reader, &mut report).await?;
     for lane in lanes(reader).await? {

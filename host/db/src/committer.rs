@@ -6,8 +6,9 @@
 //!
 //! - another transaction was in the way (deadlock, serialization, a key taken between
 //!   reading and writing): roll back, the same group again, a few times;
-//! - the connection broke: connect again and look for the link the group would have
-//!   made. It is there: the group landed. It is not: the same group again;
+//! - the connection broke, or the server says nothing for too long: connect again and look
+//!   for the link the group would have made. It is there: the group landed. It is not: the
+//!   same group again;
 //! - the disk is full: everyone in the group is told, nothing landed;
 //! - anything else: one of the changes is at fault. The group is halved until that one
 //!   stands alone and is told; its neighbours land.
@@ -43,7 +44,7 @@ pub(crate) struct Waiting {
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
-/// A commit that was sent and never answered.
+/// A commit that is being sent, or was and never got an answer.
 pub(crate) struct Doubt {
     pub(crate) head: Head,
     pub(crate) answers: Vec<Answer>,
@@ -208,7 +209,8 @@ impl Committer {
             None => self.address.writer().await.map_err(Failure::Lost)?,
         };
         self.sound = true;
-        let outcome = self.attempt_on(&mut connection, changes, doubts).await;
+        let address = self.address.clone();
+        let outcome = address.answered(self.attempt_on(&mut connection, changes, doubts)).await;
         if self.sound && !matches!(outcome, Err(Failure::Lost(_))) {
             self.connection = Some(connection);
         }
@@ -232,9 +234,10 @@ impl Committer {
         let mut transaction = connection.begin_with(engine.begin()).await?;
         let plan = match group::fill(&mut transaction, engine, changes, &setting, doubts).await {
             Ok(group::Filled::Plan(plan)) => plan,
-            Ok(group::Filled::LandedBefore(answers)) => {
-                transaction.rollback().await.map_err(Failure::Lost)?;
-                return Ok(answers);
+            Ok(group::Filled::LandedBefore(index)) => {
+                // The group is in the database, whatever becomes of this look at it.
+                self.sound = transaction.rollback().await.is_ok();
+                return Ok(doubts.swap_remove(index).answers);
             }
             Err(failure) => {
                 // A connection that cannot even roll back is of no use.
@@ -255,19 +258,17 @@ impl Committer {
             self.head = Some(setting.head);
             return Ok(answers);
         }
-        match transaction.commit().await.map_err(Failure::from) {
-            Ok(()) => {
-                self.head = Some(head);
-                Ok(answers)
-            }
-            Err(failure) => {
-                if matches!(failure, Failure::Lost(_)) {
-                    doubts.push(Doubt { head, answers });
-                }
-                self.sound = engine == Engine::Postgres;
-                Err(failure)
-            }
+        // Before it is sent: from then on it may land, also if nobody here waits to be told.
+        doubts.push(Doubt { head, answers });
+        let sent = transaction.commit().await.map_err(Failure::from);
+        if matches!(sent, Err(Failure::Lost(_))) {
+            return sent.map(|()| Vec::new());
         }
+        let doubt = doubts.pop();
+        self.sound = sent.is_ok() || engine == Engine::Postgres;
+        sent?;
+        self.head = doubt.as_ref().map(|doubt| doubt.head.clone());
+        Ok(doubt.map(|doubt| doubt.answers).unwrap_or_default())
     }
 }
 

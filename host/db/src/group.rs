@@ -10,7 +10,7 @@ use crate::chain::GENESIS;
 use crate::committer::Doubt;
 use crate::error::Failure;
 use crate::key::Key;
-use crate::plan::{self, Answer, Head, Needs, Plan, Setting, State};
+use crate::plan::{self, Head, Needs, Plan, Setting, State};
 use crate::prepared::Prepared;
 use crate::record::Record as _;
 use crate::rows::OnceRow;
@@ -20,8 +20,9 @@ use crate::sql::{self, Engine};
 pub(crate) enum Filled<'c> {
     /// It is written and waits for the commit.
     Plan(Plan<'c>),
-    /// An earlier try's commit, whose answer got lost, had landed.
-    LandedBefore(Vec<Answer>),
+    /// An earlier try's commit, whose answer got lost, had landed: the doubt at this index is
+    /// none.
+    LandedBefore(usize),
 }
 
 /// Reads, decides, writes.
@@ -30,13 +31,13 @@ pub(crate) async fn fill<'c>(
     engine: Engine,
     changes: &[&'c Prepared],
     setting: &Setting,
-    doubts: &mut Vec<Doubt>,
+    doubts: &[Doubt],
 ) -> Result<Filled<'c>, Failure> {
     let state = load(connection, engine, &Needs::of(changes.iter().copied())).await?;
     // After the reads, which wait for whatever an earlier try still holds locked: if it
     // shows in them, its link shows here.
-    if let Some(answers) = landed_before(connection, setting.lane, doubts).await? {
-        return Ok(Filled::LandedBefore(answers));
+    if let Some(index) = landed_before(connection, setting.lane, doubts).await? {
+        return Ok(Filled::LandedBefore(index));
     }
     let plan = plan::plan(changes.iter().copied(), state, setting);
     plan.batch.write(connection, engine).await?;
@@ -99,17 +100,17 @@ fn cells(row: &AnyRow) -> Result<HashMap<Key, i64>, sqlx::Error> {
 async fn landed_before(
     connection: &mut AnyConnection,
     lane: Lane,
-    doubts: &mut Vec<Doubt>,
-) -> Result<Option<Vec<Answer>>, Failure> {
-    for index in 0..doubts.len() {
+    doubts: &[Doubt],
+) -> Result<Option<usize>, Failure> {
+    for (index, doubt) in doubts.iter().enumerate() {
         let row = sqlx::query("select hash from links where lane = $1 and n = $2")
             .bind(lane.to_string())
-            .bind(doubts[index].head.n)
+            .bind(doubt.head.n)
             .fetch_optional(&mut *connection)
             .await?;
         let hash: Option<Vec<u8>> = row.map(|row| row.try_get(0)).transpose()?;
-        if hash.as_ref() == Some(&doubts[index].head.hash) {
-            return Ok(Some(doubts.swap_remove(index).answers));
+        if hash.as_ref() == Some(&doubt.head.hash) {
+            return Ok(Some(index));
         }
     }
     Ok(None)

@@ -2,7 +2,9 @@
 
 use assay_domain::ids::{JobId, Lane, TaskId};
 use assay_domain::ledger::Account;
-use sqlx::{AnyPool, Row as _};
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AnyPool, Row as _};
 
 use crate::address::Address;
 use crate::db;
@@ -19,8 +21,9 @@ use crate::sql::{self, Engine};
 #[derive(Clone)]
 pub struct Reader {
     pool: AnyPool,
-    engine: Engine,
-    place: String,
+    address: Address,
+    /// Whether a read may take as long as it takes.
+    patient: bool,
 }
 
 /// Where a list of transfers goes on: the last one shown.
@@ -50,7 +53,12 @@ impl After {
 
 impl Reader {
     pub(crate) fn new(pool: AnyPool, address: &Address) -> Self {
-        Self { pool, engine: address.engine, place: address.name.clone() }
+        Self { pool, address: address.clone(), patient: false }
+    }
+
+    /// The same for reading everything there is, which takes as long as it takes.
+    pub(crate) fn patient(&self) -> Self {
+        Self { patient: true, ..self.clone() }
     }
 
     /// Opens a database to read only, also while a server has it.
@@ -70,7 +78,7 @@ impl Reader {
 
     /// Which engine it is.
     pub const fn engine(&self) -> Engine {
-        self.engine
+        self.address.engine
     }
 
     /// The one row, if any, that `tail` selects: what follows `where`, with parameters
@@ -98,7 +106,7 @@ impl Reader {
     /// What the cells are at, in the keys' order; 0 for those nobody has written. One
     /// query, so one moment.
     pub async fn cells(&self, keys: &[Key]) -> Result<Vec<i64>, DbError> {
-        let text = format!("select key, n from cells where key {}", self.engine.is_in(1));
+        let text = format!("select key, n from cells where key {}", self.address.engine.is_in(1));
         let rows = self.rows(text, &[sql::list(keys.iter().map(Key::as_str)).into()]).await?;
         let mut found = std::collections::HashMap::new();
         for row in &rows {
@@ -235,7 +243,18 @@ impl Reader {
         for value in values {
             query = sql::bind(query, Kind::Text, value);
         }
-        query.fetch_all(&self.pool).await.map_err(|error| self.failed(error))
+        let rows = if self.patient { query.fetch_all(&self.pool).await } else { self.in_time(query).await };
+        rows.map_err(|error| self.failed(error))
+    }
+
+    /// The rows, or no connection: one whose server says nothing is not kept.
+    async fn in_time(&self, query: Query<'static, Any, AnyArguments>) -> Result<Vec<Row>, sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        let rows = self.address.answered(query.fetch_all(&mut *connection)).await;
+        if matches!(&rows, Err(sqlx::Error::Io(_))) {
+            drop(connection.detach());
+        }
+        rows
     }
 
     pub(crate) const fn pool(&self) -> &AnyPool {
@@ -243,7 +262,7 @@ impl Reader {
     }
 
     pub(crate) fn failed(&self, error: sqlx::Error) -> DbError {
-        DbError::of(&self.place, error)
+        DbError::of(&self.address.name, error)
     }
 
     pub(crate) fn field<'r, T>(&self, row: &'r Row, index: usize) -> Result<T, DbError>
@@ -258,7 +277,8 @@ impl Reader {
     }
 
     pub(crate) fn tail(&self, tail: &str) -> String {
-        (1..10)
-            .fold(tail.to_owned(), |tail, n| tail.replace(&format!("in_list(${n})"), &self.engine.is_in(n)))
+        (1..10).fold(tail.to_owned(), |tail, n| {
+            tail.replace(&format!("in_list(${n})"), &self.address.engine.is_in(n))
+        })
     }
 }

@@ -96,6 +96,9 @@ pub struct Limits {
     pub readers_max: u32,
     /// How long a read waits for a connection, and a connection for the server.
     pub connect_timeout_ms: u64,
+    /// How long a server may take over a group, or over a read: one that says nothing for so
+    /// long is taken for gone. The embedded engine is a part of this process and never is.
+    pub answer_timeout_ms: u64,
     /// How long `SQLite` waits for a lock of another program, such as a backup.
     pub busy_timeout_ms: u32,
     /// How long the answer of an idempotency key is kept.
@@ -115,6 +118,7 @@ impl Default for Limits {
             group_bytes_max: 32 << 20,
             readers_max: 8,
             connect_timeout_ms: 5_000,
+            answer_timeout_ms: 10_000,
             busy_timeout_ms: 5_000,
             once_ttl_ms: 24 * 3_600_000,
             tries_max: 5,

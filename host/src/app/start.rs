@@ -86,6 +86,7 @@ impl App {
         let memory = Arc::new(Memory::default());
         opened.listener = listener(&metrics, &memory);
         opened.limits.once_ttl_ms = settings.limits.idempotency_ms();
+        opened.limits.answer_timeout_ms = settings.limits.database_ms_max;
         let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
         let sandbox = Sandbox::start(sandbox::Settings {

@@ -41,16 +41,16 @@ pub(super) struct Flags {
     /// How many ask at once, each over a connection of its own
     #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
-    /// PostgreSQL to use instead of the embedded database; its data stays in it
+    /// PostgreSQL to use instead of the embedded database; its data stays in it (not verdicts)
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Keep the data here instead of in a folder that is removed at the end
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Everything through one account
+    /// Everything through one account (not verdicts)
     #[arg(long)]
     hot: bool,
-    /// So many transfers are in the books before it begins
+    /// So many transfers are in the books before it begins (not verdicts)
     #[arg(long, default_value_t = 0, value_name = "N")]
     rows: u64,
     /// Components to judge with as well, of any language (verdicts)
@@ -90,10 +90,22 @@ impl Flags {
     fn time_of_a_limit(&self) -> Duration {
         (self.time() / 5).min(Duration::from_secs(2))
     }
+
+    /// What is asked for and would be measured without being heeded.
+    fn refuse_what_is_not_heeded(&self) -> Result<(), String> {
+        let given = [("--database", self.database.is_some()), ("--hot", self.hot), ("--rows", self.rows > 0)];
+        match given.iter().find(|(_, given)| *given) {
+            Some((flag, _)) if self.what == What::Verdicts => {
+                Err(format!("verdicts are given without any books: {flag} is for transfers and lifecycle"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Measures and prints.
 pub(super) async fn run(flags: Flags) -> Outcome {
+    flags.refuse_what_is_not_heeded()?;
     let mut report = Map::new();
     report.insert("benchmark".into(), flags.what.word().into());
     report.insert("seconds".into(), flags.seconds.into());

@@ -46,7 +46,9 @@ pub(super) async fn run(settings: Settings) -> Outcome {
     } else {
         tracing::warn!("some requests took too long and were dropped");
     }
-    app.stop().await;
+    if tokio::time::timeout(drain, app.stop()).await.is_err() {
+        tracing::warn!("the database took too long: whoever still waited for a commit was not answered");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

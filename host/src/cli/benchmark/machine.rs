@@ -36,7 +36,7 @@ impl Used {
 }
 
 /// Who used how much of the machine between two moments `seconds` apart, and what an
-/// operation took of the server.
+/// operation took of the server. A `PostgreSQL` on the same machine is one of the others.
 pub(super) fn shares(before: Used, after: Used, seconds: f64, operations: f64) -> Value {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let all = f64::from(u32::try_from(processors).unwrap_or(1)) * seconds * TICKS_PER_SECOND;
@@ -48,18 +48,34 @@ pub(super) fn shares(before: Used, after: Used, seconds: f64, operations: f64) -
         "server_share": of_all(server),
         "load_share": of_all(load),
         "others_share": of_all(others),
-        "server_us_per_operation":
-            rounded(super::figures::count(server) / TICKS_PER_SECOND * 1e6 / operations.max(1.0)),
+        "server_us_per_operation": us_each(server, operations),
     })
+}
+
+/// Processor time that each of so many operations took.
+pub(super) fn us_each(ticks: u64, operations: f64) -> Value {
+    rounded(super::figures::count(ticks) / TICKS_PER_SECOND * 1e6 / operations.max(1.0))
+}
+
+/// Processor time of this process and of the children that it has, in ticks.
+pub(super) fn ticks_with_children() -> u64 {
+    let own = u64::from(std::process::id());
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
+    let family = names.filter(|name| name.parse() == Ok(own) || field(name, 4) == Some(own));
+    family.filter_map(|process| ticks(&process)).sum()
 }
 
 /// Of a process: user and system time.
 fn ticks(process: &str) -> Option<u64> {
+    Some(field(process, 14)? + field(process, 15)?)
+}
+
+/// What the kernel says of a process, by number.
+fn field(process: &str, number: usize) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name is in parentheses and may hold anything; what follows starts with field 3.
-    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
-    let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
-    Some(field(14)? + field(15)?)
+    text.rsplit_once(')')?.1.split_whitespace().nth(number - 3)?.parse().ok()
 }
 
 /// Of the whole machine: everything but idle and waiting for the disk.

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 
 use super::figures::{count, percentile, rounded};
-use super::say;
+use super::{machine, say};
 use crate::builtin::BUILTIN;
 use crate::cli::line;
 use crate::clock::{self, Stopwatch};
@@ -66,7 +66,7 @@ pub(super) async fn measure(time: Duration, files: &[PathBuf]) -> Result<Map<Str
     }
     let first = components.first().cloned().unwrap_or_default();
     let mut report = Map::new();
-    for name in ["per_second", "p50_us", "p99_us", "p999_us", "ratio"] {
+    for name in ["per_second", "p50_us", "p99_us", "p999_us", "cpu_us_per_verdict", "ratio"] {
         report.insert(name.into(), first[name].clone());
     }
     report.insert("of".into(), own_name.into());
@@ -174,7 +174,7 @@ async fn one(sandbox: &Sandbox, candidate: Candidate, time: Duration) -> Result<
         return Err(format!("{name} has no verdict to give: {:?}", first.outcome));
     }
     let (mut bare, mut host) = in_turns(sandbox, (&here, &judge), &input, &attachments, time / 2).await?;
-    let per_second = side_by_side(sandbox, &judge, &input, &attachments, time / 2).await;
+    let (per_second, cpu_us) = side_by_side(sandbox, &judge, &input, &attachments, time / 2).await;
     bare.sort_unstable();
     host.sort_unstable();
     let us = |times: &[u64], of_a_million| rounded(count(percentile(times, of_a_million)) / 1e3);
@@ -185,6 +185,7 @@ async fn one(sandbox: &Sandbox, candidate: Candidate, time: Duration) -> Result<
         "component_bytes": bytes.len(),
         "fuel": first.fuel,
         "per_second": per_second,
+        "cpu_us_per_verdict": cpu_us,
         "p50_us": us(&host, 500_000),
         "p99_us": us(&host, 990_000),
         "p999_us": us(&host, 999_000),
@@ -223,16 +224,17 @@ async fn in_turns(
     Ok((bare, host))
 }
 
-/// Verdicts a second with every processor judging.
+/// Verdicts a second with every processor judging, and the processor time of each of them in
+/// this process and its children.
 async fn side_by_side(
     sandbox: &Sandbox,
     judge: &Judge,
     input: &Input,
     attachments: &Attachments,
     time: Duration,
-) -> Value {
+) -> (Value, Value) {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let watch = Stopwatch::start();
+    let (watch, ticks) = (Stopwatch::start(), machine::ticks_with_children());
     let judging = (0..processors).map(|_| {
         let (sandbox, judge, input, attachments) =
             (sandbox.clone(), judge.clone(), input.clone(), attachments.clone());
@@ -246,5 +248,6 @@ async fn side_by_side(
         })
     });
     let done: u64 = join_all(judging).await.into_iter().filter_map(Result::ok).sum();
-    rounded(count(done) / watch.elapsed().as_secs_f64())
+    let ticks = machine::ticks_with_children().saturating_sub(ticks);
+    (rounded(count(done) / watch.elapsed().as_secs_f64()), machine::us_each(ticks, count(done)))
 }
