@@ -2,13 +2,14 @@
 //! server's own limits: each ends in an answer or in a reason, and none in a payment.
 
 use assay::builtin::BUILTIN;
+use assay::config::Settings;
 use assay_sandbox::{
     Attachment, Attachments, Check, Class, Delivery, Digest, Input, Outcome, Output, Reason, Run, Task,
 };
 use serde_json::{Value, json};
 
 use crate::files::{attachment, brings, digest};
-use crate::house::{House, each_house};
+use crate::house::{House, each_house_with};
 use crate::judges::roomy;
 use crate::story::{GOOD, claimed, tea};
 
@@ -168,7 +169,7 @@ fn files_that_are_no_text_end_in_an_answer() {
 
 #[test]
 fn a_bad_delivery_is_answered_and_moves_no_money() {
-    each_house(async |house| {
+    each_house_with(patient, async |house| {
         for (bomb, content) in bombs() {
             if !["one letter", "nested JSON", "empty rows", "XML entities"].contains(&bomb) {
                 continue;
@@ -189,6 +190,12 @@ fn a_bad_delivery_is_answered_and_moves_no_money() {
     });
 }
 
+/// A house that waits for its judges, however slow the machine is.
+fn patient(settings: &mut Settings) {
+    settings.limits.judging_ms_max = 300_000;
+    settings.limits.answer_ms_max = 300_000;
+}
+
 /// A task whose checks, so many over a file, are more than the verifier's fuel lasts for.
 fn endless() -> Value {
     let mut post = tea();
@@ -201,11 +208,7 @@ fn endless() -> Value {
 fn silence_pays_nothing_that_was_too_much_to_be_judged() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
-        let house = House::open(None, |settings| {
-            settings.limits.judging_ms_max = 300_000;
-            settings.limits.answer_ms_max = 300_000;
-        })
-        .await;
+        let house = House::open(None, patient).await;
         let (alice, bob, task) = claimed(&house, &endless()).await;
         let file = "a. ".repeat(MANY / 3).into_bytes();
         brings(&bob, &digest(&file), &file, "text/plain").await.good();
@@ -216,9 +219,8 @@ fn silence_pays_nothing_that_was_too_much_to_be_judged() {
         let receipts = delivered["data"]["receipts"].as_array().expect("receipts");
         let verdict = receipts.iter().find(|receipt| receipt["world"] == "verifier").expect("a receipt");
         assert_eq!(verdict["outcome"], "inconclusive", "{delivered}");
-        let receipt = verdict["receiptId"].as_str().expect("an id");
-        let receipt = alice.get(&format!("/v1/receipts/{receipt}")).await.good();
-        assert!(receipt.to_string().contains("fuel-exhausted"), "{receipt}");
+        let findings = delivered["data"]["findings"].to_string();
+        assert!(findings.contains("used up its fuel"), "{findings}");
 
         house.wait(80 * 3_600).await;
         assert_eq!(alice.task_status(&task).await, "in_review");
