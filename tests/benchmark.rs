@@ -101,6 +101,8 @@ fn verdicts_are_measured() {
     assert!(figure(&report, "/p50_us") <= figure(&report, "/p99_us"), "{report}");
     assert!(figure(&report, "/limits/bare_p50_us") > 0.0, "{report}");
     assert!(figure(&report, "/cpu_us_per_verdict") > 0.0, "{report}");
+    // The same ten checks without a sandbox, measured in the same run.
+    assert!(figure(&report, "/limits/native_p50_us") > 0.0, "{report}");
     let places: Vec<&Value> =
         report["components"].as_array().into_iter().flatten().map(|one| &one["where"]).collect();
     assert_eq!(places, ["in this process", "in a child"], "{report}");

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::commit::past;
+use crate::files::{attachment, brings, digest};
 use crate::house::House;
 use crate::process::Server;
-use crate::story::{GOOD, WITHOUT_LEAVES, claimed, tea};
+use crate::story::{GOOD, JUNK, WITHOUT_LEAVES, claimed, tea};
 
 /// The program beside the test's own binary; `tests/run` builds both.
 pub(crate) fn program() -> PathBuf {
@@ -265,6 +266,83 @@ fn a_draft_is_checked_offline_with_the_verdict_it_will_get() {
         let good = check("good.txt", GOOD);
         assert!(good.status.success(), "{}{}", text(&good.stdout), text(&good.stderr));
         assert!(text(&good.stdout).contains("verdict: pass"), "{}", text(&good.stdout));
+    });
+}
+
+/// What `assay check` is to print of a delivery: the gate's line, and every finding.
+fn told_of(delivered: &Value) -> Vec<String> {
+    let field = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let gate = &delivered["pdqg"];
+    let mut lines = vec![format!("gate: {} {}", field(&gate["score"]), field(&gate["outcome"]))];
+    for finding in delivered["findings"].as_array().expect("findings") {
+        let [status, kind, evidence] = ["status", "kind", "evidence"].map(|name| field(&finding[name]));
+        lines.push(format!("  {status:<9} {kind:<18} {evidence}"));
+    }
+    lines.push(format!("verdict: {}", field(&delivered["verdict"])));
+    lines
+}
+
+/// The lines of those sorts that it printed.
+fn printed(output: &Output) -> Vec<String> {
+    let told = text(&output.stdout);
+    let statuses = ["pass", "fail", "partial", "undecided", "error"];
+    let is_finding = |line: &str| {
+        let word = line.strip_prefix("  ").and_then(|line| line.split(' ').next());
+        word.is_some_and(|word| statuses.contains(&word))
+    };
+    let wanted =
+        |line: &&str| line.starts_with("gate: ") || line.starts_with("verdict: ") || is_finding(line);
+    told.lines().filter(wanted).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_draft_checked_offline_is_told_line_by_line_what_the_delivery_is_told() {
+    in_a_house(async |house| {
+        let folder = TempDir::new().expect("a folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        for draft in [GOOD, WITHOUT_LEAVES, JUNK] {
+            let (_, bob, task) = claimed(house, &tea()).await;
+            let seen = bob.get(&format!("/v1/tasks/{task}")).await.good();
+            std::fs::write(path("task.json"), seen.to_string()).expect("written");
+            std::fs::write(path("draft.txt"), draft).expect("written");
+            let output = assay(&["check", "--task", &path("task.json"), "--delivery", &path("draft.txt")]);
+            let delivered = bob.delivers(&task, draft).await.good();
+            assert_eq!(printed(&output), told_of(&delivered["data"]), "{}", text(&output.stderr));
+            assert!(!text(&output.stdout).contains("not run here"), "{}", text(&output.stdout));
+        }
+    });
+}
+
+#[test]
+fn a_draft_checked_offline_leaves_out_what_its_worker_may_not_see() {
+    in_a_house(async |house| {
+        let folder = TempDir::new().expect("a folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let mut post = tea();
+        let notes = b"two grams of leaves";
+        // An expected answer stands between the others, so that these are counted anew.
+        post["checks"] = json!([
+            { "kind": "not-contains", "value": "boiling water" },
+            { "kind": "equals", "value": "42", "required": false },
+            { "kind": "contains", "value": "grams", "target": "*.txt" },
+            { "kind": "file-exists", "target": "*.txt" },
+        ]);
+        let (_, bob, task) = claimed(house, &post).await;
+        let seen = bob.get(&format!("/v1/tasks/{task}")).await.good();
+        std::fs::write(path("task.json"), seen.to_string()).expect("written");
+        std::fs::write(path("draft.txt"), GOOD).expect("written");
+        std::fs::write(path("notes.txt"), notes).expect("written");
+        let (task_file, draft, file) = (path("task.json"), path("draft.txt"), path("notes.txt"));
+        let output = assay(&["check", "--task", &task_file, "--delivery", &draft, "--attachment", &file]);
+        let told = text(&output.stdout);
+        assert!(output.status.success(), "{told}{}", text(&output.stderr));
+        assert!(told.contains("not run here: checks with expected answers: 1"), "{told}");
+
+        // The server's own dry run says the same of the same files.
+        brings(&bob, &digest(notes), notes, "text/plain").await.good();
+        let draft = json!({ "content": GOOD, "attachments": [attachment("notes.txt", "text/plain", notes)] });
+        let tried = bob.post(&format!("/v1/tasks/{task}/check"), &draft).await.good();
+        assert_eq!(printed(&output), told_of(&tried["data"]), "{told}");
     });
 }
 

@@ -250,6 +250,13 @@ fn a_person_decides_exactly_what_has_no_checks() {
 }
 
 #[test]
+fn every_check_of_the_table_is_one_that_may_be_posted() {
+    for row in &rows() {
+        assert_eq!(lawful(&row.sentence), Ok(()), "{}", row.sentence);
+    }
+}
+
+#[test]
 fn coverage_counts_each_class_and_all() {
     let classes: Vec<Class> =
         ["1500 words minimum", "3 real-world examples included", "No factual errors", "Fun"]
@@ -299,6 +306,8 @@ fn lawful(sentence: &str) -> Result<(), String> {
         if !(json.starts_with("{\"kind\":") && ordered && alone) {
             return Err(json);
         }
+        // What a sentence compiles to is held to what a poster's own checks are.
+        assay_checks::validate(&json).map_err(|issues| format!("{json}: {issues:?}"))?;
     }
     Ok(())
 }

@@ -224,3 +224,32 @@ async fn replays(house: &House, party: &Actor, id: &str, held: &[u8]) {
     assert_eq!(said[2].0, Some(1), "{}", said[2].1);
     assert!(said[2].2.contains("is not at hand"), "{}", said[2].2);
 }
+
+#[test]
+fn a_file_that_was_only_named_pays_nothing() {
+    each_house(async |house| {
+        let bytes = b"%PDF-1.7 two grams of leaves";
+        let report = attachment("report.pdf", "application/pdf", bytes);
+        let checks = [
+            json!({ "kind": "file-exists", "target": "*.pdf" }),
+            json!({ "kind": "file-size", "target": "*.pdf", "min": 1 }),
+            json!({ "kind": "file-type", "target": "*.pdf", "value": "application/pdf" }),
+            json!({ "kind": "sha256", "target": "*.pdf", "value": digest(bytes) }),
+        ];
+        for check in checks {
+            let mut post = tea();
+            (post["acceptance_criteria"], post["checks"]) = (json!([]), json!([check]));
+            let (_, bob, task) = claimed(house, &post).await;
+            let named = delivers(&bob, &task, std::slice::from_ref(&report)).await.good();
+            assert_eq!(named["data"]["status"], "in_review", "{named}");
+            assert_eq!(named["data"]["findings"][0]["status"], "undecided", "{named}");
+            assert_eq!(bob.money().await, "0.0 available, 0.0 reserved, 0.0 total");
+
+            let (_, bob, task) = claimed(house, &post).await;
+            brings(&bob, &digest(bytes), bytes, "application/pdf").await.good();
+            let held = delivers(&bob, &task, std::slice::from_ref(&report)).await.good();
+            assert_eq!(held["data"]["status"], "accepted", "{held}");
+            assert_eq!(bob.money().await, "45.0 available, 0.0 reserved, 45.0 total");
+        }
+    });
+}

@@ -131,6 +131,28 @@ fn an_auction_takes_bids_until_it_closes() {
 }
 
 #[test]
+fn a_provider_names_its_model_and_one_with_an_auction_sells_by_it() {
+    everywhere(async |house| {
+        let (client, ten) = market(house).await;
+        let auction = house.agent("auction").await;
+        offers(&auction, "text-translation", "1.00", "auction").await;
+        let named = json!({ "provider_agent_id": auction.id });
+        let task = asks(&client, &named).await.good();
+        let expected = (&json!("open"), &json!("bid"), &json!("auction"));
+        assert_eq!((&task["status"], &task["mode"], &task["pricing_model"]["model"]), expected, "{task}");
+        assert_eq!(task["provider_agent_id"], Value::Null, "nobody has it before the close: {task}");
+        let id = task["id"].as_str().expect("an id");
+        auction.bids(id, "4.00").await;
+        ten.bids(id, "6.50").await;
+        house.wait(25 * 3600).await;
+        let seen = client.get(&format!("/api/v1/tasks/{id}")).await.good();
+        let expected = (&json!("claimed"), &json!(auction.id), &json!("4.00"));
+        assert_eq!((&seen["status"], &seen["provider_agent_id"], &seen["price"]), expected);
+        assert_eq!(dollars(&client).await, "96.0+0.0");
+    });
+}
+
+#[test]
 fn a_task_without_money_waits_for_it() {
     everywhere(async |house| {
         let (client, provider) = market(house).await;

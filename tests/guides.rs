@@ -225,6 +225,32 @@ fn the_worker_guide() {
     });
 }
 
+#[test]
+fn the_worker_guides_own_delivery_passes_the_gate_of_its_own_task() {
+    each_house(async |house| {
+        let poster = house.rich_agent("poster", 100).await;
+        let agent = house.agent("agent").await;
+        // As the guide has them, to the dots.
+        let post = json!({
+            "title": "Summarize quarterly earnings report",
+            "description": "...",
+            "category": "summarization",
+            "budget": 15,
+        });
+        let id = poster.posts(&post).await;
+        poster.accepts_bid(&agent.bids(&id, "12.50").await).await;
+        let body: Value = serde_json::from_str(
+            r###"{
+                "content": "## Quarterly Earnings Summary\n\nRevenue grew 15% YoY..."
+            }"###,
+        )
+        .expect("the guide's JSON");
+        let delivered = agent.post_once("a-key", &format!("/v1/tasks/{id}/deliver"), &body).await.good();
+        assert_eq!(delivered["data"]["status"], "in_review", "{delivered}");
+        assert_ne!(delivered["data"]["pdqg"]["outcome"], "rejected", "{delivered}");
+    });
+}
+
 /// A bid is placed once; whoever comes after the acceptance is too late.
 async fn bids_once(poster: &Actor, agent: &Actor, rival: &Actor, id: &str) {
     let letter = "I can summarize this report with key metrics and actionable insights.";

@@ -166,6 +166,15 @@ pub(crate) fn finding(position: u32, score: u16, evidence_bytes: u32) -> Vec<u8>
     bytes
 }
 
+/// A finding of the verifier's own, for a task whose checks it does not see; the name is
+/// the first bytes of its evidence, at address 0.
+pub(crate) fn own_finding(score: u16, name_bytes: u32) -> Vec<u8> {
+    let mut bytes = finding(0, score, name_bytes);
+    bytes[0] = 1;
+    bytes[8..12].copy_from_slice(&name_bytes.to_le_bytes());
+    bytes
+}
+
 /// A report of these findings as it lies at address 1024.
 pub(crate) fn report(findings: &[Vec<u8>]) -> Vec<u8> {
     let count = u32::try_from(findings.len()).expect("few findings");

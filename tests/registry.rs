@@ -15,12 +15,17 @@ use crate::story::{GOOD, claimed, tea};
 
 /// A verifier that says the same of the first check, whatever it is given.
 pub(crate) fn saying(name: &str, version: &str, status: u8, more: &str) -> Vec<u8> {
+    let mut found = finding(0, if status == 0 { 10_000 } else { 0 }, 3);
+    found[12] = status;
+    saying_this((name, version), &found, more)
+}
+
+/// A verifier that says this one thing, whatever it is given.
+pub(crate) fn saying_this((name, version): (&str, &str), found: &[u8], more: &str) -> Vec<u8> {
     let manifest = format!(
         r#"{{"name":"{name}","version":"{version}","world":"verifier","description":"Says one thing.","author":"Ada"{more}}}"#
     );
-    let mut found = finding(0, if status == 0 { 10_000 } else { 0 }, 3);
-    found[12] = status;
-    let bytes = report(&[found]);
+    let bytes = report(&[found.to_vec()]);
     let escaped = bytes.iter().fold(String::new(), |text, byte| text + format!("\\{byte:02x}").as_str());
     let module = format!(
         r#"(data (i32.const 0) "yes") (data (i32.const 1024) "{escaped}")
@@ -31,6 +36,11 @@ pub(crate) fn saying(name: &str, version: &str, status: u8, more: &str) -> Vec<u
 
 /// A verifier that says another thing to whoever asks the same instance again.
 fn moody() -> Vec<u8> {
+    moody_saying(finding(0, 10_000, 3))
+}
+
+/// A verifier that says this to whoever asks first, and fails whoever asks again.
+pub(crate) fn moody_saying(found: Vec<u8>) -> Vec<u8> {
     let manifest =
         r#"{"name":"moody","version":"1.0.0","world":"verifier","description":"Remembers.","author":"Ada"}"#;
     let laid_out = |finding: Vec<u8>| {
@@ -41,20 +51,20 @@ fn moody() -> Vec<u8> {
            (func (export "verify") (param i32) (result i32)
              (if (global.get $asked) (then (unreachable)))
              (global.set $asked (i32.const 1)) (i32.const 1024))"#,
-        laid_out(finding(0, 10_000, 3)),
+        laid_out(found),
     );
     Text { module: &module, manifest, ..Text::default() }.component()
 }
 
-const PASS: u8 = 0;
-const FAIL: u8 = 1;
+pub(crate) const PASS: u8 = 0;
+pub(crate) const FAIL: u8 = 1;
 
-async fn uploads(actor: &Actor, bytes: &[u8], query: &str) -> Said {
+pub(crate) async fn uploads(actor: &Actor, bytes: &[u8], query: &str) -> Said {
     let request = actor.request(Method::POST, &format!("/v1/plugins{query}"));
     actor.send(request.header("content-type", "application/wasm").body(bytes.to_vec())).await
 }
 
-async fn lists(actor: &Actor, bytes: &[u8]) -> String {
+pub(crate) async fn lists(actor: &Actor, bytes: &[u8]) -> String {
     let listed = uploads(actor, bytes, "").await.good();
     listed["data"]["digest"].as_str().expect("a digest").to_owned()
 }

@@ -1,5 +1,6 @@
 //! The main job, as its people live it, on both databases.
 
+use assay_db::entities::ReceiptRow;
 use assay_sandbox::{PublicKeys, Receipt, Replay, replay, verify_chain};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -344,6 +345,54 @@ fn a_dry_run_says_what_the_delivery_will_get() {
         assert_eq!(last["pdqg"]["score"], delivered["pdqg"]["score"]);
         assert_eq!(last["findings"], delivered["findings"]);
         assert_eq!(last["review"], delivered["review"]);
+    });
+}
+
+/// What the judges said, as a draft or a delivery is told it: everything in the answer to
+/// a draft, without the receipt and the moment that only a delivery has.
+fn told(said: &Value) -> Value {
+    let fields = ["taskId", "status", "pdqg", "findings", "verdict", "review"];
+    let mut told: Value = fields.iter().map(|name| ((*name).to_owned(), said[*name].clone())).collect();
+    let gate = told["pdqg"].as_object_mut().expect("the gate's word");
+    gate.remove("receiptId");
+    gate.entry("resubmitUntil").and_modify(|until| *until = until.is_string().into());
+    told
+}
+
+/// Everything that a delivery would leave behind.
+async fn left(house: &House, (alice, bob): (&Actor, &Actor), task: &str) -> (i64, usize, [String; 3]) {
+    let read = house.app.db.read();
+    let receipts = read.count::<ReceiptRow>("task = $1", &[task.into()]).await.expect("a count");
+    let events = read.events(&format!("task/{task}"), 0, 1_000).await.expect("events").len();
+    (receipts, events, [alice.money().await, bob.money().await, alice.task_status(task).await])
+}
+
+#[test]
+fn a_dry_run_answers_in_full_what_the_delivery_gets_and_leaves_nothing_behind() {
+    let partial = GOOD.replace("temperature", "heat");
+    each_house(async |house| {
+        let mut post = tea();
+        let set = json!({ "kind": "contains-all", "values": ["temperature", "pot"], "required": false });
+        post["checks"].as_array_mut().expect("a list").push(set);
+        for (draft, status) in [
+            (GOOD, "accepted"),
+            (JUNK, "gate_failed"),
+            (WITHOUT_LEAVES, "revision_requested"),
+            (partial.as_str(), "revision_requested"),
+        ] {
+            let (alice, bob, task) = claimed(house, &post).await;
+            let before = left(house, (&alice, &bob), &task).await;
+            let path = format!("/v1/tasks/{task}/check");
+            let tried = bob.post(&path, &json!({ "content": draft })).await.good();
+            assert_eq!(tried["data"].as_object().map(serde_json::Map::len), Some(6), "{tried}");
+            assert_eq!(tried["data"]["pdqg"]["receiptId"], Value::Null, "{tried}");
+            assert_eq!(left(house, (&alice, &bob), &task).await, before);
+            let delivered = bob.delivers(&task, draft).await.good();
+            assert_eq!(delivered["data"]["status"], status, "{delivered}");
+            assert_eq!(told(&tried["data"]), told(&delivered["data"]), "{draft}");
+            let after = left(house, (&alice, &bob), &task).await;
+            assert!(after.0 > before.0 && after.1 > before.1, "a delivery leaves its traces: {after:?}");
+        }
     });
 }
 

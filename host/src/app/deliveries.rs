@@ -325,7 +325,10 @@ pub(crate) fn decide_on(turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'
         }
         Proposal::Accept | Proposal::Escalate => {
             turn.step(Event::LeaveToPerson)?;
-            if judgement.verdict != Verdict::Failed {
+            // Silence accepts what did not fail. Of a delivery that was too much for its
+            // checks nobody has said anything, and nobody is paid for that: the poster
+            // looks at it, or the worker disputes.
+            if judgement.verdict != Verdict::Failed && !judgement.ran_out {
                 let since = turn.task.tally.delivered_at.map_or(turn.now, Timestamp);
                 turn.later(JobKind::Silence, since.plus_hours(terms.silence_hours));
             }

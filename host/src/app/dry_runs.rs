@@ -47,7 +47,10 @@ impl App {
                 worker: ask.caller.party,
                 status: status.into(),
                 created_at: turn.now,
-                body: Body::of(work, judgement),
+                body: Body {
+                    resubmit_until: turn.task.state.resubmit_until().map(|at| at.0),
+                    ..Body::of(work, judgement)
+                },
             };
             let drafted = Delivered { delivery, task_status: turn.task.state.word().into() };
             let counted = Change::new().add_up_to(dry_runs_key(id), 1, most, used_up);

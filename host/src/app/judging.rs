@@ -70,6 +70,9 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// What they come to.
     pub verdict: Verdict,
+    /// Whether there is no verdict because the delivery was too much for the verifier of
+    /// the task's checks.
+    pub ran_out: bool,
     /// What the reviewer was let to decide.
     pub proposal: Proposal,
     /// What the reviewer said: notes for the worker, or why a person must decide.
@@ -185,6 +188,7 @@ impl App {
         let revision_left = task.tally.revisions < task.spec.terms.revisions_max;
         let proposal = review::bounded(proposal, verdict, task.spec.left_to_person(), revision_left);
         Ok(Judgement {
+            ran_out: verdict == Verdict::Undecided && ran_out(&task.spec, &runs),
             score: score.as_ref().and_then(|card| Score::new(card.score)),
             scorecard: score.map(kept_scorecard),
             findings,
@@ -207,7 +211,8 @@ impl App {
         for check in task.checks.iter_mut().filter(|check| plugins::is_plugin_check(&check.kind)) {
             let json: Value = serde_json::from_str(&check.json).unwrap_or_default();
             let digest = json["digest"].as_str().unwrap_or_default();
-            let config = json.get("config").map_or_else(|| "{}".to_owned(), Value::to_string);
+            let config = json.get("config").filter(|config| !config.is_null());
+            let config = config.map_or_else(|| "{}".to_owned(), Value::to_string);
             let input = Input::Verify { task: bare.clone(), delivery: delivery.clone(), config };
             check.prior = Some(as_report(self.run_with(digest, &input, held, runs).await?));
         }
@@ -289,6 +294,19 @@ impl App {
         }
         Ok(signed)
     }
+}
+
+/// Whether the verifier of the task's checks, which is the house's own and comes first,
+/// used up its fuel or its memory. Another one may do so on anything.
+fn ran_out(spec: &Spec, runs: &[Judged]) -> bool {
+    let own = spec.verifiers.first();
+    runs.iter().any(|Judged { judge, run }| {
+        let spent = matches!(
+            run.outcome,
+            Outcome::Inconclusive { reason: Reason::FuelExhausted | Reason::Memory(_) }
+        );
+        spent && own.is_some_and(|own| own.digest == judge.digest.to_string())
+    })
 }
 
 fn asked(task: &Task) -> sandbox::Task {

@@ -14,10 +14,10 @@ use super::task::{Pin, Spec, from_json, to_json};
 use crate::builtin::{BUILTIN, Builtin};
 use crate::error::Error;
 
-/// A verifier that a poster names.
+/// A verifier that a poster names, by itself or in a check of kind `plugin`.
 #[derive(Clone, Debug)]
 pub struct Named {
-    /// The field, for refusals: `verifier` or `verifier[1]`.
+    /// The field, for refusals: `verifier`, `verifier[1]` or `checks[3]`.
     pub path: String,
     /// A digest, a name, or `name@version`.
     pub component: String,
@@ -25,6 +25,25 @@ pub struct Named {
     pub by_digest: bool,
     /// An object.
     pub config: Value,
+}
+
+impl Named {
+    /// The component that a check of kind `plugin` asks. Its JSON was found to be written
+    /// well, so that it names one.
+    fn of_check(path: String, check: &Value) -> Self {
+        let text = |field: &str| check.get(field).and_then(Value::as_str);
+        let digest = text("digest").map(|digest| {
+            let digits = digest.strip_prefix("sha256:").unwrap_or(digest).to_ascii_lowercase();
+            format!("sha256:{digits}")
+        });
+        let config = check.get("config").filter(|config| !config.is_null());
+        Self {
+            path,
+            by_digest: digest.is_some(),
+            component: digest.or_else(|| text("name").map(str::to_owned)).unwrap_or_default(),
+            config: config.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new())),
+        }
+    }
 }
 
 /// What a component may do here.
@@ -191,49 +210,43 @@ impl App {
         Ok(())
     }
 
-    /// Binds each check of kind `plugin` to the digest of a verifier that is listed here.
-    pub(crate) async fn pin_plugin_checks(&self, spec: &mut Spec) -> Result<(), Error> {
+    /// Binds a task's checks of kind `plugin` and the verifiers its poster names to digests
+    /// of components that are listed here, each with a configuration that fits.
+    pub(crate) async fn pin_plugins(&self, spec: &mut Spec, wanted: &[Named]) -> Result<(), Error> {
         // Those of the criteria come first; the poster counts their own.
         let compiled: usize = spec.criteria.iter().map(|criterion| criterion.checks.len()).sum();
-        for (index, check) in spec
-            .checks
-            .iter_mut()
-            .skip(compiled)
-            .enumerate()
-            .filter(|(_, check)| is_plugin_check(&check.kind))
-        {
-            let text = |field: &str| check.json.get(field).and_then(Value::as_str).map(str::to_owned);
-            let (field, named) = match text("digest") {
-                Some(digest) => ("digest", digest),
-                None => ("name", text("name").unwrap_or_default()),
-            };
-            let row = self.listed_verifier(field, &named).await?.ok_or_else(|| {
-                let message = format!("{named:?} is no verifier that is listed here: see GET /v1/plugins");
-                Refusal::field(format!("checks[{index}].{field}"), message)
-            })?;
+        let own = spec.checks.iter_mut().skip(compiled).enumerate();
+        let asking = own.filter(|(_, check)| is_plugin_check(&check.kind));
+        let mut most = self.settings.limits.verifiers_per_task_max.saturating_sub(wanted.len());
+        for (index, check) in asking {
+            let named = Named::of_check(format!("checks[{index}]"), &check.json);
+            most = most.checked_sub(1).ok_or_else(|| self.too_many_components(&named.path))?;
+            let row = self.pin(&named).await?;
             if let Value::Object(fields) = &mut check.json {
                 fields.remove("name");
                 fields.insert("digest".into(), row.digest.into());
             }
         }
+        spec.verifiers.extend(self.pin_verifiers(wanted).await?);
         Ok(())
     }
 
-    /// The verifiers a poster names, bound to their digests and held against their schemas.
-    pub(crate) async fn pin_verifiers(&self, wanted: &[Named]) -> Result<Vec<Pin>, Error> {
+    fn too_many_components(&self, path: &str) -> Refusal {
+        let most = self.settings.limits.verifiers_per_task_max;
+        let message = format!(
+            "is a component too many: each runs on every delivery, at most {most} with those in `verifier`"
+        );
+        Refusal::field(path, message)
+    }
+
+    /// The verifiers a poster names.
+    async fn pin_verifiers(&self, wanted: &[Named]) -> Result<Vec<Pin>, Error> {
         let mut pins: Vec<Pin> = Vec::with_capacity(wanted.len());
-        for named in wanted {
-            let field = if named.by_digest { "digest" } else { "name" };
-            let row = self.listed_verifier(field, &named.component).await?.ok_or_else(|| {
-                let message =
-                    format!("{:?} is no verifier that is listed here: see GET /v1/plugins", named.component);
-                Refusal::field(format!("{}.{field}", named.path), message)
-            })?;
-            let manifest: Manifest = from_json("manifest", &row.body)?;
-            if let Some((path, message)) = schema_fault(&manifest.config_schema, &named.config) {
-                let dot = if path.is_empty() { "" } else { "." };
-                return Err(Refusal::field(format!("{}.config{dot}{path}", named.path), message).into());
+        for (at, named) in wanted.iter().enumerate() {
+            if at == self.settings.limits.verifiers_per_task_max {
+                return Err(self.too_many_components(&named.path).into());
             }
+            let row = self.pin(named).await?;
             let pin = Pin { digest: row.digest, config: named.config.to_string() };
             if pins.iter().any(|other| other.digest == pin.digest && other.config == pin.config) {
                 return Err(
@@ -243,6 +256,22 @@ impl App {
             pins.push(pin);
         }
         Ok(pins)
+    }
+
+    /// The listed component of this name or digest, if the configuration fits its schema.
+    async fn pin(&self, named: &Named) -> Result<PluginRow, Error> {
+        let Named { path, component, config, .. } = named;
+        let field = if named.by_digest { "digest" } else { "name" };
+        let row = self.listed_verifier(field, component).await?.ok_or_else(|| {
+            let message = format!("{component:?} is no verifier that is listed here: see GET /v1/plugins");
+            Refusal::field(format!("{path}.{field}"), message)
+        })?;
+        let manifest: Manifest = from_json("manifest", &row.body)?;
+        if let Some((inside, message)) = schema_fault(&manifest.config_schema, config) {
+            let dot = if inside.is_empty() { "" } else { "." };
+            return Err(Refusal::field(format!("{path}.config{dot}{inside}"), message).into());
+        }
+        Ok(row)
     }
 
     async fn listed_verifier(&self, field: &str, named: &str) -> Result<Option<PluginRow>, Error> {

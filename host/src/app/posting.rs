@@ -120,8 +120,7 @@ impl App {
         let poster = ask.caller.party;
         let (guardrails, guardrails_head) = self.guardrails_by(sight, poster).await?;
         let mut task = self.draft(ask, post, &guardrails)?;
-        self.pin_plugin_checks(&mut task.spec).await?;
-        task.spec.verifiers.extend(self.pin_verifiers(&post.verifiers).await?);
+        self.pin_plugins(&mut task.spec, &post.verifiers).await?;
         self.try_pricing(&task).await?;
         let asset = task.spec.terms.asset;
         let permit = guardrails.permit(asset, post.budget, &post.category)?;

@@ -44,6 +44,12 @@ impl Bounds {
         count >= self.min && self.max.is_none_or(|max| count <= max)
     }
 
+    /// Whether some counts from `least` to `most` hold and others do not.
+    pub(crate) fn depends_on(self, least: u64, most: u64) -> bool {
+        let some = least.max(self.min) <= self.max.map_or(most, |max| max.min(most));
+        some && !(self.hold(least) && self.hold(most))
+    }
+
     /// `1,212 words, at least 1,500 wanted`.
     pub(crate) fn judge(self, count: u64, one: &str, many: &str) -> Verdict {
         Verdict::of(self.hold(count), counted(count, one, many)).wanted(self.words(), self.negated_words())
@@ -75,6 +81,25 @@ impl Bounds {
 #[cfg(test)]
 mod tests {
     use super::Bounds;
+
+    #[test]
+    fn a_count_between_two_others_may_or_may_not_hold() {
+        let two = Bounds { min: 2, max: Some(2) };
+        let table = [
+            (two, 0, 1, false),
+            (two, 0, 2, true),
+            (two, 1, 3, true),
+            (two, 2, 2, false),
+            (two, 3, 9, false),
+            (Bounds::AT_LEAST_ONE, 0, 1, true),
+            (Bounds::AT_LEAST_ONE, 1, 5, false),
+            (Bounds { min: 0, max: Some(3) }, 1, 3, false),
+            (Bounds { min: 0, max: Some(3) }, 1, 4, true),
+        ];
+        for (bounds, least, most, depends) in table {
+            assert_eq!(bounds.depends_on(least, most), depends, "{bounds:?} from {least} to {most}");
+        }
+    }
 
     #[test]
     fn every_bound_reads_well() {

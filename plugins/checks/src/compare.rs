@@ -52,7 +52,7 @@ impl Rule {
                     .collect(),
                 ordered: fields.flag("ordered", true),
             },
-            "numbers-equal" => parse_numbers(fields),
+            "numbers-equal" => parse_numbers(fields, options),
             "label-accuracy" => Self::Labels {
                 gold: parse_gold(fields, options),
                 threshold: fields.fraction("threshold"),
@@ -68,7 +68,7 @@ impl Rule {
         match self {
             Self::Tokens { expected, ordered } => judge_tokens(scene.folded(), expected, *ordered),
             Self::Numbers { expected, tolerance, ordered } => {
-                judge_numbers(scene.plain(), expected, *tolerance, *ordered)
+                judge_numbers(scene.folded(), expected, *tolerance, *ordered)
             }
             Self::Labels { gold, threshold, options } => {
                 judge_labels(scene.plain(), gold, *threshold, *options)
@@ -88,9 +88,9 @@ impl Rule {
 }
 
 /// The texts of a list or of a text, or a number alone.
-fn parse_numbers(fields: &mut Fields) -> Rule {
+fn parse_numbers(fields: &mut Fields, options: Options) -> Rule {
     let tokens = |value: &Value| match value {
-        Value::String(text) => Some(text.split_whitespace().map(Token::read).collect()),
+        Value::String(text) => Some(options.fold(text).split_whitespace().map(Token::read).collect()),
         Value::Number(number) => number.as_f64().map(|number| vec![Token::Number(number)]),
         _ => None,
     };

@@ -44,10 +44,11 @@ enum Type {
 
 impl Rule {
     pub(crate) fn parse(fields: &mut Fields) -> Self {
-        let header = parse_header(fields);
+        let delimiter = parse_delimiter(fields);
+        let header = parse_header(fields, delimiter);
         let has_names = !matches!(header, Header::Absent);
         Self {
-            delimiter: parse_delimiter(fields),
+            delimiter,
             header,
             rows: parse_rows(fields),
             types: parse_types(fields),
@@ -235,14 +236,17 @@ fn parse_delimiter(fields: &mut Fields) -> u8 {
     })
 }
 
-/// `true` for any header (the default), `false` for none, or the names.
-fn parse_header(fields: &mut Fields) -> Header {
+/// `true` for any header (the default), `false` for none, or the names: a list, or the
+/// line as it stands in the file. A line without the table's delimiter may have commas.
+fn parse_header(fields: &mut Fields, delimiter: u8) -> Header {
     match fields.get("header") {
         None | Some(Value::Bool(true)) => Header::Any,
         Some(Value::Bool(false)) => Header::Absent,
         Some(Value::Array(_)) => Header::Names(fields.need_texts("header")),
         Some(Value::String(line)) => {
-            Header::Names(line.split(',').map(|name| name.trim().to_owned()).collect())
+            let delimiter = char::from(delimiter);
+            let parts = if line.contains(delimiter) { delimiter } else { ',' };
+            Header::Names(line.split(parts).map(|name| name.trim().to_owned()).collect())
         }
         Some(other) => {
             let message = format!("must be true, false or the list of names, not {}", type_name(other));

@@ -105,6 +105,9 @@ impl Rule {
 /// The names of the elements of a well-formed document, with and without their
 /// prefix. Document types and entities of their own are refused.
 fn read_xml(text: &str) -> Result<BTreeSet<String>, String> {
+    if text.chars().any(|character| !is_xml(character)) {
+        return Err("a character that no XML may hold".to_owned());
+    }
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = true;
     let mut names = BTreeSet::new();
@@ -123,8 +126,9 @@ fn read_xml(text: &str) -> Result<BTreeSet<String>, String> {
             }
             Event::End(_) => depth = depth.saturating_sub(1),
             Event::DocType(_) => return Err("a document type is not taken".to_owned()),
-            Event::GeneralRef(reference) => check_reference(&reference)?,
-            Event::Text(text) if depth == 0 && !text.trim().is_empty() => {
+            Event::GeneralRef(_) if depth == 0 => return Err("text outside the root element".to_owned()),
+            Event::GeneralRef(reference) => check_name(&reference)?,
+            Event::Text(text) if depth == 0 && !text.trim_matches([' ', '\t', '\n', '\r']).is_empty() => {
                 return Err("text outside the root element".to_owned());
             }
             Event::CData(_) if depth == 0 => return Err("text outside the root element".to_owned()),
@@ -179,8 +183,9 @@ fn check_attribute(value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_reference(reference: &quick_xml::events::BytesRef) -> Result<(), String> {
-    check_name(reference)
+/// A character of XML 1.0, which has no control characters but three of white space.
+fn is_xml(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
 /// The five entities of XML itself and characters by number; none of a document's own.
@@ -190,7 +195,7 @@ fn check_name(name: &str) -> Result<(), String> {
             Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok(),
             None => number.parse().ok(),
         };
-        code.filter(|code| *code != 0).and_then(char::from_u32).is_some()
+        code.and_then(char::from_u32).is_some_and(is_xml)
     };
     let known = match name.strip_prefix('#') {
         Some(number) => by_number(number),

@@ -3,7 +3,7 @@
 use crate::bounds::Bounds;
 use crate::fields::Fields;
 use crate::judge::Attachment;
-use crate::outcome::{Verdict, quote};
+use crate::outcome::{Verdict, counted, quote};
 use globset::GlobMatcher;
 use sha2::{Digest, Sha256};
 
@@ -16,7 +16,8 @@ pub(crate) enum Rule {
     Sha256(String),
 }
 
-/// What the first bytes say of well-known formats.
+/// What the first bytes say of well-known formats. Each has a byte that no text begins
+/// with, or letters that none happens to.
 const SIGNATURES: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -25,9 +26,16 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"%PDF-", "application/pdf"),
     (b"PK\x03\x04", "application/zip"),
     (b"\x1f\x8b", "application/gzip"),
-    (b"OggS", "application/ogg"),
-    (b"fLaC", "audio/flac"),
-    (b"ID3", "audio/mpeg"),
+    (b"PK\x05\x06", "application/zip"),
+    (b"OggS\0", "application/ogg"),
+    (b"fLaC\0", "audio/flac"),
+    (b"fLaC\x80", "audio/flac"),
+    (b"ID3\x02", "audio/mpeg"),
+    (b"ID3\x03", "audio/mpeg"),
+    (b"ID3\x04", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
     (b"\x00asm", "application/wasm"),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
 ];
@@ -53,19 +61,29 @@ impl Rule {
         matches!(self, Self::Exists(_))
     }
 
-    pub(crate) fn judge_count(&self, files: usize) -> Verdict {
-        match self {
-            Self::Exists(bounds) => bounds.judge(files as u64, "matching file", "matching files"),
-            _ => Verdict::error("the kind counts no files"),
+    /// How many files match, by those whose bytes are here and those that were only
+    /// named. Anybody can name a file, so that one that never arrived is neither there
+    /// nor missing: where it makes the difference, a person must look.
+    pub(crate) fn judge_count(&self, held: usize, named: usize) -> Verdict {
+        let Self::Exists(bounds) = self else { return Verdict::error("the kind counts no files") };
+        let (held, named) = (held as u64, named as u64);
+        if held < named && bounds.depends_on(held, named) {
+            let absent = counted(named - held, "matching file is", "matching files are");
+            return Verdict::undecided(format!("{absent} named, whose bytes did not arrive"));
         }
+        bounds.judge(if bounds.hold(held) { held } else { named }, "matching file", "matching files")
     }
 
     /// A file by what is known of it; its first bytes are read for its type alone.
+    /// Of one whose bytes are not here nothing is known, whatever was said of it.
     pub(crate) fn judge_file(
         &self,
         file: &Attachment,
         first_bytes: impl FnOnce() -> Result<Vec<u8>, String>,
     ) -> Verdict {
+        if !file.is_held() {
+            return Verdict::undecided("its bytes did not arrive");
+        }
         match self {
             Self::Exists(_) => Verdict::error("the kind looks at no single file"),
             Self::Size(bounds) => bounds.judge(file.size, "byte", "bytes"),
@@ -155,12 +173,29 @@ fn judge_type(file: &Attachment, bytes: &[u8], types: &[GlobMatcher]) -> Verdict
     let signed = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)).map(|(_, kind)| *kind);
     let known = SIGNATURES.iter().any(|(_, kind)| *kind == declared);
     match signed {
-        Some(kind) if known && kind != declared => {
+        Some(kind) if kind != declared && (known || is_text(&declared) || is_of_others(&declared, kind)) => {
             Verdict::fail(format!("{found}, but its bytes are {kind}"))
         }
         None if known => Verdict::fail(format!("{found}, but its bytes are not")),
         _ => Verdict::pass(found).wanting(written.join(" or ")),
     }
+}
+
+/// Whether a media type is one of text, which begins with no signature.
+fn is_text(declared: &str) -> bool {
+    const TEXTS: [&str; 6] = ["json", "xml", "yaml", "toml", "javascript", "ndjson"];
+    let (family, kind) = declared.split_once('/').unwrap_or_default();
+    let kind = kind.rsplit('+').next().unwrap_or_default();
+    family == "text" || TEXTS.contains(&kind.trim_start_matches("x-"))
+}
+
+/// Whether a file is declared to be of another family than its bytes: a PDF is no
+/// image. Formats that others are packed in, and bytes of no declared kind, may be both.
+fn is_of_others(declared: &str, found: &str) -> bool {
+    const PACKED: [&str; 4] =
+        ["application/zip", "application/gzip", "application/ogg", "application/vnd.sqlite3"];
+    let family = |kind: &str| kind.split_once('/').map(|(family, _)| family.to_owned());
+    !PACKED.contains(&found) && declared != "application/octet-stream" && family(declared) != family(found)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

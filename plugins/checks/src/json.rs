@@ -17,7 +17,7 @@ pub(crate) enum Rule {
     Is { schema: Option<Schema>, allow_fence: bool },
     Contains { schema: Option<Schema> },
     Path { path: Option<JsonPath>, test: Test, allow_fence: bool },
-    Count { path: Option<JsonPath>, bounds: Bounds, allow_fence: bool },
+    Count { path: Option<JsonPath>, singular: bool, bounds: Bounds, allow_fence: bool },
 }
 
 /// What every selected value must be.
@@ -61,6 +61,7 @@ impl Rule {
             },
             "json-count" => Self::Count {
                 path: parse_path(fields),
+                singular: fields.text("path").is_some_and(|path| is_singular(&path)),
                 bounds: Bounds::parse(fields),
                 allow_fence: fields.flag("allow_fence", false),
             },
@@ -75,9 +76,9 @@ impl Rule {
             Self::Path { path, test, allow_fence } => {
                 with_nodes(path.as_ref(), unfenced(text, *allow_fence), |nodes| judge_nodes(nodes, test))
             }
-            Self::Count { path, bounds, allow_fence } => {
+            Self::Count { path, singular, bounds, allow_fence } => {
                 with_nodes(path.as_ref(), unfenced(text, *allow_fence), |nodes| {
-                    bounds.judge(count(path.as_ref(), nodes), "value", "values")
+                    bounds.judge(count(*singular, nodes), "value", "values")
                 })
             }
         }
@@ -140,9 +141,15 @@ fn check_operand(fields: &mut Fields, op: Op, value: Option<&Value>) {
     }
 }
 
+/// What JSON, XML, YAML and TOML take for white space between their tokens. Others that
+/// Unicode has, such as the no-break space, are part of the text.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\n', '\r'])
+}
+
 /// The text inside a fence of back-quotes around the whole, where that is allowed.
 pub(crate) fn unfenced(text: &str, allow_fence: bool) -> &str {
-    let text = text.trim();
+    let text = trimmed(text);
     if !allow_fence {
         return text;
     }
@@ -156,9 +163,9 @@ pub(crate) fn unfenced(text: &str, allow_fence: bool) -> &str {
                 .chars()
                 .all(|character| character.is_alphanumeric() || "+-_.".contains(character)) =>
         {
-            rest.trim()
+            trimmed(rest)
         }
-        _ => inside.strip_prefix("json").unwrap_or(inside).trim(),
+        _ => trimmed(inside.strip_prefix("json").unwrap_or(inside)),
     }
 }
 
@@ -268,16 +275,33 @@ fn judge_nodes(nodes: &[&Value], test: &Test) -> Verdict {
 
 /// What a path selects; where it can select only one place and a list or an object
 /// stands there, its members.
-fn count(path: Option<&JsonPath>, nodes: &[&Value]) -> u64 {
-    let singular = path.is_some_and(|path| {
-        let path = path.to_string();
-        !path.contains(['*', '?', ':', ',']) && !path.contains("..")
-    });
+fn count(singular: bool, nodes: &[&Value]) -> u64 {
     match nodes {
         [Value::Array(members)] if singular => members.len() as u64,
         [Value::Object(members)] if singular => members.len() as u64,
         _ => nodes.len() as u64,
     }
+}
+
+/// Whether a path that is written well can select only one place: outside the names in
+/// quotation marks, nothing in it stands for several.
+fn is_singular(path: &str) -> bool {
+    let mut quoted = None;
+    let mut before = None;
+    let mut characters = path.chars();
+    while let Some(character) = characters.next() {
+        match (quoted, character) {
+            (Some(_), '\\') => drop(characters.next()),
+            (Some(mark), _) if mark == character => quoted = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quoted = Some(character),
+            (None, '*' | '?' | ':' | ',') => return false,
+            (None, '.') if before == Some('.') => return false,
+            (None, _) => {}
+        }
+        before = Some(character);
+    }
+    true
 }
 
 impl Test {

@@ -22,8 +22,16 @@ pub struct Attachment<'a> {
     pub media_type: &'a str,
     /// Bytes.
     pub size: u64,
-    /// `sha256:` and 64 hexadecimal digits, which the host pins.
+    /// `sha256:` and 64 hexadecimal digits, which the host pins; empty when the bytes
+    /// never reached it.
     pub digest: &'a str,
+}
+
+impl Attachment<'_> {
+    /// Whether its bytes are here. If not, everything known of it is what was said.
+    pub(crate) fn is_held(&self) -> bool {
+        !self.digest.is_empty()
+    }
 }
 
 /// A note the worker left on the way.
@@ -133,7 +141,9 @@ impl<'a> Judge<'a> {
             (Rule::Traces(rule), _) => rule.judge(self.delivery.traces).into_outcome(check.negated),
             (_, Target::Content) => self.judge_content(check),
             (Rule::Files(rule), Target::Files(glob)) if rule.counts_files() => {
-                rule.judge_count(self.matching(glob).len()).into_outcome(check.negated)
+                let matching = self.matching(glob);
+                let held = matching.iter().filter(|(_, file)| file.is_held()).count();
+                rule.judge_count(held, matching.len()).into_outcome(check.negated)
             }
             (_, Target::Files(glob)) => self.judge_files(check, glob),
         }

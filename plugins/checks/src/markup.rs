@@ -8,10 +8,14 @@ use crate::judge::Scene;
 use crate::outcome::{Verdict, quote};
 use crate::pattern::Pattern;
 use assay_text::lines;
+use assay_text::words::is_word;
 use serde_json::{Map, Value};
 
 /// Characters of a postscript's marker, which is tried at many places of a text.
 const POSTSCRIPT_CHARS_MAX: usize = 40;
+
+/// Characters that are looked back over for the bracket of an index.
+const INDEX_CHARS_MAX: usize = 100;
 
 /// The kinds of this family.
 #[derive(Debug)]
@@ -213,7 +217,9 @@ fn links(text: &str) -> Vec<Option<String>> {
         let host = host(&address[..end]);
         let shown_by_itself = address[end..].starts_with("](");
         let by_markdown = rest[start..].starts_with("](");
-        if by_markdown || (host.is_some() && !shown_by_itself) {
+        let bare = host_start - start == 2 && !address.starts_with("www.");
+        let code = by_markdown && bare && is_call(text, text.len() - rest.len() + start);
+        if !code && (by_markdown || (host.is_some() && !shown_by_itself)) {
             hosts.push(host);
         }
         before = address[..end].chars().next_back().or(Some('/'));
@@ -252,6 +258,25 @@ fn markdown_destination(text: &str) -> usize {
         .iter()
         .find(|scheme| after.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)));
     2 + scheme.map_or(0, |scheme| scheme.len())
+}
+
+/// Whether the bracket that closes at `at` opens right after a word, as in
+/// `handlers[i](event)`, which is code and no link.
+fn is_call(text: &str, at: usize) -> bool {
+    let mut depth = 1_u32;
+    let mut before = text[..at].chars().rev().take(INDEX_CHARS_MAX).peekable();
+    while let Some(character) = before.next() {
+        match character {
+            ']' => depth += 1,
+            '[' => depth -= 1,
+            _ => {}
+        }
+        // Of `table[i][j]`, the bracket before counts.
+        if depth == 0 && before.peek() != Some(&']') {
+            return before.peek().is_some_and(|character| is_word(*character));
+        }
+    }
+    false
 }
 
 /// The host of an address without its scheme, in lower case; none where a relative

@@ -20,11 +20,34 @@ pub(crate) enum Rule {
     Contains { value: String, whole_word: bool },
     ContainsAny { values: Vec<String>, whole_word: bool },
     ContainsAll { values: Vec<String>, whole_word: bool },
-    StartsWith { value: String, trim_quotes: bool },
-    EndsWith { value: String, trim_quotes: bool },
+    StartsWith { value: String, ends: Ends },
+    EndsWith { value: String, ends: Ends },
     Regex(Option<Pattern>),
     Quoted,
     OneOf(Vec<String>),
+}
+
+/// How the start and the end of a text are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    trim_quotes: bool,
+    whole_word: bool,
+}
+
+impl Ends {
+    fn parse(fields: &mut Fields) -> Self {
+        Self { trim_quotes: fields.flag("trim_quotes", false), whole_word: fields.flag("whole_word", false) }
+    }
+
+    fn unquoted(self, text: &str) -> &str {
+        if self.trim_quotes { text.trim_matches('"') } else { text }
+    }
+
+    /// Whether the value may end between these two characters: "I" is no start of "In".
+    fn part(self, before: Option<char>, after: Option<char>) -> bool {
+        let inside_word = before.is_some_and(words::is_word) && after.is_some_and(words::is_word);
+        !(self.whole_word && inside_word)
+    }
 }
 
 impl Rule {
@@ -45,11 +68,11 @@ impl Rule {
             },
             "starts-with" => Self::StartsWith {
                 value: options.fold(&fields.need_text("value")).trim_start().to_owned(),
-                trim_quotes: fields.flag("trim_quotes", false),
+                ends: Ends::parse(fields),
             },
             "ends-with" => Self::EndsWith {
                 value: options.fold(&fields.need_text("value")).trim_end().to_owned(),
-                trim_quotes: fields.flag("trim_quotes", false),
+                ends: Ends::parse(fields),
             },
             "regex" => Self::Regex(parse_regex(fields, options)),
             "quoted" => Self::Quoted,
@@ -59,7 +82,8 @@ impl Rule {
     }
 
     fn parse_equals(fields: &mut Fields, options: Options) -> Self {
-        match fields.get("value") {
+        // `null` is a value to compare with, so its presence is asked of the check itself.
+        match fields.get_present("value") {
             Some(Value::String(text)) => Self::EqualsText(options.fold(text)),
             Some(value) => Self::EqualsJson { value: value.clone(), ignore_case: options.ignore_case },
             None => {
@@ -83,15 +107,19 @@ impl Rule {
             }
             Self::ContainsAny { values, whole_word } => contains_any(scene.folded(), values, *whole_word),
             Self::ContainsAll { values, whole_word } => contains_all(scene.folded(), values, *whole_word),
-            Self::StartsWith { value, trim_quotes } => {
-                let text = unquoted(scene.folded().trim(), *trim_quotes);
-                Verdict::of(text.starts_with(value.as_str()), format!("starts with {}", quote(text)))
-                    .wanting(quote(value))
+            Self::StartsWith { value, ends } => {
+                let text = ends.unquoted(scene.folded().trim());
+                let rest = text.strip_prefix(value.as_str());
+                let holds =
+                    rest.is_some_and(|rest| ends.part(value.chars().next_back(), rest.chars().next()));
+                Verdict::of(holds, format!("starts with {}", quote(text))).wanting(quote(value))
             }
-            Self::EndsWith { value, trim_quotes } => {
-                let text = unquoted(scene.folded().trim(), *trim_quotes);
-                Verdict::of(text.ends_with(value.as_str()), format!("ends with {}", quote(tail(text))))
-                    .wanting(quote(value))
+            Self::EndsWith { value, ends } => {
+                let text = ends.unquoted(scene.folded().trim());
+                let rest = text.strip_suffix(value.as_str());
+                let holds =
+                    rest.is_some_and(|rest| ends.part(rest.chars().next_back(), value.chars().next()));
+                Verdict::of(holds, format!("ends with {}", quote(tail(text)))).wanting(quote(value))
             }
             Self::Regex(pattern) => judge_regex(pattern.as_ref(), scene.plain()),
             Self::Quoted => quoted(scene.plain()),
@@ -145,10 +173,6 @@ fn contains_all(text: &str, values: &[String], whole_word: bool) -> Verdict {
         what = format!("{what}, missing {}", named.join(", "));
     }
     Verdict::share(found, all, what)
-}
-
-fn unquoted(text: &str, trim_quotes: bool) -> &str {
-    if trim_quotes { text.trim_matches('"') } else { text }
 }
 
 /// The last characters, as many as a quotation shows.

@@ -35,6 +35,16 @@ fn decidable_checks_count_and_others_do_not() {
     assert!(half.score < without);
     let met = half.dimensions.iter().find(|dimension| dimension.name == "criteria met");
     assert_eq!(met.map(|dimension| dimension.score), Some(5_000));
+    // The share is by weight.
+    for (weights, share) in [([3, 1], 7_500), ([1, 3], 2_500), ([1, 0], 10_000)] {
+        let mut weighted = task.clone();
+        for (check, weight) in weighted.checks.iter_mut().zip(weights) {
+            check.weight = weight;
+        }
+        let card = scored(&weighted, &delivery);
+        let met = card.dimensions.iter().find(|dimension| dimension.name == "criteria met");
+        assert_eq!(met.map(|dimension| dimension.score), Some(share), "{weights:?}");
+    }
 
     // Broken, necessary and foreign checks are the verifier's affair.
     task.checks = vec![

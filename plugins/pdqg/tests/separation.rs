@@ -71,6 +71,22 @@ const KINDS: [&str; 8] = [
     "a refusal",
 ];
 
+/// Where the tables are, which are to be what is computed here.
+const README: &str = include_str!("../README.md");
+
+/// The least area for each kind of junk, of text and of code. To tell another task's code,
+/// or code in disorder, takes running it.
+const FLOORS: [(u64, u64); KINDS.len()] = [
+    (10_000, 10_000),
+    (9_950, 9_900),
+    (9_800, 9_000),
+    (9_650, 8_300),
+    (9_950, 9_900),
+    (10_000, 10_000),
+    (9_700, 9_600),
+    (9_900, 9_900),
+];
+
 fn junk(kind: &str, at: usize, all: &[Record]) -> String {
     let record = &all[at];
     match kind {
@@ -146,6 +162,8 @@ fn row(name: &str, scores: &[u16], area: Option<u64>) -> String {
 
 struct Outcome {
     area: u64,
+    /// The area of each kind, in the order of `KINDS`.
+    areas: Vec<u64>,
     real_rejected: usize,
     real: usize,
     junk_rejected: usize,
@@ -167,18 +185,22 @@ impl Table<'_> {
         println!("| what | n | min | 1 % | 10 % | 50 % | 90 % | max | rejected | clean | AUC |");
         println!("|---|---|---|---|---|---|---|---|---|---|---|");
         let real = self.scores("real", |at| self.all[at].response.clone());
-        println!("{}", row("real responses", &real, None));
-        let mut every: Vec<u16> = Vec::new();
+        let (mut every, mut areas): (Vec<u16>, Vec<u64>) = (Vec::new(), Vec::new());
+        let mut rows = vec![row("real responses", &real, None)];
         for kind in KINDS {
             let scores = self.scores(kind, |at| junk(kind, at, self.all));
-            println!("{}", row(kind, &scores, Some(area(&real, &scores))));
+            areas.push(area(&real, &scores));
+            rows.push(row(kind, &scores, areas.last().copied()));
             every.extend(scores);
         }
         let overall = area(&real, &every);
-        println!("{}", row("all junk", &every, Some(overall)));
+        rows.push(row("all junk", &every, Some(overall)));
+        println!("{}", rows.join("\n"));
+        assert!(README.contains(&rows.join("\n")), "the README has another table than: {}", self.title);
         let below = |scores: &[u16]| scores.iter().filter(|score| **score < REJECTED_BELOW).count();
         Outcome {
             area: overall,
+            areas,
             real_rejected: below(&real),
             real: real.len(),
             junk_rejected: below(&every),
@@ -222,6 +244,9 @@ fn real_responses_stand_apart_from_junk() {
         let show = std::env::var("PDQG_SHOW").ok();
         let outcome = Table { title, all: &all, with_checks, show }.print();
         assert!(outcome.area >= 9_700, "AUC {} of 9700", outcome.area);
+        for ((kind, area), (floor, _)) in KINDS.iter().zip(&outcome.areas).zip(FLOORS) {
+            assert!(*area >= floor, "{title}, {kind}: AUC {area} of {floor}");
+        }
         assert!(
             outcome.real_rejected * 100 < outcome.real,
             "{} real responses are rejected",
@@ -247,4 +272,7 @@ fn code_stands_apart_from_junk() {
         outcome.real_rejected
     );
     assert!(outcome.area >= 9_000, "AUC {} of 9000", outcome.area);
+    for ((kind, area), (_, floor)) in KINDS.iter().zip(&outcome.areas).zip(FLOORS) {
+        assert!(*area >= floor, "code, {kind}: AUC {area} of {floor}");
+    }
 }

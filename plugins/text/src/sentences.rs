@@ -8,15 +8,17 @@
 /// Abbreviations that something always follows.
 const LEADING: &[&str] = &[
     "mr", "mrs", "ms", "dr", "prof", "rev", "gen", "col", "sgt", "capt", "lt", "gov", "sen", "rep", "hon",
-    "st", "mt", "fr", "vs", "v", "e.g", "i.e", "cf", "viz", "no", "nos", "vol", "fig", "figs", "eq", "sec",
-    "ch", "pp", "p", "ed", "eds", "approx", "ca", "al", "z.b", "d.h", "bzw", "bspw", "nr", "sr", "sra", "m",
-    "mme", "mlle",
+    "st", "mt", "fr", "vs", "v", "e.g", "i.e", "cf", "viz", "approx", "ca", "al", "z.b", "d.h", "bzw",
+    "bspw", "sr", "sra", "mme", "mlle",
 ];
+/// Abbreviations that a number follows; before anything else they are words, or units.
+const NUMBERED: &[&str] =
+    &["no", "nos", "vol", "vols", "fig", "figs", "eq", "eqs", "sec", "ch", "pp", "p", "nr"];
 /// Abbreviations that may end a sentence: they do before a capital letter.
 const TRAILING: &[&str] = &[
     "etc", "inc", "ltd", "co", "corp", "jr", "esq", "dept", "est", "ave", "blvd", "rd", "a.m", "p.m", "u.s",
     "u.k", "u.n", "e.u", "d.c", "ph.d", "b.a", "m.a", "b.sc", "m.sc", "usw", "evtl", "jan", "feb", "mar",
-    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
+    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "ed", "eds", "m",
 ];
 
 /// How many sentences there are.
@@ -88,6 +90,7 @@ impl Scanner<'_> {
     /// Whether the full stop at `at` belongs to the word before it.
     fn is_abbreviation(&self, at: usize, next: Option<char>) -> bool {
         let Some(next) = next else { return false };
+        let rest = self.text[at + 1..].trim_start();
         let word = last_word(&self.text[self.start..at]);
         let mut characters = word.chars();
         let single = characters.next().filter(|_| characters.next().is_none());
@@ -104,9 +107,30 @@ impl Scanner<'_> {
         if word.len() > 6 {
             return false;
         }
-        let word = word.to_lowercase();
-        LEADING.contains(&word.as_str()) || (TRAILING.contains(&word.as_str()) && next.is_lowercase())
+        let folded = word.to_lowercase();
+        match folded.as_str() {
+            "st" => next.is_lowercase() || (word == "St" && !follows_street(before)),
+            word if LEADING.contains(&word) => true,
+            word if NUMBERED.contains(&word) => is_number(rest),
+            word => TRAILING.contains(&word) && next.is_lowercase(),
+        }
     }
+}
+
+/// Whether a number starts here: digits, with what may stand before them, or a Roman one
+/// of two letters or more.
+fn is_number(text: &str) -> bool {
+    let digits = text.trim_start_matches(['(', '[', '#', '§', '°']);
+    let roman = text.find(|character| !"IVXL".contains(character)).unwrap_or(text.len());
+    let ends = !text[roman..].starts_with(char::is_alphanumeric);
+    digits.starts_with(char::is_numeric) || (roman > 1 && ends)
+}
+
+/// Whether what stands before is the number and the name of a street: "21 Main St.".
+fn follows_street(before: &str) -> bool {
+    let mut words = before.split_whitespace().rev();
+    let name = words.next().is_some_and(|word| word.starts_with(char::is_uppercase));
+    name && words.next().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// What stands before a full stop, bounded: full stops inside it belong to it.
@@ -190,6 +214,16 @@ mod tests {
             ("これは文です。これも文です。", 2),
             ("यह एक वाक्य है। यह दूसरा है।", 2),
             ("Version 1.2.3 of example.com is out!!! Great?!", 2),
+            ("The answer is no. We move on.", 2),
+            ("is it ready? no. it waits.", 3),
+            ("See No. 5, Fig. 2, fig. (3), p. 7, pp. 12-14 and Sec. 4 of Vol. II. Done.", 2),
+            ("Wait a sec. Then go.", 2),
+            ("It measures 5 m. That is a lot, and 5 m. more is too much.", 2),
+            ("They live in St. Louis, near Mt. Fuji.", 1),
+            ("They live at 21 Main St. We do not.", 2),
+            ("Turn left at the 1st st. Then stop.", 2),
+            ("I met Ed. He left. The 2nd ed. of the book is out.", 3),
+            ("Take the chess set by p. It is near ch. The rest is here.", 3),
         ];
         for (text, expected) in table {
             assert_eq!(count(text), expected, "{text:?}");

@@ -1,9 +1,10 @@
 //! Conditions on how a text starts and ends.
 
 use super::check::Check;
-use super::clause::Clause;
+use super::clause::{Clause, Standing};
 use super::cursor::Cursor;
 use super::lead::Lead;
+use super::term::is_word;
 
 /// Which end of the text.
 #[derive(Clone, Copy)]
@@ -43,7 +44,6 @@ const MARKS: &[(&str, &str)] = &[
     ("a full stop", "."),
     ("a period", "."),
     ("a colon", ":"),
-    ("an ellipsis", "…"),
     ("a hash", "#"),
 ];
 
@@ -69,12 +69,13 @@ pub(crate) fn edge(cursor: &mut Cursor, lead: Lead) -> Option<Clause> {
         let edge = c.eat_entry(VERBS)?;
         c.eat("exactly");
         c.eat_any(&["with", "by"]).then_some(())?;
-        let check = capital(c, edge).or_else(|| check(c, edge))?;
+        let check = capital(c, edge).or_else(|| ellipsis(c, edge)).or_else(|| check(c, edge))?;
         Some(Clause::binding(vec![if lead.negated { check.negated() } else { check }]))
     })
 }
 
-/// "The last sentence must be …".
+/// "The last sentence must be …". That the text ends so is not all that was asked: "This
+/// is not the end." ends with "the end.".
 pub(crate) fn passive(cursor: &mut Cursor) -> Option<Clause> {
     cursor.attempt(|c| {
         c.eat_any(&["the", "its"]);
@@ -101,13 +102,23 @@ pub(crate) fn passive(cursor: &mut Cursor) -> Option<Clause> {
         ])
         .then_some(())?;
         c.eat("exactly");
-        Some(Clause::binding(vec![check(c, edge)?]))
+        Some(Clause::check(check(c, edge)?, Standing::Missing))
     })
 }
 
 fn capital(cursor: &mut Cursor, edge: Edge) -> Option<Check> {
     let found = matches!(edge, Edge::Start) && cursor.eat_any(&["a capital letter", "an uppercase letter"]);
     found.then(|| Check::new("regex").text("pattern", r"^\s*\p{Lu}"))
+}
+
+/// One character or three.
+fn ellipsis(cursor: &mut Cursor, edge: Edge) -> Option<Check> {
+    cursor.eat("an ellipsis").then_some(())?;
+    let pattern = match edge {
+        Edge::Start => r"^\s*(?:…|\.\.\.)",
+        Edge::End => r"(?:…|\.\.\.)\s*$",
+    };
+    Some(Check::new("regex").text("pattern", pattern))
 }
 
 fn check(cursor: &mut Cursor, edge: Edge) -> Option<Check> {
@@ -123,5 +134,6 @@ fn check(cursor: &mut Cursor, edge: Edge) -> Option<Check> {
     cursor.eat_any(NAMES);
     cursor.eat_mark(':');
     let (value, code) = cursor.quote()?;
-    Some(Check::new(kind).text("value", value).flag("ignore_case", !(exact || code)))
+    let check = Check::new(kind).text("value", value).flag("ignore_case", !(exact || code));
+    Some(check.flag("whole_word", !code && is_word(value)))
 }

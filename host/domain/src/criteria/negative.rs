@@ -21,13 +21,15 @@ const MARKS: &[(&str, &str)] = &[
     ("em dash", "—"),
     ("en dashes", "–"),
     ("ampersands", "&"),
-    ("parentheses", "("),
     ("asterisks", "*"),
     ("double spaces", "  "),
     ("tabs", "\t"),
     ("tab characters", "\t"),
     ("hash signs", "#"),
 ];
+
+/// Marks that come in pairs.
+const PAIRS: &[(&str, [&str; 2])] = &[("parentheses", ["(", ")"]), ("square brackets", ["[", "]"])];
 
 /// Characters by class. The emoji are those shown as pictures by default, and the
 /// selector that turns others into pictures.
@@ -135,13 +137,19 @@ fn list(cursor: &mut Cursor, lead: Lead) -> Option<Clause> {
 }
 
 fn thing(cursor: &mut Cursor) -> Option<Thing> {
-    let known = [mark, class, placeholder, letter, part];
+    let known = [mark, pair, class, placeholder, letter, part];
     known.iter().find_map(|parse| cursor.attempt(parse)).or_else(|| plain(cursor))
 }
 
 fn mark(cursor: &mut Cursor) -> Option<Thing> {
     let value = cursor.eat_entry(MARKS)?;
     Some(Thing::Known(Item::Check(Check::new("not-contains").text("value", value)), Standing::Binding))
+}
+
+fn pair(cursor: &mut Cursor) -> Option<Thing> {
+    let values = cursor.eat_entry(PAIRS)?.map(str::to_owned).to_vec();
+    let check = Check::new("not-contains-any").with("values", Field::List(values));
+    Some(Thing::Known(Item::Check(check), Standing::Binding))
 }
 
 fn class(cursor: &mut Cursor) -> Option<Thing> {

@@ -96,7 +96,7 @@ const POSTSCRIPTS: &[(&str, &str)] = &[
 
 /// "a P.S. at the end", "ends with a postscript".
 fn postscript(cursor: &mut Cursor, lead: Lead) -> Option<Clause> {
-    cursor.eat_any(&[
+    let ends = cursor.eat_any(&[
         "end with",
         "ends with",
         "conclude with",
@@ -111,9 +111,19 @@ fn postscript(cursor: &mut Cursor, lead: Lead) -> Option<Clause> {
         c.eat_any(&["starting with", "beginning with", "that starts with", "marked"]).then_some(())?;
         c.eat_entry(POSTSCRIPTS)
     });
-    cursor.eat_any(&["at the very end", "at the end of the text", "at the end of the email", "at the end"]);
+    let last = cursor.eat_any(&[
+        "at the very end",
+        "at the end of the text",
+        "at the end of the email",
+        "at the end",
+    ]);
     let check = Check::new("postscript").text("marker", marker.unwrap_or(said));
-    Some(Clause::binding(vec![if lead.negated { check.negated() } else { check }]))
+    match (ends || last, lead.negated) {
+        // Where it stands, a person must say; of "no P.S. at the end" nothing is left.
+        (true, true) => None,
+        (true, false) => Some(Clause::check(check, Standing::Missing)),
+        (false, negated) => Some(Clause::binding(vec![if negated { check.negated() } else { check }])),
+    }
 }
 
 /// "highlight at least 3 sections in markdown".

@@ -16,11 +16,18 @@ use super::token::{Kind, Sep};
 
 /// Terms, and how they were joined.
 struct Terms {
-    values: Vec<String>,
+    values: Vec<Term>,
     any: bool,
     exact_case: bool,
     /// Announced as words: parts of longer words do not count.
     words: bool,
+}
+
+/// A term, and whether parts of longer words are none of it.
+#[derive(Clone)]
+struct Term {
+    text: String,
+    whole: bool,
 }
 
 /// What announces terms, and whether it means whole words.
@@ -193,36 +200,39 @@ fn clause(terms: &Terms, times: Option<Bound>, negated: bool) -> Option<Clause> 
         let standing = if bound.bare { Standing::Missing } else { Standing::Binding };
         let bound = if bound.bare { bound.lower() } else { bound };
         // Too many are only counted where they stand as words of their own.
-        let whole_word = is_short(term) || !bound.only_lower();
-        let base = options(Check::new("term-count").text("term", term), terms, whole_word);
+        let whole_word = term.whole || !bound.only_lower();
+        let base = options(Check::new("term-count").text("term", &term.text), terms, whole_word);
         return Some(Clause { items: vec![Item::Count { base, bound }], standing, ..Clause::vague() });
     }
     if negated {
-        let check = Check::new("not-contains-any").with("values", Field::List(terms.values.clone()));
+        let check = Check::new("not-contains-any").with("values", texts(&terms.values));
         return Some(Clause::binding(vec![options(check, terms, true)]));
     }
     if terms.any {
-        let check = Check::new("contains-any").with("values", Field::List(terms.values.clone()));
-        let short = terms.values.iter().any(|term| is_short(term));
-        return Some(Clause::binding(vec![options(check, terms, short)]).opened());
+        let check = Check::new("contains-any").with("values", texts(&terms.values));
+        let whole = terms.values.iter().any(|term| term.whole);
+        return Some(Clause::binding(vec![options(check, terms, whole)]).opened());
     }
-    // Only short names need word boundaries; longer ones may take an ending.
-    let (short, long): (Vec<_>, Vec<_>) = terms.values.iter().cloned().partition(|term| is_short(term));
-    let checks = [(long, false), (short, true)];
+    let (whole, open): (Vec<_>, Vec<_>) = terms.values.iter().cloned().partition(|term| term.whole);
+    let checks = [(open, false), (whole, true)];
     let checks = checks.into_iter().filter(|(values, _)| !values.is_empty());
-    let checks = checks.map(|(values, short)| options(contains(values), terms, short)).collect();
+    let checks = checks.map(|(values, whole)| options(contains(&values), terms, whole)).collect();
     Some(Clause::binding(checks).opened())
 }
 
-fn contains(values: Vec<String>) -> Check {
-    match <[String; 1]>::try_from(values) {
-        Ok([value]) => Check::new("contains").text("value", &value),
-        Err(values) => Check::new("contains-all").with("values", Field::List(values)),
+fn contains(values: &[Term]) -> Check {
+    match values {
+        [value] => Check::new("contains").text("value", &value.text),
+        values => Check::new("contains-all").with("values", texts(values)),
     }
 }
 
+fn texts(values: &[Term]) -> Field {
+    Field::List(values.iter().map(|term| term.text.clone()).collect())
+}
+
 fn options(check: Check, terms: &Terms, whole_word: bool) -> Check {
-    let spaced = terms.values.iter().all(|term| term.chars().all(|character| character < '\u{e00}'));
+    let spaced = terms.values.iter().all(|term| is_spaced(&term.text));
     check.flag("ignore_case", !terms.exact_case).flag("whole_word", spaced && (whole_word || terms.words))
 }
 
@@ -231,11 +241,22 @@ fn is_short(term: &str) -> bool {
     term.chars().count() <= 3
 }
 
+/// One word, written in a script that parts its words: "edge" is not in "knowledge".
+pub(crate) fn is_word(text: &str) -> bool {
+    let letters = text.chars().any(char::is_alphanumeric);
+    letters && !text.contains(char::is_whitespace) && is_spaced(text)
+}
+
+fn is_spaced(text: &str) -> bool {
+    text.chars().all(|character| character < '\u{e00}')
+}
+
 /// Takes terms with what announces them.
 fn terms(cursor: &mut Cursor, names: bool) -> Option<Terms> {
     let determined = cursor.eat_any(&["the following", "the", "these", "this"]);
     let exact = cursor.kind() == Some(&Kind::Word("exact".to_owned()));
     let head = cursor.eat_entry(HEADS);
+    let string = cursor.follows("string");
     let many = head.is_some() && cursor.follows_plural();
     let colon = cursor.eat_mark(':') | cursor.eat_mark('-');
     let single = determined && head == Some(true) && !many && !colon;
@@ -248,7 +269,12 @@ fn terms(cursor: &mut Cursor, names: bool) -> Option<Terms> {
     } else {
         Loose::Never
     };
-    let (values, any, code) = list(cursor, kind)?;
+    let (mut values, any, code) = list(cursor, kind)?;
+    for term in &mut values {
+        // Short names need word boundaries, and what was quoted as a word is one; names
+        // without quotation marks may take an ending, and a string stands anywhere.
+        term.whole = is_short(&term.text) || term.whole && !string;
+    }
     let exact_case = exact || code;
     Some(Terms { values, any, exact_case, words: head == Some(true) })
 }
@@ -266,7 +292,7 @@ enum Loose {
 }
 
 /// Terms joined by commas, "and", or "or"; not by both.
-fn list(cursor: &mut Cursor, loose: Loose) -> Option<(Vec<String>, bool, bool)> {
+fn list(cursor: &mut Cursor, loose: Loose) -> Option<(Vec<Term>, bool, bool)> {
     let (first, code) = item(cursor, loose)?;
     let mut values = vec![first];
     let (mut and, mut or, mut all_code) = (false, false, code);
@@ -280,7 +306,7 @@ fn list(cursor: &mut Cursor, loose: Loose) -> Option<(Vec<String>, bool, bool)> 
     (!(and && or) && listed).then_some((values, or, all_code))
 }
 
-type Joined<'a> = (String, bool, Option<&'a str>);
+type Joined<'a> = (Term, bool, Option<&'a str>);
 
 fn joined<'a>(cursor: &mut Cursor<'a>, loose: Loose) -> Option<Joined<'a>> {
     let comma = cursor.eat_sep(Sep::Comma) || cursor.follows_comma_in_quotes();
@@ -296,9 +322,10 @@ fn joined<'a>(cursor: &mut Cursor<'a>, loose: Loose) -> Option<Joined<'a>> {
     Some((value, code, if word == Some("nor") { Some("or") } else { word }))
 }
 
-fn item(cursor: &mut Cursor, loose: Loose) -> Option<(String, bool)> {
+fn item(cursor: &mut Cursor, loose: Loose) -> Option<(Term, bool)> {
     if let Some((text, code)) = cursor.quote() {
-        return Some((unpunctuated(text).to_owned(), code));
+        let text = unpunctuated(text).to_owned();
+        return Some((Term { whole: !code && is_word(&text), text }, code));
     }
     let first = cursor.at();
     match loose {
@@ -307,7 +334,7 @@ fn item(cursor: &mut Cursor, loose: Loose) -> Option<(String, bool)> {
         Loose::Names => name(cursor)?,
         Loose::Listed => listed(cursor)?,
     }
-    Some((cursor.typed(first), false))
+    Some((Term { text: cursor.typed(first), whole: false }, false))
 }
 
 /// A comma or stop that the sentence put inside the quotation marks is the sentence's.
@@ -389,7 +416,7 @@ pub(crate) fn section(cursor: &mut Cursor, lead: Lead) -> Option<Clause> {
         if !asked || !part || any {
             return None;
         }
-        let check = contains(values).flag("ignore_case", true);
+        let check = contains(&values).flag("ignore_case", true);
         Some(Clause::check(check, Standing::Missing).opened())
     })
 }

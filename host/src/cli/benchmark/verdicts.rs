@@ -1,6 +1,6 @@
-//! Verdicts in this process: a component called through wasmtime alone, and the same
-//! through the sandbox, as the server does it. Components that nobody vouches for are run
-//! in a child by the server, so that is where theirs run here.
+//! Verdicts in this process: the checks natively, a component called through wasmtime
+//! alone, and the same through the sandbox, as the server does it. Components that nobody
+//! vouches for are run in a child by the server, so that is where theirs run here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,10 +25,22 @@ use crate::config::own_program;
 /// itself, and a machine is not equally fast all the time.
 const TURN: usize = 20;
 
-/// The delivery's bytes.
-const CONTENT_BYTES: usize = 7_500;
+/// The delivery's bytes, about.
+const CONTENT_BYTES: usize = 9_900;
 
-const WORDS: [&str; 4] = ["temperature", "leaves", "patience", "water"];
+/// Ten checks of the ordinary kinds.
+const CHECKS: [&str; 10] = [
+    r#"{"kind":"contains","value":"assay"}"#,
+    r#"{"kind":"contains-all","values":["gold","silver","lead"],"ignore_case":true}"#,
+    r#"{"kind":"not-contains","value":"lorem ipsum"}"#,
+    r#"{"kind":"regex","pattern":"\\b[0-9]{1,3} parts\\b"}"#,
+    r#"{"kind":"word-count","min":500}"#,
+    r#"{"kind":"starts-with","value":"Report"}"#,
+    r#"{"kind":"ends-with","value":"stamped."}"#,
+    r#"{"kind":"list-item-count","min":3}"#,
+    r#"{"kind":"heading-count","min":1}"#,
+    r#"{"kind":"char-count","max":20000}"#,
+];
 
 /// Components of one's own are looked for here, where they are built by the tests.
 const BUILT: [(&str, &str); 3] = [
@@ -72,37 +84,36 @@ pub(super) async fn measure(time: Duration, files: &[PathBuf]) -> Result<Map<Str
     report.insert("of".into(), own_name.into());
     report.insert("components".into(), components.into());
     report.insert("absent".into(), absent.into());
-    report.insert("limits".into(), json!({ "bare_p50_us": first["bare_p50_us"] }));
+    let [native, bare] = ["native_p50_us", "bare_p50_us"].map(|name| first[name].clone());
+    report.insert("limits".into(), json!({ "native_p50_us": native, "bare_p50_us": bare }));
     Ok(report)
 }
 
 fn own_verifier() -> Result<Candidate, String> {
     let builtin = BUILTIN.iter().find(|builtin| builtin.name == "criteria");
     let builtin = builtin.ok_or("this binary has no verifier of its own")?;
-    let sentence = format!("Take {} and {}; then {} and {}. ", WORDS[0], WORDS[1], WORDS[2], WORDS[3]);
-    let content = sentence.repeat(CONTENT_BYTES / sentence.len() + 1);
     Ok(Candidate {
         name: builtin.name.into(),
         origin: Origin::Own,
         bytes: Arc::from(builtin.bytes),
-        input: Input::Verify { task: task(), delivery: delivery(&content), config: String::new() },
+        input: Input::Verify { task: task(), delivery: delivery(), config: String::new() },
         attachments: Attachments::none(),
     })
 }
 
 fn task() -> Task {
-    let checks = WORDS.map(|word| Check {
-        kind: "contains".into(),
+    let checks = CHECKS.map(|json| Check {
+        kind: json.split('"').nth(3).unwrap_or_default().into(),
         required: true,
         weight: 1,
         class: Class::Decidable,
-        json: json!({ "kind": "contains", "value": word }).to_string(),
+        json: json.into(),
         prior: None,
     });
     Task {
         id: "019b0000-0000-7000-8000-000000000000".into(),
-        title: "Explain how to brew green tea".into(),
-        description: "A guide to brewing loose green tea at home.".into(),
+        title: "Report on an ingot".into(),
+        description: "Say what the ingot is made of, with the share of each metal.".into(),
         category: "writing".into(),
         skills: Vec::new(),
         criteria: Vec::new(),
@@ -114,10 +125,27 @@ fn task() -> Task {
     }
 }
 
-fn delivery(content: &str) -> Delivery {
+/// Prose that no two sentences of repeat exactly.
+fn content() -> String {
+    let mut text = String::from("Report\n\n# Findings\n\n- gold\n- silver\n- lead\n\n");
+    for sample in 1.. {
+        if text.len() >= CONTENT_BYTES {
+            break;
+        }
+        let (gold, silver) = (900 + sample % 97, 90 - sample % 53);
+        let end = if sample % 5 == 0 { "\n\n" } else { " " };
+        let sentence = format!(
+            "Sample {sample} of the assay held {gold} parts gold, {silver} parts silver and lead.{end}"
+        );
+        text.push_str(&sentence);
+    }
+    text + "Each was weighed twice and stamped."
+}
+
+fn delivery() -> Delivery {
     Delivery {
         id: "019b0000-0000-7000-8000-000000000001".into(),
-        content: content.into(),
+        content: content(),
         summary: String::new(),
         attachments: Vec::new(),
         traces: Vec::new(),
@@ -173,8 +201,10 @@ async fn one(sandbox: &Sandbox, candidate: Candidate, time: Duration) -> Result<
     if !matches!(&first.outcome, Outcome::Output(output) if !matches!(output, Output::Problem(_))) {
         return Err(format!("{name} has no verdict to give: {:?}", first.outcome));
     }
-    let (mut bare, mut host) = in_turns(sandbox, (&here, &judge), &input, &attachments, time / 2).await?;
+    let Times { mut native, mut bare, mut host } =
+        in_turns(sandbox, (&here, &judge), &input, &attachments, time / 2).await?;
     let (per_second, cpu_us) = side_by_side(sandbox, &judge, &input, &attachments, time / 2).await;
+    native.sort_unstable();
     bare.sort_unstable();
     host.sort_unstable();
     let us = |times: &[u64], of_a_million| rounded(count(percentile(times, of_a_million)) / 1e3);
@@ -189,39 +219,78 @@ async fn one(sandbox: &Sandbox, candidate: Candidate, time: Duration) -> Result<
         "p50_us": us(&host, 500_000),
         "p99_us": us(&host, 990_000),
         "p999_us": us(&host, 999_000),
+        "native_p50_us": if native.is_empty() { Value::Null } else { us(&native, 500_000) },
         "bare_p50_us": us(&bare, 500_000),
         "bare_p99_us": us(&bare, 990_000),
         "ratio": rounded(ratio),
     }))
 }
 
-/// Times in nanoseconds, of wasmtime alone and of the sandbox.
+/// Times in nanoseconds.
+#[derive(Default)]
+struct Times {
+    /// The checks without a sandbox, for the verifier that is known to run them.
+    native: Vec<u64>,
+    /// Through wasmtime alone.
+    bare: Vec<u64>,
+    /// Through the sandbox.
+    host: Vec<u64>,
+}
+
+/// What the verifier of checks does, without a sandbox.
+fn natively(task: &Task, delivery: &Delivery) -> Result<usize, String> {
+    let task_text = format!("{}\n{}", task.title, task.description);
+    let judge = assay_checks::Judge::new(assay_checks::Delivery {
+        content: &delivery.content,
+        task_text: &task_text,
+        attachments: &[],
+        traces: &[],
+        read: &|_, _, _| Err("there are no files".to_owned()),
+    });
+    let mut passed = 0;
+    for check in &task.checks {
+        let check = assay_checks::Check::parse(&check.json).map_err(|issues| format!("{issues:?}"))?;
+        passed += usize::from(judge.run(&check, None).status == assay_checks::Status::Pass);
+    }
+    Ok(passed)
+}
+
 async fn in_turns(
     sandbox: &Sandbox,
     (here, judge): (&Judge, &Judge),
     input: &Input,
     attachments: &Attachments,
     time: Duration,
-) -> Result<(Vec<u64>, Vec<u64>), String> {
+) -> Result<Times, String> {
     let nanos = |watch: Stopwatch| u64::try_from(watch.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    let (mut bare, mut host) = (Vec::new(), Vec::new());
+    let mut times = Times::default();
     let whole = Stopwatch::start();
-    while whole.elapsed() < time || host.is_empty() {
+    while whole.elapsed() < time || times.host.is_empty() {
+        if let Input::Verify { task, delivery, .. } = input
+            && !task.checks.is_empty()
+            && judge.manifest.name == "criteria"
+        {
+            for _ in 0..TURN {
+                let watch = Stopwatch::start();
+                std::hint::black_box(natively(task, delivery)?);
+                times.native.push(nanos(watch));
+            }
+        }
         for _ in 0..TURN {
             let watch = Stopwatch::start();
             sandbox.run_bare_blocking(here, input, attachments.clone())?;
-            bare.push(nanos(watch));
+            times.bare.push(nanos(watch));
         }
         for _ in 0..TURN {
             let watch = Stopwatch::start();
             let run = sandbox.run(judge, input, attachments.clone()).await;
-            host.push(nanos(watch));
+            times.host.push(nanos(watch));
             if let Outcome::Inconclusive { reason } = run.outcome {
                 return Err(reason.to_string());
             }
         }
     }
-    Ok((bare, host))
+    Ok(times)
 }
 
 /// Verdicts a second with every processor judging, and the processor time of each of them in

@@ -131,8 +131,8 @@ pub const KINDS: &[Kind] = &[
         true,
         &[part("term", "Text", "", Shape::Line), WHOLE_WORD],
     ),
-    kind("starts-with", "Starts with a text", false, &[VALUE, QUOTES]),
-    kind("ends-with", "Ends with a text", false, &[VALUE, QUOTES]),
+    kind("starts-with", "Starts with a text", false, &[VALUE, QUOTES, WHOLE_WORD]),
+    kind("ends-with", "Ends with a text", false, &[VALUE, QUOTES, WHOLE_WORD]),
     kind(
         "regex",
         "Matches a pattern",
