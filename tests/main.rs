@@ -10,6 +10,7 @@ mod benchmark;
 mod bindings;
 mod browser;
 mod browsing;
+mod cage;
 mod certification;
 mod channels;
 mod commands;
