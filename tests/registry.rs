@@ -46,15 +46,15 @@ fn moody() -> Vec<u8> {
     Text { module: &module, manifest, ..Text::default() }.component()
 }
 
-const PASS: u8 = 0;
-const FAIL: u8 = 1;
+pub(crate) const PASS: u8 = 0;
+pub(crate) const FAIL: u8 = 1;
 
-async fn uploads(actor: &Actor, bytes: &[u8], query: &str) -> Said {
+pub(crate) async fn uploads(actor: &Actor, bytes: &[u8], query: &str) -> Said {
     let request = actor.request(Method::POST, &format!("/v1/plugins{query}"));
     actor.send(request.header("content-type", "application/wasm").body(bytes.to_vec())).await
 }
 
-async fn lists(actor: &Actor, bytes: &[u8]) -> String {
+pub(crate) async fn lists(actor: &Actor, bytes: &[u8]) -> String {
     let listed = uploads(actor, bytes, "").await.good();
     listed["data"]["digest"].as_str().expect("a digest").to_owned()
 }
@@ -151,7 +151,7 @@ fn the_registry_finds_what_is_listed_and_says_how_it_has_done() {
 }
 
 /// A task of alice's with this verifier, done by bob.
-async fn claimed_with(house: &House, verifier: Value) -> (Actor, Actor, String) {
+pub(crate) async fn claimed_with(house: &House, verifier: Value) -> (Actor, Actor, String) {
     let mut post = tea();
     post["verifier"] = verifier;
     claimed(house, &post).await

@@ -73,6 +73,7 @@ pub mod replaying;
 pub mod reviews;
 pub mod rewards;
 pub(crate) mod room;
+mod schemas;
 pub mod secrets;
 pub mod spending;
 pub mod start;

@@ -91,11 +91,9 @@ impl App {
         let sandbox = Sandbox::start(sandbox::Settings {
             cache_dir: Some(settings.data.join("compiled")),
             cache_key: host_key.derive("compiled components"),
+            cache_bytes_max: settings.limits.plugins.compiled_bytes_max,
             program: settings.program.clone(),
-            limits: sandbox::Limits {
-                component_bytes_max: settings.limits.component_bytes_max,
-                ..sandbox::Limits::default()
-            },
+            limits: settings.limits.of_sandbox(),
             ..sandbox::Settings::default()
         })?;
         let secret = host_key.derive("test provider").to_vec();
