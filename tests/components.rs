@@ -121,6 +121,7 @@ fn a_refusal_says_what_is_wrong_where_and_what_to_change() {
         "(func $f (loop $l (br $l))) (start $f) (func (export \"verify\") (param i32) (result i32) (i32.const 0))",
     );
     let crowded = verifier(&format!("{ANSWER} {}", "(table 1 funcref)".repeat(1_001)));
+    let loaded = verifier(&format!("{ANSWER} (func (local {}))", "i32 ".repeat(20_001)));
     let cases: Vec<(Vec<u8>, &[&str])> = vec![
         (b"text".to_vec(), &["not a WebAssembly component", "`assay plugin build`"]),
         (parsed("(module)"), &["a core module", "target wasm32-wasip2"]),
@@ -134,7 +135,8 @@ fn a_refusal_says_what_is_wrong_where_and_what_to_change() {
         (mistaken, &["does not fit its world", "build it against assay:plugin@0.1.0"]),
         (tired, &["cannot be instantiated", "used up its fuel", "have it do less before it is asked"]),
         (RESTLESS[..RESTLESS.len() / 2].to_vec(), &["not valid here", "0x", "build it for wasm32-wasip2"]),
-        (crowded, &["core module 1", "1001 tables, at most 1000 are taken; "]),
+        (crowded, &["the component has 1001 tables, at most 1000 are taken; let its modules share one"]),
+        (loaded, &["core module 1, function", "(byte 0x", "local variables, at most 20000 are taken; "]),
     ];
     for (bytes, said) in cases {
         let refusal = rejected(&bytes).to_string();

@@ -333,9 +333,10 @@ fn a_tool_that_is_missing_is_said_with_the_command_that_installs_it() {
         ("js", "Node.js 20 or newer with npm is needed; or by hand: npm install"),
     ];
     for (language, said) in by_hand {
-        good(&plugin(folder.path(), &["new", language, "--lang", language, "--world", "verifier"]));
+        let name = format!("words-in-{language}");
+        good(&plugin(folder.path(), &["new", &name, "--lang", language, "--world", "verifier"]));
         let mut build = command(&["plugin", "build"]);
-        build.current_dir(folder.path().join(language)).env("PATH", "");
+        build.current_dir(folder.path().join(&name)).env("PATH", "");
         let output = build.output().expect("the program starts");
         refused(&output, said);
         refused(&output, "cannot be started");

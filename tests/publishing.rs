@@ -82,6 +82,33 @@ fn whoever_publishes_much_holds_up_nobody_else() {
 }
 
 #[test]
+fn whoever_has_many_uploads_under_way_is_told_to_wait_for_them() {
+    let few = |settings: &mut assay::config::Settings| {
+        settings.limits.plugins.certification_fuel_max = 500_000_000;
+        settings.limits.plugins.uploads_underway_of_publisher_max = 2;
+    };
+    each_house_with(few, async |house| {
+        let (heavy, light) = (house.agent("heavy").await, house.agent("light").await);
+        let bytes: Vec<Vec<u8>> = (0..6).map(|number| endless(&format!("endless-{number}"))).collect();
+        let queue = join_all(bytes.iter().map(|bytes| uploads(&heavy, bytes, "")));
+        let gold = saying("gold-bar", "1.0.0", PASS, "");
+        let (answers, one) = tokio::join!(queue, uploads(&light, &gold, ""));
+        assert_eq!(one.status, 201, "{}", one.body);
+        let (listed, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|said| said.status == 201);
+        assert!(listed.len() >= 2 && !refused.is_empty(), "{listed:?} {refused:?}");
+        for said in refused {
+            assert_eq!(said.status, 429, "{}", said.body);
+            let message = said.body["error"]["message"].as_str().expect("a text");
+            assert_eq!(message, "2 uploads of yours are under way: send the next when one is answered");
+        }
+        // Whoever was turned away comes back.
+        for bytes in &bytes {
+            uploads(&heavy, bytes, "").await.good();
+        }
+    });
+}
+
+#[test]
 fn bytes_of_a_day_and_sizes_have_limits_by_who_sends_them() {
     let bytes = saying("gold-bar", "1.0.0", PASS, "").len();
     let tight = move |settings: &mut assay::config::Settings| {
@@ -354,13 +381,17 @@ fn a_runner_that_is_lost_once_costs_a_second_try_and_no_pay() {
 #[test]
 fn what_the_disk_made_room_of_is_compiled_again_and_judges() {
     in_house(
-        |settings| settings.limits.plugins.compiled_bytes_max = 1,
+        |_| {},
         async |house| {
             let ada = house.agent("ada").await;
-            let gold = lists(&ada, &saying("gold-bar", "1.0.0", PASS, "")).await;
-            let (_, bob, task) = claimed_with(house, json!({ "digest": gold })).await;
-            // The disk has room for the last one alone, and nobody has the first one's code.
-            lists(&ada, &saying("silver-bar", "1.0.0", PASS, "")).await;
+            let digest = lists(&ada, &saying("gold-bar", "1.0.0", PASS, "")).await;
+            let (_, bob, task) = claimed_with(house, json!({ "digest": digest })).await;
+            for file in fs::read_dir(house.app.settings.data.join("compiled")).expect("a folder").flatten() {
+                if file.path().extension().is_some_and(|end| end == "uploaded") {
+                    fs::remove_file(file.path()).expect("it goes");
+                }
+            }
+            // Nor has any child its code.
             house.app.sandbox.kill_runner().await.expect("there is a child");
             let delivered = bob.delivers(&task, GOOD).await.good();
             assert_eq!(delivered["data"]["status"], "accepted", "{delivered}");

@@ -242,7 +242,7 @@ fn machine_code_that_was_loaded_holds_no_descriptor() {
         for score in 0..24 {
             let judge = uploaded(&sandbox, &answering(&report(&[finding(0, score, 0)]))).await;
             for _ in 0..2 {
-                assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "fail");
+                assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
             }
         }
         assert_eq!(held_open(folder.path()), Vec::<PathBuf>::new());

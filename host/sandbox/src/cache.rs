@@ -180,9 +180,9 @@ impl Artefacts {
 
     fn find(&self, maker: Maker, digest: &Digest) -> Option<File> {
         let path = self.path(maker, digest);
+        let file = File::open(&path).inspect_err(|error| not_found_or_warned(digest, error)).ok()?;
         self.room.used(&path);
-        let opened = File::open(path);
-        opened.inspect_err(|error| not_found_or_warned(digest, error)).ok()
+        Some(file)
     }
 
     /// Holds a file against its seal, and shows its code on the way, piece by piece.

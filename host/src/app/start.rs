@@ -20,6 +20,7 @@ use super::passwords::Passwords;
 use super::plugins::Builtins;
 use super::post_office::PostOffice;
 use super::room::Room;
+use super::uploading::Uploading;
 use super::watch::Hub;
 use super::{App, Ask};
 use crate::clock::{self, Clock};
@@ -111,6 +112,7 @@ impl App {
             limiters: Limiters::new(&settings.rates, &clock),
             passwords: Passwords::new(&settings.limits),
             room: Room::new(&settings.limits),
+            uploading: Uploading::default(),
             settings,
             hub: Hub::default(),
             post_office,

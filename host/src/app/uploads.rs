@@ -65,11 +65,12 @@ impl App {
     /// What takes a moment is looked at first; what takes every processor for seconds has
     /// its publisher's turn.
     async fn admit(&self, caller: &Caller, upload: &Upload) -> Result<Admitted, Error> {
+        let publisher = caller.party.to_string();
+        let _underway = self.uploading.enter(&publisher, &self.settings.limits.plugins)?;
         self.count_upload(caller, upload.bytes.len()).await?;
         let facts = self.sandbox.inspected(&upload.bytes).await.map_err(refused)?;
         check_said(&facts.manifest, upload)?;
         check_manifest(&facts.manifest, &self.settings.limits)?;
-        let publisher = caller.party.to_string();
         self.sandbox.admit_for(&publisher, facts, Arc::clone(&upload.bytes)).await.map_err(refused)
     }
 

@@ -8,6 +8,10 @@ use serde::Deserialize;
 pub struct PluginLimits {
     /// Bytes of new components that a publisher sends in a day (UTC): they are kept.
     pub bytes_per_day_max: i64,
+    /// Uploads of one publisher that are under way: each waits in a request's place.
+    pub uploads_underway_of_publisher_max: usize,
+    /// Those of all publishers: other requests need places as well.
+    pub uploads_underway_max: usize,
     /// Compiled components on disk, bytes; the longest unused go first and are compiled
     /// again when they are needed. An interpreter's has some seventy megabytes.
     pub compiled_bytes_max: u64,
@@ -34,6 +38,8 @@ impl Default for PluginLimits {
     fn default() -> Self {
         Self {
             bytes_per_day_max: 512 * 1024 * 1024,
+            uploads_underway_of_publisher_max: 16,
+            uploads_underway_max: 64,
             compiled_bytes_max: 8 * 1024 * 1024 * 1024,
             compile_cpu_seconds_max: 120,
             compile_memory_bytes_max: 4 * 1024 * 1024 * 1024,
