@@ -227,8 +227,7 @@ fn a_file_that_changes_while_a_sandbox_lives_is_noticed_before_it_is_run() {
 fn held_open(folder: &Path) -> Vec<PathBuf> {
     let processes = fs::read_dir("/proc").expect("the processes").flatten();
     let descriptors = processes.filter_map(|process| fs::read_dir(process.path().join("fd")).ok());
-    let files =
-        descriptors.flat_map(|open| open.flatten()).filter_map(|file| fs::read_link(file.path()).ok());
+    let files = descriptors.flatten().flatten().filter_map(|file| fs::read_link(file.path()).ok());
     files.filter(|file| file.starts_with(folder)).collect()
 }
 
