@@ -163,10 +163,14 @@ fn no_answer_is_no_fault_where_it_repeats() {
 
 #[test]
 fn a_judge_that_never_ends_is_given_up_on() {
-    let sandbox = sandbox_with(Limits { fuel_max: 1_000_000, ..Limits::default() });
-    let found = certify(&sandbox, &verifier(&body("(loop $l (br $l)) (unreachable)")), &own());
-    assert_faulty(&found, "took too much fuel");
-    assert!(found.runs <= 16, "{found:?}");
+    let endless = verifier(&body("(loop $l (br $l)) (unreachable)"));
+    // Whether it is one run that takes it all, or many.
+    for fuel_max in [1_000_000, u64::MAX] {
+        let limits = Limits { fuel_max, certification_fuel_max: 8_000_000, ..Limits::default() };
+        let found = certify(&sandbox_with(limits), &endless, &own());
+        assert_faulty(&found, "took too much fuel");
+        assert!(found.runs <= 16, "{found:?}");
+    }
 }
 
 #[test]

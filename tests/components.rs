@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use assay_sandbox::{Judge, Limits, Sandbox, SandboxError, Settings, World, inspect};
@@ -107,6 +108,50 @@ fn what_no_judge_is_given_is_refused_by_its_name() {
     assert_eq!(rejected_code(unknown), "component_import_forbidden");
 }
 
+#[test]
+fn a_refusal_says_what_is_wrong_where_and_what_to_change() {
+    let unknown = r#"(import "wasi:sockets/tcp@0.2.0" (instance))"#;
+    let both = r#"(export "verify" (func $verify_)) (export "score" (func $verify_))"#;
+    let mistaken = parsed(
+        r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+            (func (export "verify") (canon lift (core func $i "f")))
+            (@custom "assay:manifest" "{\"name\":\"a\",\"version\":\"1\",\"world\":\"verifier\",\"description\":\"a\",\"author\":\"a\"}"))"#,
+    );
+    let tired = verifier(
+        "(func $f (loop $l (br $l))) (start $f) (func (export \"verify\") (param i32) (result i32) (i32.const 0))",
+    );
+    let crowded = verifier(&format!("{ANSWER} {}", "(table 1 funcref)".repeat(1_001)));
+    let loaded = verifier(&format!("{ANSWER} (func (local {}))", "i32 ".repeat(20_001)));
+    let cases: Vec<(Vec<u8>, &[&str])> = vec![
+        (b"text".to_vec(), &["not a WebAssembly component", "`assay plugin build`"]),
+        (parsed("(module)"), &["a core module", "target wasm32-wasip2"]),
+        (text(|it| it.before = unknown), &["imports wasi:sockets/tcp@0.2.0", "leave out what asks for it"]),
+        (text(|it| it.after = ""), &["exports none of verify, score", "export the one of its world"]),
+        (text(|it| it.after = both), &["exports more than one of", "export one, and make another component"]),
+        (
+            text(|it| it.manifest = "{}"),
+            &["the manifest (custom section assay:manifest)", "missing field `name`"],
+        ),
+        (mistaken, &["does not fit its world", "build it against assay:plugin@0.1.0"]),
+        (tired, &["cannot be instantiated", "used up its fuel", "have it do less before it is asked"]),
+        (RESTLESS[..RESTLESS.len() / 2].to_vec(), &["not valid here", "0x", "build it for wasm32-wasip2"]),
+        (crowded, &["the component has 1001 tables, at most 1000 are taken; let its modules share one"]),
+        (loaded, &["core module 1, function", "(byte 0x", "local variables, at most 20000 are taken; "]),
+    ];
+    for (bytes, said) in cases {
+        let refusal = rejected(&bytes).to_string();
+        for part in said {
+            assert!(refusal.contains(part), "{part:?} is not in {refusal}");
+        }
+    }
+    let refusal = inspect(RESTLESS, 1_000).expect_err("it is larger").to_string();
+    let bytes = RESTLESS.len();
+    assert!(
+        refusal.contains(&format!("has {bytes} bytes, at most 1000 are taken; build it for release")),
+        "{refusal}"
+    );
+}
+
 fn rejected_code(before: &str) -> &'static str {
     rejected(&text(|it| it.before = before)).code()
 }
@@ -164,8 +209,14 @@ fn prepared(folder: &Path, key: u8, bytes: &[u8]) -> Judge {
     keeping(folder, key).prepare_blocking(bytes).expect("a verifier")
 }
 
+/// Writes to a file of compiled code in place, which takes leave to do so.
+pub(crate) fn overwrite(file: &Path, bytes: &[u8]) {
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("it is one's own");
+    fs::write(file, bytes).expect("the file is written");
+}
+
 /// The one file that starts with this judge's digest.
-fn artefact(folder: &Path, judge: &Judge) -> PathBuf {
+pub(crate) fn artefact(folder: &Path, judge: &Judge) -> PathBuf {
     let digits = judge.digest.hex();
     let mut files = fs::read_dir(folder).expect("the folder").map(|file| file.expect("its entry").path());
     let file =
@@ -184,6 +235,68 @@ fn compiled_code_is_kept_and_used_again() {
     assert!(kept.cached(&judge.digest).is_some());
     assert_eq!(fs::metadata(&file).and_then(|it| it.modified()).expect("the file"), written);
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1);
+    // Nobody is to write to it again, this program included.
+    assert_eq!(fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o400);
+}
+
+#[test]
+fn the_disk_keeps_so_much_and_what_was_used_lately() {
+    let judging = |score| answering(&report(&[finding(0, score, 0)]));
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = fs::metadata(artefact(folder.path(), &prepared(folder.path(), 1, &judging(1))));
+    let bytes = one.expect("the file").len();
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let room_for = |files: u64| {
+        let settings = Settings {
+            cache_dir: Some(folder.path().to_owned()),
+            cache_key: [1; 32],
+            cache_bytes_max: files * bytes + bytes / 2,
+            judges_max: 1,
+            runs_max: 1,
+            ..Settings::default()
+        };
+        Sandbox::start(settings).expect("the sandbox starts")
+    };
+    let kept = |judge: &Judge| {
+        let files = fs::read_dir(folder.path()).expect("the folder").flatten();
+        let mut names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+        names.any(|name| name.starts_with(&judge.digest.hex()))
+    };
+    let sandbox = room_for(2);
+    let judge = |score| sandbox.prepare_blocking(&judging(score)).expect("a verifier");
+    let (first, second) = (judge(1), judge(2));
+    assert!(kept(&first) && kept(&second));
+    // Only one judge is ready in memory, so this one comes from the disk.
+    assert!(sandbox.known_blocking(&first.digest).is_some());
+    let third = judge(3);
+    assert_eq!([&first, &second, &third].map(kept), [true, false, true]);
+    // The one that was just compiled stays, however little room there is.
+    let fourth = room_for(0).prepare_blocking(&judging(4)).expect("a verifier");
+    assert_eq!([&first, &second, &third, &fourth].map(kept), [false, false, false, true]);
+}
+
+#[test]
+fn what_another_version_compiled_goes_when_this_one_starts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = artefact(folder.path(), &prepared(folder.path(), 1, &verifier(ANSWER)));
+    let name = own.file_name().expect("a name").to_string_lossy().into_owned();
+    let (digest, _) = name.split_once('-').expect("a digest, and what it was compiled for");
+    let others = [
+        (format!("{digest}-0123456789abcdef.compiled"), false),
+        (format!("{digest}-0123456789abcdef.uploaded"), false),
+        ("4321-7.unfinished".to_owned(), false),
+        ("notes.txt".to_owned(), true),
+        ("somebody-else.compiled".to_owned(), true),
+    ];
+    for (name, _) in &others {
+        fs::write(folder.path().join(name), "left").expect("a file");
+    }
+    keeping(folder.path(), 1);
+    for (name, stays) in &others {
+        assert_eq!(folder.path().join(name).exists(), *stays, "{name}");
+    }
+    assert!(own.exists());
 }
 
 #[test]
@@ -209,7 +322,7 @@ fn compiled_code_that_was_touched_is_made_again_and_never_loaded() {
         Vec::new(),
         [good.as_slice(), &[0]].concat(),
     ] {
-        fs::write(&file, &bytes).expect("the file is written");
+        overwrite(&file, &bytes);
         assert_eq!(run(&keeping(folder.path(), 1), &component, "").word(), "pass");
         let now = fs::read(&file).expect("the file");
         assert_ne!(now, bytes, "it was made again");
@@ -229,7 +342,7 @@ fn compiled_code_of_another_key_or_another_component_is_never_loaded() {
     assert_ne!(fs::read(&first).expect("the file"), sealed);
 
     // Sealed by this host, and put in another component's place.
-    fs::write(&second, &sealed).expect("the file is written");
+    overwrite(&second, &sealed);
     assert_eq!(run(&keeping(folder.path(), 1), &silent, "").word(), "undecided");
     assert_ne!(fs::read(&second).expect("the file"), sealed);
 }
@@ -239,10 +352,10 @@ fn compiled_code_is_not_taken_as_a_component() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = artefact(folder.path(), &prepared(folder.path(), 1, &verifier(ANSWER)));
     let bytes = fs::read(file).expect("the file");
-    // A seal, the length of what is known of the component, that, and the code.
-    let (_, kept) = bytes.split_at(32);
-    let (length, kept) = kept.split_first_chunk().expect("a length");
-    let code = &kept[u32::from_le_bytes(*length) as usize..];
+    // The code, what is known of the component, the length of that, and a seal.
+    let (kept, _) = bytes.split_at(bytes.len() - 32);
+    let (kept, length) = kept.split_last_chunk().expect("a length");
+    let code = &kept[..kept.len() - u32::from_le_bytes(*length) as usize];
     let rejected = keeping(folder.path(), 1).prepare_blocking(code).expect_err("never");
     assert_eq!(rejected.code(), "component_precompiled");
 }

@@ -5,14 +5,19 @@ mod behaviours;
 mod calls;
 mod damage;
 mod generated;
-mod shapes;
+pub(crate) mod shapes;
 
-use assay_sandbox::{Attachments, Judge, Limits, Sandbox};
+use std::sync::Arc;
 
+use assay_sandbox::{Attachments, Judge, Limits, Rejected, Sandbox, Settings};
+
+use tokio::runtime::Runtime;
+
+use crate::commands::program;
 use crate::judges::{RESTLESS, answering, finding, input, prepare, report, sandbox_with, summary};
 
 /// What it is, its bytes, its configuration, and what must happen.
-type Row = (&'static str, Vec<u8>, &'static str, &'static str);
+pub(crate) type Row = (&'static str, Vec<u8>, &'static str, &'static str);
 
 /// A row that needs no configuration.
 fn row(what: &'static str, component: Vec<u8>, expected: &'static str) -> Row {
@@ -27,19 +32,41 @@ const ANSWER: &str = r#"(data (i32.const 1024) "\00\00\00\00\10\04\00\00\00\00\0
 struct Bench {
     sandbox: Sandbox,
     good: Judge,
+    /// Where there is one, components are prepared and run as uploads are: in children.
+    runtime: Option<Runtime>,
 }
 
 impl Bench {
     fn new() -> Self {
-        let limits = Limits { fuel_max: 50_000_000, memory_bytes_max: 32 << 20, ..Limits::default() };
-        let sandbox = sandbox_with(limits);
-        let good = prepare(&sandbox, &answering(&report(&[finding(0, 1, 0), finding(1, 1, 0)])));
-        Self { sandbox, good }
+        let sandbox = sandbox_with(limits());
+        let good = prepare(&sandbox, &good());
+        Self { sandbox, good, runtime: None }
+    }
+
+    fn of_children() -> Self {
+        let settings =
+            Settings { program: Some(program()), runs_max: 2, limits: limits(), ..Settings::default() };
+        let sandbox = Sandbox::start(settings).expect("the sandbox starts");
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.expect("a runtime starts");
+        let good = runtime.block_on(sandbox.prepare_uploaded(Arc::from(good()))).expect("it is a judge");
+        Self { sandbox, good, runtime: Some(runtime) }
+    }
+
+    fn prepare(&self, component: &[u8]) -> Result<Judge, Rejected> {
+        match &self.runtime {
+            None => self.sandbox.prepare_blocking(component),
+            Some(runtime) => {
+                let judge = runtime.block_on(self.sandbox.prepare_uploaded(Arc::from(component)))?;
+                assert!(judge.is_away());
+                Ok(judge)
+            }
+        }
     }
 
     /// The refusal's code, or what the run came to; and nothing is left behind.
     fn outcome(&self, component: &[u8], config: &str) -> (String, String) {
-        let seen = match self.sandbox.prepare_blocking(component) {
+        let seen = match self.prepare(component) {
             Err(rejected) => (rejected.code().to_owned(), rejected.to_string()),
             Ok(judge) => {
                 let run = self.sandbox.run_blocking(&judge, &input(config), Attachments::none());
@@ -59,9 +86,17 @@ impl Bench {
     }
 }
 
-#[test]
-fn there_are_enough_of_them() {
-    let rows = [
+fn limits() -> Limits {
+    Limits { fuel_max: 50_000_000, memory_bytes_max: 32 << 20, ..Limits::default() }
+}
+
+/// A component that passes the usual input.
+fn good() -> Vec<u8> {
+    answering(&report(&[finding(0, 1, 0), finding(1, 1, 0)]))
+}
+
+fn groups() -> [Vec<Row>; 11] {
+    [
         behaviours::loops(),
         behaviours::memory(),
         behaviours::stacks(),
@@ -73,7 +108,21 @@ fn there_are_enough_of_them() {
         shapes::nesting(),
         shapes::proposals(),
         rust(),
-    ];
+    ]
+}
+
+/// Uploads meet all of it in two other processes, and must come to the same.
+#[test]
+fn all_of_them_come_to_the_same_in_children() {
+    let bench = Bench::of_children();
+    for rows in groups() {
+        bench.all(rows);
+    }
+}
+
+#[test]
+fn there_are_enough_of_them() {
+    let rows = groups();
     assert!(rows.iter().map(Vec::len).sum::<usize>() >= 80);
 }
 

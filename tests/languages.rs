@@ -220,6 +220,21 @@ async fn replayed(party: &Actor, id: &str, component: &[u8]) {
     let good = replay(None);
     assert!(good.status.success(), "{}{}", text(&good.stdout), text(&good.stderr));
     assert!(text(&good.stdout).starts_with("match: same verdict, same fuel"), "{}", text(&good.stdout));
+    // With nothing but the receipt: the server has the rest.
+    let fetching = || {
+        let receipt = path("receipt.json").display().to_string();
+        assay(&["replay", &receipt, "--server", &party.base_url, "--key", &party.key])
+    };
+    let fetched = fetching();
+    assert!(fetched.status.success(), "{}{}", text(&fetched.stdout), text(&fetched.stderr));
+    assert!(text(&fetched.stdout).starts_with("match: same verdict, same fuel"), "{}", text(&fetched.stdout));
+    let mut forged = pieces[0].1.clone();
+    let fuel = text(&forged).find("\"fuel\":").expect("what it took") + 7;
+    forged[fuel] = if forged[fuel] == b'9' { b'8' } else { forged[fuel] + 1 };
+    fs::write(path("receipt.json"), forged).expect("a file");
+    let refused = fetching();
+    assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stdout));
+    assert!(!text(&refused.stderr).is_empty(), "{}", text(&refused.stdout));
     for (changed, (name, _)) in pieces.iter().enumerate() {
         let bad = replay(Some(changed));
         assert_eq!(bad.status.code(), Some(1), "{name}: {}", text(&bad.stdout));

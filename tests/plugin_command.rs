@@ -293,6 +293,57 @@ fn a_file_that_is_no_component_is_refused_before_it_travels() {
 }
 
 #[test]
+fn what_a_server_would_refuse_is_refused_at_the_desk() {
+    let folder = TempDir::new().expect("a folder");
+    let circle = r##","config_schema":{"properties":{"next":{"$ref":"#"}}}"##;
+    let broken = r#","config_schema":{"type":7}"#;
+    let table = [
+        ("version.wasm", saying("gold-bar", "one", 0, ""), "version: \"one\" is no semantic version"),
+        (
+            "circle.wasm",
+            saying("gold-bar", "1.0.0", 0, circle),
+            "config_schema: refers to itself in a circle",
+        ),
+        ("broken.wasm", saying("gold-bar", "1.0.0", 0, broken), "config_schema: is not a JSON Schema"),
+        ("large.wasm", vec![0; (32 << 20) + 1], "TOO_LARGE"),
+    ];
+    for (file, bytes, said) in &table {
+        fs::write(folder.path().join(file), bytes).expect("a file");
+        refused(&plugin(folder.path(), &["check", file]), said);
+    }
+    let operators = plugin(folder.path(), &["check", "large.wasm", "--operator"]);
+    refused(&operators, "this is not a WebAssembly component");
+    each_house(async |house| {
+        let publisher = house.agent("ada").await;
+        for (file, _, said) in &table {
+            let push = ["push", file, "--server", &house.base_url, "--key", &publisher.key];
+            // What is no component does not even travel.
+            let said = if *file == "large.wasm" { "this is not a WebAssembly component" } else { said };
+            refused(&plugin(folder.path(), &push), said);
+        }
+    });
+}
+
+#[test]
+fn a_tool_that_is_missing_is_said_with_the_command_that_installs_it() {
+    let folder = TempDir::new().expect("a folder");
+    let by_hand = [
+        ("rust", "Rust is needed: https://rustup.rs installs it"),
+        ("python", "or by hand: python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"),
+        ("js", "Node.js 20 or newer with npm is needed; or by hand: npm install"),
+    ];
+    for (language, said) in by_hand {
+        let name = format!("words-in-{language}");
+        good(&plugin(folder.path(), &["new", &name, "--lang", language, "--world", "verifier"]));
+        let mut build = command(&["plugin", "build"]);
+        build.current_dir(folder.path().join(&name)).env("PATH", "");
+        let output = build.output().expect("the program starts");
+        refused(&output, said);
+        refused(&output, "cannot be started");
+    }
+}
+
+#[test]
 fn a_component_is_pushed_and_found_on_the_server() {
     let folder = TempDir::new().expect("a folder");
     fs::write(folder.path().join("bar.wasm"), saying("gold-bar", "1.0.0", 0, "")).expect("a file");

@@ -161,7 +161,7 @@ fn the_registry_finds_what_is_listed_and_says_how_it_has_done() {
 }
 
 /// A task of alice's with this verifier, done by bob.
-async fn claimed_with(house: &House, verifier: Value) -> (Actor, Actor, String) {
+pub(crate) async fn claimed_with(house: &House, verifier: Value) -> (Actor, Actor, String) {
     let mut post = tea();
     post["verifier"] = verifier;
     claimed(house, &post).await

@@ -2,37 +2,40 @@
 //! what becomes of the server when those die.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use assay::builtin::BUILTIN;
 use assay_sandbox::{
-    Attachments, Company, Input, Judge, Limits, Mechanism, Outcome, Reason, Rejected, Run, Sandbox, Settings,
+    Attachments, Company, Input, Judge, Limits, Outcome, Reason, Rejected, Run, Sandbox, Settings,
 };
 
 use crate::commands::program;
+use crate::components::{artefact, overwrite};
 use crate::judges::{RESTLESS, answering, finding, input, input_with_files, report, verifier};
 
-fn with_children(settings: Settings) -> Sandbox {
+pub(crate) fn with_children(settings: Settings) -> Sandbox {
     Sandbox::start(Settings { program: Some(program()), runs_max: 2, ..settings }).expect("it starts")
 }
 
-fn in_runtime<T>(work: impl AsyncFnOnce() -> T) -> T {
+pub(crate) fn in_runtime<T>(work: impl AsyncFnOnce() -> T) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime starts").block_on(work())
 }
 
 /// It passes one of the two checks it is given, so its verdict is `undecided`.
-fn good() -> Vec<u8> {
+pub(crate) fn good() -> Vec<u8> {
     answering(&report(&[finding(0, 10_000, 3)]))
 }
 
-async fn uploaded(sandbox: &Sandbox, bytes: &[u8]) -> Judge {
+pub(crate) async fn uploaded(sandbox: &Sandbox, bytes: &[u8]) -> Judge {
     sandbox.prepare_uploaded(Arc::from(bytes)).await.expect("it is a judge")
 }
 
-async fn judged(sandbox: &Sandbox, judge: &Judge, input: &Input) -> Run {
+pub(crate) async fn judged(sandbox: &Sandbox, judge: &Judge, input: &Input) -> Run {
     sandbox.run(judge, input, Attachments::none()).await
 }
 
@@ -70,33 +73,6 @@ fn files_reach_a_run_in_a_child() {
         let run = sandbox.run(&judge, &input, files).await;
         assert_eq!((run.output_digest, run.fuel), (expected.output_digest, expected.fuel));
         assert!(matches!(run.outcome, Outcome::Output(_)), "{:?}", run.outcome);
-    });
-}
-
-#[test]
-fn what_got_out_of_the_sandbox_is_still_in_a_cage() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("its address").port();
-    in_runtime(async || {
-        let sandbox = with_children(Settings::default());
-        let mechanisms = sandbox.mechanisms().await.expect("a child starts");
-        for Mechanism { name, fault } in &mechanisms {
-            println!("{name}: {}", fault.as_deref().unwrap_or("in force"));
-        }
-        let names: Vec<&str> = mechanisms.iter().map(|mechanism| mechanism.name.as_str()).collect();
-        assert_eq!(names, ["resource limits", "unprivileged user", "landlock", "seccomp"]);
-        if mechanisms.iter().any(|mechanism| mechanism.name == "seccomp" && mechanism.fault.is_some()) {
-            println!("SKIPPED (kernel): no seccomp, so nothing to try");
-            return;
-        }
-        let attempts = sandbox.try_to_escape(port).await.expect("it tries");
-        assert_eq!(attempts.len(), 9);
-        for attempt in attempts {
-            assert!(!attempt.worked, "{}: {}", attempt.what, attempt.said);
-        }
-        // It still judges.
-        let judge = uploaded(&sandbox, &good()).await;
-        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
     });
 }
 
@@ -184,12 +160,12 @@ fn compiled_code_of_an_upload_is_kept_apart_and_found_again() {
         let judge = sandbox.known_uploaded(&digest).await.expect("it was kept");
         assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
         // The code of a later child comes from the disk; altered, it is not sent.
-        for file in std::fs::read_dir(folder.path()).expect("the folder") {
+        for file in fs::read_dir(folder.path()).expect("the folder") {
             let path = file.expect("a file").path();
-            let mut bytes = std::fs::read(&path).expect("it can be read");
-            let last = bytes.len() - 1;
-            bytes[last] ^= 1;
-            std::fs::write(&path, bytes).expect("it can be written");
+            let mut bytes = fs::read(&path).expect("it can be read");
+            // The code comes first.
+            bytes[0] ^= 1;
+            overwrite(&path, &bytes);
         }
         sandbox.kill_runner().await.expect("there is a child");
         let run = judged(&sandbox, &judge, &input("{}")).await;
@@ -205,6 +181,109 @@ fn compiled_code_of_an_upload_is_kept_apart_and_found_again() {
     });
 }
 
+/// A change to the file of a component's machine code.
+type Change = fn(file: &Path, other: &Path);
+
+#[test]
+fn a_file_that_changes_while_a_sandbox_lives_is_noticed_before_it_is_run() {
+    let changes: [(&str, Change); 4] = [
+        ("cut short in place", |file, _| {
+            let bytes = fs::read(file).expect("it can be read");
+            overwrite(file, &bytes[..bytes.len() / 2]);
+        }),
+        ("emptied in place", |file, _| overwrite(file, &[])),
+        ("replaced by another component's", |file, other| {
+            let copy = file.with_extension("copy");
+            fs::copy(other, &copy).expect("a copy");
+            fs::rename(copy, file).expect("it takes the place");
+        }),
+        ("removed", |file, _| fs::remove_file(file).expect("it is removed")),
+    ];
+    in_runtime(async || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings =
+            Settings { cache_dir: Some(folder.path().to_owned()), cache_key: [9; 32], ..Settings::default() };
+        let sandbox = with_children(settings);
+        let other = uploaded(&sandbox, &answering(&report(&[finding(0, 0, 4)]))).await;
+        for (what, change) in changes {
+            let judge = uploaded(&sandbox, &good()).await;
+            let first = judged(&sandbox, &judge, &input("{}")).await;
+            assert_eq!(first.word(), "undecided", "{what}");
+            change(&artefact(folder.path(), &judge), &artefact(folder.path(), &other));
+            // The child has the code; the next one has to be given it.
+            sandbox.kill_runner().await.expect("there is a child");
+            let run = judged(&sandbox, &judge, &input("{}")).await;
+            let Outcome::Inconclusive { reason } = &run.outcome else { panic!("{what}: {:?}", run.outcome) };
+            assert!(reason.code_is_gone(), "{what}: {reason}");
+            assert!(sandbox.known_uploaded(&judge.digest).await.is_none(), "{what}");
+            let again = uploaded(&sandbox, &good()).await;
+            let run = judged(&sandbox, &again, &input("{}")).await;
+            assert_eq!(run.output_digest, first.output_digest, "{what}");
+        }
+    });
+}
+
+/// Files of this folder that some process holds open, as far as this user may see.
+fn held_open(folder: &Path) -> Vec<PathBuf> {
+    let processes = fs::read_dir("/proc").expect("the processes").flatten();
+    let descriptors = processes.filter_map(|process| fs::read_dir(process.path().join("fd")).ok());
+    let files = descriptors.flatten().flatten().filter_map(|file| fs::read_link(file.path()).ok());
+    files.filter(|file| file.starts_with(folder)).collect()
+}
+
+#[test]
+fn machine_code_that_was_loaded_holds_no_descriptor() {
+    let folder = tempfile::tempdir().expect("a folder");
+    in_runtime(async || {
+        let settings =
+            Settings { cache_dir: Some(folder.path().to_owned()), cache_key: [9; 32], ..Settings::default() };
+        let sandbox = with_children(settings);
+        for score in 0..24 {
+            let judge = uploaded(&sandbox, &answering(&report(&[finding(0, score, 0)]))).await;
+            for _ in 0..2 {
+                assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
+            }
+        }
+        assert_eq!(held_open(folder.path()), Vec::<PathBuf>::new());
+    });
+}
+
+#[test]
+fn what_could_not_be_loaded_for_a_moment_is_loaded_the_next_time() {
+    if Command::new("prlimit").arg("--version").output().is_err() {
+        println!("SKIPPED (tools): no prlimit, so no child can be made short of memory");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (script, number) = (folder.path().join("assay"), folder.path().join("runner"));
+    let text = format!(
+        "#!/bin/sh\n[ \"$2\" = run ] && echo $$ > {}\nexec {} \"$@\"\n",
+        number.display(),
+        program().display()
+    );
+    fs::write(&script, text).expect("a script");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it may be run");
+    in_runtime(async || {
+        let sandbox = Sandbox::start(Settings { program: Some(script), runs_max: 1, ..Settings::default() });
+        let sandbox = sandbox.expect("it starts");
+        let judge = uploaded(&sandbox, &good()).await;
+        sandbox.mechanisms().await.expect("a child starts");
+        let runner = fs::read_to_string(&number).expect("its number");
+        let may_map = |bytes: &str| {
+            let limit = format!("--as={bytes}:");
+            let done = Command::new("prlimit").args(["--pid", runner.trim(), &limit]).status();
+            assert!(done.expect("prlimit starts").success());
+        };
+        may_map("4096");
+        let run = judged(&sandbox, &judge, &input("{}")).await;
+        let Outcome::Inconclusive { reason } = &run.outcome else { panic!("{:?}", run.outcome) };
+        assert_eq!(*reason, Reason::Host("the component is not loaded".to_owned()));
+        may_map("unlimited");
+        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
+        assert_eq!(fs::read_to_string(&number).expect("its number"), runner, "the child is the same");
+    });
+}
+
 #[test]
 fn a_compilation_that_takes_too_much_is_one_refused_upload() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -212,8 +291,8 @@ fn a_compilation_that_takes_too_much_is_one_refused_upload() {
     // The child keeps a limit that is lower than its own; a large component takes longer.
     let text =
         format!("#!/bin/sh\n[ \"$2\" = compile ] && ulimit -t 1\nexec {} \"$@\"\n", program().display());
-    std::fs::write(&script, text).expect("a script");
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
+    fs::write(&script, text).expect("a script");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it may be run");
     in_runtime(async || {
         let sandbox = Sandbox::start(Settings { program: Some(script), runs_max: 1, ..Settings::default() });
         let sandbox = sandbox.expect("it starts");

@@ -73,6 +73,7 @@ pub mod replaying;
 pub mod reviews;
 pub mod rewards;
 pub(crate) mod room;
+mod schemas;
 pub mod secrets;
 pub mod spending;
 pub mod start;
@@ -84,6 +85,7 @@ pub mod threads;
 pub mod traces;
 pub mod trying;
 pub mod turn;
+mod uploading;
 pub mod uploads;
 pub mod wallet;
 pub mod watch;
@@ -119,6 +121,8 @@ pub struct App {
     pub(crate) payment_providers: Providers,
     /// Room for requests; whoever finds none is told to come back.
     pub(crate) room: room::Room,
+    /// Uploads that wait for their turn.
+    pub(crate) uploading: uploading::Uploading,
     /// Who watches which task.
     pub hub: watch::Hub,
     /// Tells webhooks.

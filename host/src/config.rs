@@ -12,8 +12,10 @@ use assay_domain::money::Asset;
 use assay_domain::terms::{FeePayer, ReviewPolicy, Terms};
 use serde::Deserialize;
 
+mod plugins;
 pub mod rates;
 
+pub use self::plugins::PluginLimits;
 use self::rates::{Network, Rates};
 pub use payments::{NowPaymentsSecrets, PaymentRules, Payments, PayoutAccount, Secret, StripeSecrets};
 
@@ -225,6 +227,8 @@ pub struct Limits {
     pub handoff_days_max: u32,
     /// The newest open tasks that a recommendation looks at: each of them is scored.
     pub recommended_from_max: usize,
+    /// What publishers send.
+    pub plugins: PluginLimits,
     /// What the pages for people look at.
     pub pages: PageLimits,
 }
@@ -261,6 +265,21 @@ impl Default for PageLimits {
 }
 
 impl Limits {
+    /// What of them bounds components, their compilations and their runs.
+    pub fn of_sandbox(&self) -> assay_sandbox::Limits {
+        let plugins = &self.plugins;
+        assay_sandbox::Limits {
+            component_bytes_max: self.component_bytes_max,
+            certification_fuel_max: plugins.certification_fuel_max,
+            compile: assay_sandbox::CompileLimits {
+                cpu_seconds_max: plugins.compile_cpu_seconds_max,
+                memory_bytes_max: plugins.compile_memory_bytes_max,
+                wall_ms_max: plugins.compile_ms_max,
+            },
+            ..assay_sandbox::Limits::default()
+        }
+    }
+
     /// How long a reply is kept for its idempotency key, in milliseconds.
     pub fn idempotency_ms(&self) -> i64 {
         i64::from(self.idempotency_hours) * 3_600_000
@@ -336,6 +355,7 @@ impl Default for Limits {
             rotation_grace_seconds_max: 7 * 86_400,
             handoff_days_max: 366,
             recommended_from_max: 300,
+            plugins: PluginLimits::default(),
             pages: PageLimits::default(),
         }
     }

@@ -108,7 +108,7 @@ impl Metrics {
         RequestTimer { metrics: self, started: Instant::now() }
     }
 
-    /// A component runs, or waits to.
+    /// A component runs.
     #[expect(clippy::disallowed_methods, reason = "how long something took is no part of any decision")]
     pub fn run_started(&self) -> RunTimer<'_> {
         RunTimer { metrics: self, started: Instant::now() }

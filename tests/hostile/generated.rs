@@ -9,18 +9,23 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use arbitrary::Unstructured;
 use assay_sandbox::shape::FEATURES;
-use assay_sandbox::{Attachments, Limits, Rejected, Sandbox};
+use assay_sandbox::{Attachments, Judge, Limits, Rejected, Sandbox, Settings};
 use wasm_smith::{Component, Config, Module};
 use wasmparser::{ExternalKind, FuncType, Parser, Payload, RefType, ValType};
 
 use super::shapes;
+use crate::commands::program;
 use crate::judges::{Text, input, sandbox_with, summary};
 
 /// Components made when nothing else is said, half of each sort.
 const GENERATED: u64 = 2_000;
+
+/// Of them, those that are compiled and run in children as well.
+const GENERATED_AWAY: u64 = 200;
 
 /// Bytes of chance behind each component. More make larger ones.
 const CHANCE_BYTES: usize = 2_048;
@@ -32,19 +37,13 @@ type Tally = BTreeMap<String, u64>;
 fn random_components_cost_a_refusal_or_a_run() {
     let wanted =
         std::env::var("ASSAY_GENERATED").ok().and_then(|text| text.parse().ok()).unwrap_or(GENERATED);
-    let sandbox = sandbox_with(Limits {
-        fuel_max: 100_000,
-        instantiation_fuel_max: 100_000,
-        memory_bytes_max: 4 << 20,
-        ..Limits::default()
-    });
+    let sandbox = sandbox_with(limits());
     let mut components = Tally::new();
     let mut judges = Tally::new();
     for seed in 0..wanted / 2 {
-        tally(&mut components, component(seed), |bytes| outcome(&sandbox, bytes));
-        tally(&mut judges, module(seed).and_then(|module| judging(&module)), |bytes| {
-            outcome(&sandbox, bytes)
-        });
+        let outcome = |bytes: &[u8]| outcome(&sandbox, sandbox.prepare_blocking(bytes));
+        tally(&mut components, component(seed), outcome);
+        tally(&mut judges, module(seed).and_then(|module| judging(&module)), outcome);
     }
     println!("{} random components: {components:?}", wanted / 2);
     println!("{} judges around random modules: {judges:?}", wanted / 2);
@@ -67,14 +66,45 @@ fn random_components_cost_a_refusal_or_a_run() {
     assert!(asked > wanted / 20, "too few of them were asked anything: {judges:?}");
 }
 
+fn limits() -> Limits {
+    Limits {
+        fuel_max: 100_000,
+        instantiation_fuel_max: 100_000,
+        memory_bytes_max: 4 << 20,
+        ..Limits::default()
+    }
+}
+
+/// As uploads are: compiled in a child each, and run in another one that all of them share.
+#[test]
+fn random_components_come_to_the_same_in_children() {
+    let here = sandbox_with(limits());
+    let settings =
+        Settings { program: Some(program()), runs_max: 2, limits: limits(), ..Settings::default() };
+    let away = Sandbox::start(settings).expect("the sandbox starts");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.expect("a runtime starts");
+    let mut compared = Tally::new();
+    for seed in 0..GENERATED_AWAY / 2 {
+        let judge = module(seed).and_then(|module| judging(&module));
+        for bytes in [component(seed), judge].into_iter().flatten() {
+            let first = outcome(&here, here.prepare_blocking(&bytes));
+            let prepared = runtime.block_on(away.prepare_uploaded(Arc::from(bytes.as_slice())));
+            assert_eq!(outcome(&away, prepared), first, "seed {seed}");
+            *compared.entry(first).or_default() += 1;
+        }
+    }
+    println!("in children: {compared:?}");
+}
+
 fn tally(tally: &mut Tally, made: Option<Vec<u8>>, outcome: impl FnOnce(&[u8]) -> String) {
     // Chance can run out before a component is whole.
     let code = made.map_or_else(|| "not made".to_owned(), |bytes| outcome(&bytes));
     *tally.entry(code).or_default() += 1;
 }
 
-fn outcome(sandbox: &Sandbox, bytes: &[u8]) -> String {
-    match sandbox.prepare_blocking(bytes) {
+fn outcome(sandbox: &Sandbox, prepared: Result<Judge, Rejected>) -> String {
+    match prepared {
         // What is valid is never called broken, unless a limit of the pool is what it breaks.
         Err(rejected @ Rejected::Malformed(_)) => {
             let text = rejected.to_string();

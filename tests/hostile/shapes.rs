@@ -79,7 +79,7 @@ fn blocks(count: usize) -> Vec<u8> {
     instructions(&[[0x02, 0x40].repeat(count), vec![0x0b; count]])
 }
 
-pub(super) fn bodies() -> Vec<Row> {
+pub(crate) fn bodies() -> Vec<Row> {
     let body = |body: Vec<u8>| functions(1, 0, 0, &body);
     vec![
         row("a function with 50,000 locals", body(locals(50_000)), REFUSED),
@@ -100,7 +100,7 @@ pub(super) fn bodies() -> Vec<Row> {
     ]
 }
 
-pub(super) fn counts() -> Vec<Row> {
+pub(crate) fn counts() -> Vec<Row> {
     let custom = |bytes: usize| with(section(CUSTOM, &[&[1, b'x'], vec![0; bytes].as_slice()].concat()));
     let empty = section(CORE_MODULE, MODULE);
     let instances =
@@ -159,7 +159,7 @@ fn doubling() -> Vec<u8> {
     with_component(&[section(TYPES, &all)])
 }
 
-pub(super) fn nesting() -> Vec<Row> {
+pub(crate) fn nesting() -> Vec<Row> {
     let inside_of_components = Text {
         before: "(component $c (component (component (component))))",
         module: ANSWER,

@@ -14,15 +14,12 @@ use crate::digest::Digest;
 use crate::engine::{self, Host};
 use crate::goldens::Golden;
 use crate::input::Output;
+use crate::judge::Judge;
 use crate::outcome::{Outcome, Reason};
 use crate::run::{self, Call, Circumstances};
-use crate::sandbox::{Judge, Sandbox};
-use crate::settings::SandboxError;
+use crate::sandbox::Sandbox;
+use crate::settings::{Limits, SandboxError};
 use crate::wasi;
-
-/// Fuel of all runs of one certification, in full runs. One golden input that ends in
-/// exhaustion takes four of them.
-const FULL_RUNS_MAX: u64 = 8;
 
 /// Faults named. One is enough to lose the badge; the others help to find the cause.
 const FAULTS_MAX: usize = 20;
@@ -92,12 +89,15 @@ impl Sandbox {
             Err(error) => trial.fault(format!("it could not be tried with memory from the system: {error}")),
         }
         for (done, golden) in goldens.iter().enumerate() {
-            if trial.fuel_total > FULL_RUNS_MAX.saturating_mul(self.limits().fuel_max) {
-                let left = goldens.len() - done;
-                trial.fault(format!("the golden inputs took too much fuel: {left} of them were not run"));
+            trial.golden(golden);
+            if trial.cut_short {
+                let left = goldens.len() - done - 1;
+                trial.fault(format!(
+                    "the golden inputs took too much fuel: {left} of them were not run, and {:?} not to its end",
+                    golden.name
+                ));
                 break;
             }
-            trial.golden(golden);
         }
         trial.finish(goldens.len())
     }
@@ -116,10 +116,14 @@ fn on_demand(judge: &Judge) -> Result<(Host, Judge), SandboxError> {
 struct Trial<'a> {
     sandbox: &'a Sandbox,
     judge: &'a Judge,
+    /// No run has more fuel than the whole trial.
+    limits: Limits,
     other: Option<(Host, Judge)>,
     runs: u32,
     inconclusive: u32,
     fuel_total: u64,
+    /// A run did not take place, because the fuel of the whole trial is used up.
+    cut_short: bool,
     fuel: Vec<u64>,
     time_us: Vec<u64>,
     memory_bytes_peak: u64,
@@ -136,13 +140,17 @@ enum Memory {
 
 impl<'a> Trial<'a> {
     fn new(sandbox: &'a Sandbox, judge: &'a Judge) -> Self {
+        let limits = sandbox.limits().clone();
+        let fuel_max = limits.fuel_max.min(limits.certification_fuel_max);
         Self {
             sandbox,
             judge,
+            limits: Limits { fuel_max, ..limits },
             other: None,
             runs: 0,
             inconclusive: 0,
             fuel_total: 0,
+            cut_short: false,
             fuel: Vec::new(),
             time_us: Vec::new(),
             memory_bytes_peak: 0,
@@ -213,9 +221,14 @@ impl<'a> Trial<'a> {
     }
 
     fn calls(&mut self, golden: &Golden, under: Circumstances, memory: Memory, count: usize) -> Vec<Call> {
+        if self.fuel_total >= self.limits.certification_fuel_max {
+            self.cut_short = true;
+            return Vec::new();
+        }
+        let limits = &self.limits;
         let asked = (&golden.input, golden.attachments.clone());
         let other = self.other.as_ref().map(|(host, judge)| (&host.engine, judge));
-        let done = self.sandbox.with_room(|engine, limits| {
+        let done = self.sandbox.with_room(|engine| {
             let (engine, judge) = match memory {
                 Memory::Pool => (engine, self.judge),
                 // Without such an engine there is a fault already.

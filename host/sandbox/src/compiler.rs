@@ -1,7 +1,7 @@
 //! The parent's side of compiling what nobody trusts: a child for each component.
 
 use std::io::{self, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -11,10 +11,6 @@ use crate::child::Role;
 use crate::child::wire::{self, Ask, Say};
 use crate::component::Rejected;
 use crate::parent::{self, Nursery};
-
-/// Wall time of one compilation. Its processor time has a limit of its own; this one is
-/// for what waits instead of working.
-const COMPILE_WALL_SECONDS_MAX: u64 = 180;
 
 /// Compiles components, each in a child that ends with it.
 pub(crate) struct Compiler(Nursery);
@@ -28,7 +24,7 @@ impl Compiler {
     /// that met hostile bytes, so it is only ever run by another one.
     pub(crate) fn compile(&self, component: &[u8], certify: bool) -> Result<Compiled, Rejected> {
         let fault = |error: io::Error| Rejected::Host(format!("no child to compile in: {error}"));
-        let mut child = self.0.start(Role::Compile).map_err(fault)?;
+        let mut child = self.0.start(Role::Compile(self.0.limits.compile), Stdio::piped()).map_err(fault)?;
         let answer = self.converse(&mut child, component, certify);
         parent::end(&mut child);
         answer
@@ -47,7 +43,7 @@ impl Compiler {
         reading.map_err(|error| Rejected::Host(error.to_string()))?;
         // A child that ends early closes the pipe; its last word says why.
         drop(self.ask(&mut to, component, certify));
-        match receiver.recv_timeout(Duration::from_secs(COMPILE_WALL_SECONDS_MAX)) {
+        match receiver.recv_timeout(Duration::from_millis(self.0.limits.compile.wall_ms_max)) {
             Ok(Ok((profile, compiled))) if profile == self.0.profile => compiled,
             Ok(Ok(_)) => Err(Rejected::Host("the program was replaced while it runs: restart it".to_owned())),
             Ok(Err(_)) => Err(Rejected::Compilation("it took more processor time or memory".to_owned())),
@@ -66,7 +62,7 @@ impl Compiler {
 }
 
 /// Machine code, and what a trial of it found, if one was asked for.
-type Compiled = (Vec<u8>, Option<Certification>);
+pub(crate) type Compiled = (Vec<u8>, Option<Certification>);
 
 type Answer = (String, Result<Compiled, Rejected>);
 

@@ -71,7 +71,10 @@ pub struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Rejected {
     /// More than `component_bytes_max`.
-    #[error("the component has {bytes} bytes, at most {bytes_max} are taken")]
+    #[error(
+        "the component has {bytes} bytes, at most {bytes_max} are taken; build it for release, and leave out \
+         names, debugging information and libraries it does not need"
+    )]
     TooLarge {
         /// How many there are.
         bytes: usize,
@@ -85,32 +88,41 @@ pub enum Rejected {
     #[error("this is a core module; a component is wanted (target wasm32-wasip2)")]
     CoreModule,
     /// Not WebAssembly at all.
-    #[error("this is not a WebAssembly component")]
+    #[error("this is not a WebAssembly component; send the file that `assay plugin build` writes")]
     NotWebAssembly,
     /// WebAssembly that is broken, or needs a proposal this host does not offer.
-    #[error("the component is not valid here: {0}")]
+    #[error("the component is not valid here: {0}; build it for wasm32-wasip2, without proposals beside it")]
     Malformed(String),
     /// It has more of something than a compiler is asked to take.
     #[error("{0}")]
     #[serde(skip)]
     Shape(Excess),
     /// It asks for something it may not have.
-    #[error("the component imports {0}, which no judge is given")]
+    #[error(
+        "the component imports {0}, which no judge is given; leave out what asks for it: a judge is given \
+         assay:plugin and WASI 0.2 without sockets and http"
+    )]
     Import(String),
     /// It exports none of the four functions.
-    #[error("the component exports none of verify, score, review, decide")]
+    #[error(
+        "the component exports none of verify, score, review, decide; export the one of its world, as \
+         assay:plugin has it"
+    )]
     NoWorld,
     /// It exports several of them.
-    #[error("the component exports more than one of verify, score, review, decide")]
+    #[error(
+        "the component exports more than one of verify, score, review, decide; export one, and make another \
+         component of the other"
+    )]
     ManyWorlds,
     /// Its manifest is missing or wrong.
     #[error("the manifest (custom section assay:manifest): {0}")]
     Manifest(String),
     /// Its export takes or gives something else than `wit/` says.
-    #[error("the component's export does not fit its world: {0}")]
+    #[error("the component's export does not fit its world: {0}; build it against assay:plugin@{version}", version = world::VERSION)]
     Export(String),
     /// It traps or runs out of something before it is even asked.
-    #[error("the component cannot be instantiated: {0}")]
+    #[error("the component cannot be instantiated: {0}; have it do less before it is asked")]
     Instantiation(String),
     /// Compiling it took more than a compilation may.
     #[error("the component could not be compiled: {0} than a compilation may; make it smaller")]
@@ -259,9 +271,9 @@ fn allowed(import: &str, world: World) -> bool {
 fn manifest(sections: &[&[u8]], world: World) -> Result<Manifest, Rejected> {
     let wrong = |text: String| Err(Rejected::Manifest(text));
     let section = match sections {
-        [] => return wrong("there is none".to_owned()),
+        [] => return wrong("there is none; `assay plugin build` adds it, or the SDK's macro".to_owned()),
         [section] => *section,
-        _ => return wrong("there is more than one".to_owned()),
+        _ => return wrong("there is more than one; leave one in".to_owned()),
     };
     if section.len() > MANIFEST_BYTES_MAX {
         return wrong(format!("{} bytes, at most {MANIFEST_BYTES_MAX} are taken", section.len()));

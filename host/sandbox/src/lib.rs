@@ -14,12 +14,13 @@
 //! | [`world`] | the four kinds of judge | |
 //! | [`component`], [`shape`] | what can be said of a component without running it | deciding who may upload |
 //! | `engine` | wasmtime's settings, the engine profile, the epoch's ticking | |
-//! | `cache` | compiled artefacts on disk, ready judges in memory | |
+//! | `cache`, `shelf` | compiled artefacts on disk, ready judges in memory | |
 //! | [`clock`], [`random`], `console`, `streams`, `wasi` | the virtual world a judge lives in | anything of the real one |
 //! | `state` | what one run owns, and its limits | |
 //! | [`settings`] | every setting and limit of a sandbox | |
+//! | [`judge`] | a component that is ready, here or for a child | |
 //! | [`sandbox`] | preparing a judge, here or in a child, and running it | |
-//! | `gate` | so many runs at once, and a turn for each tenant | who the tenants are |
+//! | `gate` | so many runs or compilations at once, and a turn for each tenant | who the tenants are |
 //! | [`child`], `parent`, `compiler`, `runner` | the processes uploads are compiled and run in | believing what they say |
 //! | `run`, [`outcome`], [`invariants`] | one run: instantiate, call, check, count | moving money |
 //! | [`goldens`], [`certify`] | whether a judge answers alike under all circumstances | what a badge allows |
@@ -43,6 +44,7 @@ pub mod digest;
 pub mod goldens;
 pub mod input;
 pub mod invariants;
+pub mod judge;
 pub mod keys;
 pub mod outcome;
 pub mod pricing;
@@ -65,6 +67,7 @@ mod gate;
 mod parent;
 mod run;
 mod runner;
+mod shelf;
 mod state;
 mod streams;
 mod wasi;
@@ -75,13 +78,14 @@ pub use component::{Facts, Manifest, Rejected, inspect, inspect_within};
 pub use digest::Digest;
 pub use goldens::{Golden, goldens, goldens_of};
 pub use input::{Input, InputError, Output};
+pub use judge::Judge;
 pub use keys::{HostKey, KeyError, PublicKeys};
 pub use outcome::{Outcome, Reason, Run};
 pub use pricing::{Bid, Listing, Offer, PricingDecision, PricingEvent, Rejection};
 pub use receipt::{Issue, Receipt, ReceiptError, verify, verify_chain};
 pub use replay::{Difference, Replay, ReplayError, replay, replay_with};
-pub use sandbox::{Admitted, Company, Judge, Origin, Sandbox};
-pub use settings::{Limits, SandboxError, Settings};
+pub use sandbox::{Admitted, Company, Origin, Sandbox, Turn};
+pub use settings::{CompileLimits, Limits, SandboxError, Settings};
 pub use shape::{Excess, ShapeLimits};
 pub use state::Attachments;
 pub use verdict::{Decision, Dimension, Finding, Problem, Report, Scorecard, Status, Subject};

@@ -113,7 +113,19 @@ pub enum Reason {
     Host(String),
 }
 
+/// What a run says whose component's file was lost, altered or made room of.
+const CODE_GONE: &str = "its compiled code is gone";
+
 impl Reason {
+    pub(crate) fn code_gone() -> Self {
+        Self::Host(CODE_GONE.to_owned())
+    }
+
+    /// Whether nothing ran, because the component has to be compiled again.
+    pub fn code_is_gone(&self) -> bool {
+        matches!(self, Self::Host(text) if text == CODE_GONE)
+    }
+
     /// A stable name.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! What starting a child takes, whatever it is for.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -21,13 +22,14 @@ pub(crate) struct Nursery {
 }
 
 impl Nursery {
-    /// A child with nothing of this process but two pipes.
-    pub(crate) fn start(&self, role: Role) -> io::Result<Child> {
+    /// A child with nothing of this process but what it reads from and a pipe to write to.
+    pub(crate) fn start(&self, role: Role, reads: Stdio) -> io::Result<Child> {
         let child = Command::new(&self.program)
-            .args([ARGUMENT, role.word()])
+            .arg(ARGUMENT)
+            .args(role.words())
             .env_clear()
             .current_dir("/")
-            .stdin(Stdio::piped())
+            .stdin(reads)
             .stdout(Stdio::piped())
             .spawn()?;
         widen(&child);
@@ -35,20 +37,29 @@ impl Nursery {
     }
 }
 
-/// Machine code goes through a pipe: with more room in it, both sides wait less often. A
-/// system that does not allow it has slower ones.
+/// Room in a pipe or a socket to a child, bytes.
+const ROOM_BYTES: i32 = 1 << 20;
+
+/// Components, inputs and files go through a pipe: with more room in it, both sides wait
+/// less often. A system that does not allow it has slower ones.
 #[cfg(target_os = "linux")]
 fn widen(child: &Child) {
     use nix::fcntl::{FcntlArg, fcntl};
-    const BYTES: i32 = 1 << 20;
-    if let (Some(to), Some(from)) = (&child.stdin, &child.stdout) {
-        fcntl(to, FcntlArg::F_SETPIPE_SZ(BYTES)).ok();
-        fcntl(from, FcntlArg::F_SETPIPE_SZ(BYTES)).ok();
+    if let Some(to) = &child.stdin {
+        fcntl(to, FcntlArg::F_SETPIPE_SZ(ROOM_BYTES)).ok();
+    }
+    if let Some(from) = &child.stdout {
+        fcntl(from, FcntlArg::F_SETPIPE_SZ(ROOM_BYTES)).ok();
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 fn widen(_child: &Child) {}
+
+/// The same for a socket. It is the sender's side that has the room.
+pub(crate) fn widen_socket(to: &UnixStream) {
+    rustix::net::sockopt::set_socket_send_buffer_size(to, ROOM_BYTES.unsigned_abs() as usize).ok();
+}
 
 /// Stops a child without its say.
 #[cfg(target_os = "linux")]

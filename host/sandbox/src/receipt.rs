@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical;
 use crate::digest::Digest;
+use crate::judge::Judge;
 use crate::keys::{HostKey, PublicKeys};
 use crate::outcome::Run;
-use crate::sandbox::Judge;
 use crate::world::{self, World};
 
 /// Put before what is signed, so that a signature of a receipt is one of nothing else.

@@ -9,11 +9,16 @@ mod pipes;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufReader};
 use std::iter;
-use std::process::{self, Child, ChildStdin, ChildStdout};
+use std::mem;
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{self, Child, ChildStdout};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::cache::Kept;
 use crate::child::Role;
 use crate::child::cage::{Attempt, Mechanism};
 use crate::child::wire::{self, Ask, Cost, Say};
@@ -34,11 +39,13 @@ const START_MAX: Duration = Duration::from_mins(1);
 const LOADED_MAX: usize = 256;
 
 /// Gives machine code to send, and what is known of its component.
-pub(crate) type Code = Arc<dyn Fn() -> Option<(Facts, Vec<u8>)> + Send + Sync>;
+pub(crate) type Code = Arc<dyn Fn() -> Option<(Facts, Machine)> + Send + Sync>;
 
-/// Why a component cannot be sent to a child: its file was lost, or altered.
-pub(crate) fn code_gone() -> Reason {
-    Reason::Host("its compiled code is gone".to_owned())
+/// Machine code on its way to a child.
+pub(crate) enum Machine {
+    Bytes(Vec<u8>),
+    /// In a file, which the child is handed: an interpreter's is some seventy megabytes.
+    Kept(Kept),
 }
 
 /// The shared child, started when it is needed.
@@ -133,7 +140,7 @@ type From = BufReader<Patient<ChildStdout>>;
 
 /// What is asked, one question at a time.
 struct Asking {
-    to: Patient<ChildStdin>,
+    to: Patient<UnixStream>,
     /// What the child has loaded, the longest unused first.
     loaded: VecDeque<Digest>,
 }
@@ -147,6 +154,9 @@ struct Answers {
     heeded: bool,
     /// The child says no more.
     gone: bool,
+    /// What the child could not load. Whoever wants it next sends it again: memory may have
+    /// been short for a moment.
+    not_loaded: Vec<Digest>,
 }
 
 enum Answer {
@@ -174,8 +184,12 @@ impl Drop for Runner {
 
 impl Runner {
     fn start(nursery: &Nursery) -> io::Result<Self> {
-        let mut child = nursery.start(Role::Run)?;
-        let begun = Self::begin(nursery, &mut child);
+        // A socket, since files can be sent through it.
+        let (ours, theirs) = UnixStream::pair()?;
+        ours.shutdown(Shutdown::Read)?;
+        parent::widen_socket(&ours);
+        let mut child = nursery.start(Role::Run, OwnedFd::from(theirs).into())?;
+        let begun = Self::begin(nursery, ours, &mut child);
         if begun.is_err() {
             parent::end(&mut child);
         }
@@ -193,10 +207,10 @@ impl Runner {
 
     fn begin(
         nursery: &Nursery,
+        to: UnixStream,
         child: &mut Child,
-    ) -> io::Result<(Patient<ChildStdin>, From, Vec<Mechanism>)> {
-        let pipes = child.stdin.take().zip(child.stdout.take());
-        let (to, from) = pipes.ok_or_else(|| io::Error::other("a child without pipes"))?;
+    ) -> io::Result<(Patient<UnixStream>, From, Vec<Mechanism>)> {
+        let from = child.stdout.take().ok_or_else(|| io::Error::other("a child without a pipe"))?;
         let until = after(START_MAX);
         let (mut to, mut from) = (Patient::new(to, until)?, BufReader::new(Patient::new(from, until)?));
         let begin = Ask::Begin { limits: nursery.limits.clone(), runs_max: nursery.runs_max };
@@ -229,10 +243,18 @@ impl Runner {
         input: &[u8],
         files: &Attachments,
     ) -> Result<Ran, String> {
+        // A file is read and hashed before anybody waits for it: a first load takes nothing
+        // of another run's time.
+        let at_hand = if lock(&self.asking).has(digest) { None } else { Some(code()) };
+        if matches!(at_hand, Some(None)) {
+            return Ok((Some(Reason::code_gone()), Cost::default(), Vec::new()));
+        }
         let until = after(Duration::from_millis(nursery.limits.wall_ms_max.saturating_add(nursery.grace_ms)));
         let answer = self.answer(until, |asking, number| {
-            if !asking.load(digest, code)? {
-                return Ok(Some(Answer::Ran((Some(code_gone()), Cost::default(), Vec::new()))));
+            // What was loaded a moment ago may have made room for another since.
+            let machine = || at_hand.unwrap_or_else(|| code());
+            if !asking.load(digest, machine)? {
+                return Ok(Some(Answer::Ran((Some(Reason::code_gone()), Cost::default(), Vec::new()))));
             }
             asking.run(number, *digest, input, files)?;
             Ok(None)
@@ -266,6 +288,8 @@ impl Runner {
         lock(&self.answers).of.insert(number, None);
         let asked = {
             let mut asking = lock(&self.asking);
+            let not_loaded = mem::take(&mut lock(&self.answers).not_loaded);
+            asking.loaded.retain(|loaded| !not_loaded.contains(loaded));
             asking.to.wait_until(until);
             ask(&mut asking, number)
         };
@@ -331,13 +355,25 @@ impl Asking {
         wire::write(&mut self.to, &ask, &body)
     }
 
+    fn has(&self, digest: &Digest) -> bool {
+        self.loaded.contains(digest)
+    }
+
     /// Sends the component's machine code unless the child has it; false when there is none.
-    fn load(&mut self, digest: &Digest, code: &Code) -> io::Result<bool> {
+    fn load(&mut self, digest: &Digest, code: impl FnOnce() -> Option<(Facts, Machine)>) -> io::Result<bool> {
         if let Some(place) = self.loaded.iter().position(|loaded| loaded == digest) {
             self.loaded.remove(place);
         } else {
             let Some((facts, code)) = code() else { return Ok(false) };
-            wire::write(&mut self.to, &Ask::Load { facts }, &[&code])?;
+            match code {
+                Machine::Bytes(code) => {
+                    wire::write(&mut self.to, &Ask::Load { facts, file: None }, &[&code])?;
+                }
+                Machine::Kept(kept) => {
+                    wire::write(&mut self.to, &Ask::Load { facts, file: Some(kept.code_bytes) }, &[])?;
+                    self.to.send_file(&kept.file)?;
+                }
+            }
         }
         self.loaded.push_back(*digest);
         if self.loaded.len() > LOADED_MAX
@@ -358,6 +394,7 @@ impl Answers {
             Say::Escaped { number, attempts } => (number, Answer::Escaped(attempts)),
             Say::NotLoaded { digest, text } => {
                 tracing::warn!(component = %digest, text, "a component does not load in the runner");
+                self.not_loaded.push(digest);
                 return;
             }
             Say::Ready { .. } | Say::Compiled { .. } | Say::Rejected(_) => return,

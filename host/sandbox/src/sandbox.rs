@@ -1,32 +1,33 @@
 //! The sandbox's door: preparing judges, here or in a child, and running them.
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task;
 use wasmtime::Engine;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+use wasmtime::component::{Component, Linker};
 
-use crate::cache::{self, Artefacts, Maker, Shelf};
-use crate::certify::Certification;
-use crate::child::cage::{Attempt, Mechanism};
-use crate::compiler::Compiler;
-use crate::component::{Facts, Manifest, Rejected, inspect_within};
+use crate::cache::{self, Artefacts, Maker};
+use crate::component::{Facts, Rejected, inspect_within};
 use crate::digest::Digest;
 use crate::engine;
-use crate::gate::Gate;
+use crate::gate::{Gate, Place};
 use crate::input::{Input, Output};
+use crate::judge::{Here, Judge, Ready};
 use crate::outcome::{Outcome, Run};
 use crate::parent::Nursery;
 use crate::run::{self, TryOut};
-use crate::runner::{self, Code, Runners};
 use crate::settings::{Limits, SandboxError, Settings};
+use crate::shelf::Shelf;
 use crate::state::{Attachments, State};
 use crate::wasi;
-use crate::world::World;
+
+mod uploads;
+
+pub use self::uploads::Admitted;
+use self::uploads::Uploads;
 
 /// A delivery of more bytes is judged away from the caller, who can stop waiting for it.
 const SHORT_BYTES_MAX: usize = 64 << 10;
@@ -34,10 +35,6 @@ const SHORT_BYTES_MAX: usize = 64 << 10;
 /// A component in a child whose last run took less fuel, about a millisecond's, is short
 /// as a rule.
 const SHORT_FUEL_MAX: u64 = 4_000_000;
-
-/// Uploaded components known by more than their digest. Each is a manifest in memory;
-/// its code is a child's.
-const UPLOADS_READY_MAX: usize = 4_096;
 
 /// Where judges run. Cheap to clone; all clones share one pool and one gate.
 #[derive(Clone)]
@@ -56,88 +53,6 @@ struct Inner {
     uploads: Option<Uploads>,
 }
 
-/// What components that nobody trusts are compiled and run by.
-struct Uploads {
-    compiler: Compiler,
-    /// A turn of their own, so that no other component waits for one of these.
-    compiling: Mutex<()>,
-    runners: Runners,
-    gate: Gate,
-    shelf: Shelf,
-}
-
-/// A component that is ready to judge. Cheap to clone.
-#[derive(Clone)]
-pub struct Judge {
-    /// The digest of its bytes.
-    pub digest: Digest,
-    /// What it is for.
-    pub world: World,
-    /// What it says about itself.
-    pub manifest: Arc<Manifest>,
-    /// How many bytes it has.
-    pub component_bytes: usize,
-    ready: Arc<Ready>,
-}
-
-enum Ready {
-    /// In this process.
-    Here(Here),
-    /// In a child, which is given this code. What the last run took of fuel.
-    Away { code: Code, fuel: AtomicU64 },
-}
-
-/// A component linked in this process.
-pub(crate) struct Here {
-    pub(crate) instance_pre: InstancePre<State>,
-    pub(crate) export: ComponentExportIndex,
-}
-
-impl Judge {
-    /// Whether it runs in a process of its own.
-    pub fn is_away(&self) -> bool {
-        matches!(*self.ready, Ready::Away { .. })
-    }
-
-    pub(crate) fn here(&self) -> Option<&Here> {
-        match &*self.ready {
-            Ready::Here(here) => Some(here),
-            Ready::Away { .. } => None,
-        }
-    }
-
-    /// Bytes of machine code in this process.
-    pub(crate) fn code_bytes(&self) -> usize {
-        self.here().map_or(0, |here| {
-            let range = here.instance_pre.component().image_range();
-            range.end.addr() - range.start.addr()
-        })
-    }
-
-    /// The machine code of a component that is linked in this process.
-    pub(crate) fn machine_code(&self) -> Result<Vec<u8>, Rejected> {
-        let here = self.here().ok_or_else(|| Rejected::Host("compiled elsewhere".to_owned()))?;
-        here.instance_pre.component().serialize().map_err(|error| Rejected::Host(format!("{error:#}")))
-    }
-
-    /// The same judge, its machine code carried over to another engine.
-    pub(crate) fn carried(&self, engine: &Engine, linker: &Linker<State>) -> wasmtime::Result<Self> {
-        let here = self.here().ok_or_else(|| wasmtime::format_err!("it is in another process"))?;
-        let component = cache::carry(engine, here.instance_pre.component())?;
-        let instance_pre = linker.instantiate_pre(&component)?;
-        let export = component
-            .get_export_index(None, self.world.export())
-            .ok_or_else(|| wasmtime::format_err!("its export was lost on the way"))?;
-        Ok(Self { ready: Arc::new(Ready::Here(Here { instance_pre, export })), ..self.clone() })
-    }
-}
-
-impl fmt::Debug for Judge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Judge({} {} {})", self.manifest.name, self.world, self.digest)
-    }
-}
-
 impl Sandbox {
     /// Starts the engine, its pool and its epoch thread. The thread ends with the last clone.
     pub fn start(settings: Settings) -> Result<Self, SandboxError> {
@@ -153,22 +68,20 @@ impl Sandbox {
             wasi::linker(&host.engine).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
         let artefacts = settings
             .cache_dir
-            .map(|directory| Artefacts::open(directory, settings.cache_key, &host.engine).map(Arc::new))
+            .map(|directory| {
+                Artefacts::open(directory, settings.cache_bytes_max, settings.cache_key, &host.engine)
+                    .map(Arc::new)
+            })
             .transpose()?;
-        let nursery = settings.program.map(|program| Nursery {
-            // A child starts in another folder.
-            program: std::path::absolute(&program).unwrap_or(program),
-            limits: settings.limits.clone(),
-            runs_max: settings.runs_max,
-            grace_ms: settings.grace_ms,
-            profile: host.profile.clone(),
-        });
-        let uploads = nursery.map(|nursery| Uploads {
-            compiler: Compiler::new(nursery.clone()),
-            compiling: Mutex::new(()),
-            runners: Runners::new(nursery),
-            gate: Gate::new(settings.runs_max),
-            shelf: Shelf::new(UPLOADS_READY_MAX, usize::MAX),
+        let uploads = settings.program.map(|program| {
+            Uploads::new(Nursery {
+                // A child starts in another folder.
+                program: std::path::absolute(&program).unwrap_or(program),
+                limits: settings.limits.clone(),
+                runs_max: settings.runs_max,
+                grace_ms: settings.grace_ms,
+                profile: host.profile.clone(),
+            })
         });
         Ok(Self(Arc::new(Inner {
             engine: host.engine,
@@ -234,42 +147,12 @@ impl Sandbox {
         self.0.prepare(bytes)
     }
 
-    /// The same for a component that nobody here vouches for: it is compiled in a child
-    /// process, and its runs take place in another one.
-    pub async fn prepare_uploaded(&self, bytes: Arc<[u8]>) -> Result<Judge, Rejected> {
-        let inner = Arc::clone(&self.0);
-        match task::spawn_blocking(move || inner.prepare_uploaded(&bytes)).await {
-            Ok(judge) => judge,
-            Err(fault) => Err(Rejected::Host(fault.to_string())),
-        }
-    }
-
     /// One or the other.
     pub async fn prepare_from(&self, origin: Origin, bytes: Arc<[u8]>) -> Result<Judge, Rejected> {
         match origin {
             Origin::Own => self.prepare(bytes).await,
             Origin::Uploaded => self.prepare_uploaded(bytes).await,
         }
-    }
-
-    /// The same for a component that is new: it is certified as well, in the child that
-    /// compiles it.
-    pub async fn admit(&self, bytes: Arc<[u8]>) -> Result<Admitted, Rejected> {
-        let inner = Arc::clone(&self.0);
-        match task::spawn_blocking(move || inner.admit(&bytes)).await {
-            Ok(admitted) => admitted,
-            Err(fault) => Err(Rejected::Host(fault.to_string())),
-        }
-    }
-
-    /// [`Sandbox::known`] for components that were uploaded.
-    pub async fn known_uploaded(&self, digest: &Digest) -> Option<Judge> {
-        let uploads = self.0.uploads.as_ref()?;
-        if let Some(judge) = uploads.shelf.get(digest) {
-            return Some(judge);
-        }
-        let (inner, digest) = (Arc::clone(&self.0), *digest);
-        task::spawn_blocking(move || inner.uploaded(&digest)).await.ok().flatten()
     }
 
     /// Runs a judge once there is room. What is short as a rule, a component of this process
@@ -290,20 +173,13 @@ impl Sandbox {
         attachments: Attachments,
         company: Company,
     ) -> Run {
+        self.turn(tenant, judge).await.run(input, attachments, company).await
+    }
+
+    /// Waits for a tenant's turn to run a judge, for whoever tells waiting from running.
+    pub async fn turn(&self, tenant: &str, judge: &Judge) -> Turn {
         let place = self.0.gate_of(judge).enter(tenant).await;
-        if company == Company::Shared && is_short(judge, input) && may_block_in_place() {
-            return task::block_in_place(|| self.0.execute_caught(judge, input, attachments, company));
-        }
-        let (inner, judge, given) = (Arc::clone(&self.0), judge.clone(), input.clone());
-        let running = task::spawn_blocking(move || {
-            // Moved here so that the place is taken until the run is over, come what may.
-            let _place = place;
-            inner.execute(&judge, &given, attachments, company)
-        });
-        match running.await {
-            Ok(run) => run,
-            Err(fault) => run::failed(input, fault.to_string()),
-        }
+        Turn { inner: Arc::clone(&self.0), judge: judge.clone(), place }
     }
 
     /// The same on this thread, which it blocks: for commands and benchmarks. Not to be
@@ -327,47 +203,9 @@ impl Sandbox {
     }
 
     /// Does something on this engine that counts as a run, once there is room.
-    pub(crate) fn with_room<T>(&self, work: impl FnOnce(&Engine, &Limits) -> T) -> T {
+    pub(crate) fn with_room<T>(&self, work: impl FnOnce(&Engine) -> T) -> T {
         let _place = self.0.gate.enter_blocking("");
-        work(&self.0.engine, &self.0.limits)
-    }
-
-    /// What keeps the child that runs uploads in, and what this kernel lacks of it.
-    /// Starts the child, away from the async threads.
-    pub async fn mechanisms(&self) -> std::io::Result<Vec<Mechanism>> {
-        self.with_runners(Runners::mechanisms).await
-    }
-
-    /// Has the child that runs uploads try to get out: files, sockets (one to this port),
-    /// programs, signals.
-    pub async fn try_to_escape(&self, port: u16) -> std::io::Result<Vec<Attempt>> {
-        self.with_runners(move |runners| runners.escape(port)).await
-    }
-
-    /// Kills the child that runs uploads, as the system does when memory is short. The
-    /// runs it holds end as lost; the next one starts another child.
-    pub async fn kill_runner(&self) -> std::io::Result<()> {
-        self.with_runners(|runners| {
-            runners.kill();
-            Ok(())
-        })
-        .await
-    }
-
-    /// Stops the child that runs uploads in its tracks, as a frozen machine does: it keeps
-    /// none of its limits any more.
-    pub async fn freeze_runner(&self) -> std::io::Result<()> {
-        self.with_runners(Runners::freeze).await
-    }
-
-    async fn with_runners<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Runners) -> std::io::Result<T> + Send + 'static,
-    ) -> std::io::Result<T> {
-        let inner = Arc::clone(&self.0);
-        let none = || std::io::Error::other("this sandbox has no program for children");
-        let done = task::spawn_blocking(move || work(&inner.uploads.as_ref().ok_or_else(none)?.runners));
-        done.await.map_err(std::io::Error::other)?
+        work(&self.0.engine)
     }
 
     /// A component from machine code that another process made of it. Only for a process
@@ -378,6 +216,34 @@ impl Sandbox {
     }
 }
 
+/// A place among the runs that take place at once, for one run.
+pub struct Turn {
+    inner: Arc<Inner>,
+    judge: Judge,
+    place: Place,
+}
+
+impl Turn {
+    /// Runs the judge, which begins at once.
+    pub async fn run(self, input: &Input, attachments: Attachments, company: Company) -> Run {
+        let Self { inner, judge, place } = self;
+        if company == Company::Shared && is_short(&judge, input) && may_block_in_place() {
+            let _place = place;
+            return task::block_in_place(|| inner.execute_caught(&judge, input, attachments, company));
+        }
+        let given = input.clone();
+        let running = task::spawn_blocking(move || {
+            // Moved here so that the place is taken until the run is over, come what may.
+            let _place = place;
+            inner.execute(&judge, &given, attachments, company)
+        });
+        match running.await {
+            Ok(run) => run,
+            Err(fault) => run::failed(input, fault.to_string()),
+        }
+    }
+}
+
 /// Who vouches for a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -385,15 +251,6 @@ pub enum Origin {
     Own,
     /// Nobody does: it is compiled and run in children.
     Uploaded,
-}
-
-/// An uploaded component that was compiled and tried.
-#[derive(Debug, Clone)]
-pub struct Admitted {
-    /// Ready to run.
-    pub judge: Judge,
-    /// What its trial found.
-    pub certification: Certification,
 }
 
 /// Whom a run of an uploaded component shares its process with.
@@ -443,66 +300,6 @@ impl Inner {
         Ok(judge)
     }
 
-    fn prepare_uploaded(&self, bytes: &[u8]) -> Result<Judge, Rejected> {
-        let digest = Digest::of(bytes);
-        if let Some(judge) = self.uploaded(&digest) {
-            return Ok(judge);
-        }
-        Ok(self.compile_away(bytes, false)?.0)
-    }
-
-    /// Compiles in a child, and has it certified there if asked.
-    fn compile_away(&self, bytes: &[u8], certify: bool) -> Result<(Judge, Option<Certification>), Rejected> {
-        let facts = inspect_within(bytes, self.limits.component_bytes_max, &self.limits.shape)?;
-        let none = || Rejected::Host("it has no program for children".to_owned());
-        let uploads = self.uploads.as_ref().ok_or_else(none)?;
-        let _one_at_a_time = uploads.compiling.lock().unwrap_or_else(PoisonError::into_inner);
-        if !certify && let Some(judge) = self.uploaded(&facts.digest) {
-            return Ok((judge, None));
-        }
-        let (code, certification) = uploads.compiler.compile(bytes, certify)?;
-        let store = |artefacts: &Arc<Artefacts>| artefacts.store(Maker::Child, &facts, &code);
-        // What the disk keeps, memory need not, until it is run.
-        let held = if self.artefacts.as_ref().is_some_and(store) { None } else { Some(code) };
-        Ok((self.away(uploads, facts, held), certification))
-    }
-
-    fn admit(&self, bytes: &[u8]) -> Result<Admitted, Rejected> {
-        let (judge, certification) = self.compile_away(bytes, true)?;
-        let silent = || Rejected::Host("the child did not certify what it compiled".to_owned());
-        Ok(Admitted { judge, certification: certification.ok_or_else(silent)? })
-    }
-
-    /// The judge of an uploaded component, if it was compiled and kept earlier.
-    fn uploaded(&self, digest: &Digest) -> Option<Judge> {
-        let uploads = self.uploads.as_ref()?;
-        if let Some(judge) = uploads.shelf.get(digest) {
-            return Some(judge);
-        }
-        let (facts, code) = self.artefacts.as_ref()?.read(Maker::Child, digest)?;
-        Some(self.away(uploads, facts, Some(code)))
-    }
-
-    /// A judge in another process. Code that is at hand is held until a child has it; a
-    /// later child's is read from the disk, where there is one.
-    fn away(&self, uploads: &Uploads, facts: Facts, code: Option<Vec<u8>>) -> Judge {
-        let (digest, world, component_bytes) = (facts.digest, facts.world, facts.bytes);
-        let manifest = Arc::new(facts.manifest.clone());
-        let code: Code = match &self.artefacts {
-            Some(artefacts) => {
-                let held = Mutex::new(code.map(|code| (facts, code)));
-                let artefacts = Arc::clone(artefacts);
-                let take = move || held.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Arc::new(move || take().or_else(|| artefacts.read(Maker::Child, &digest)))
-            }
-            None => Arc::new(move || Some((facts.clone(), code.clone()?))),
-        };
-        let ready = Arc::new(Ready::Away { code, fuel: AtomicU64::new(u64::MAX) });
-        let judge = Judge { digest, world, manifest, component_bytes, ready };
-        uploads.shelf.put(judge.clone());
-        judge
-    }
-
     fn gate_of(&self, judge: &Judge) -> &Gate {
         match &self.uploads {
             Some(uploads) if judge.is_away() => &uploads.gate,
@@ -533,8 +330,7 @@ impl Inner {
                     Company::Shared => uploads.runners.run(&judge.digest, code, input, &attachments),
                     Company::Alone => uploads.runners.run_alone(&judge.digest, code, input, &attachments),
                 };
-                if matches!(&run.outcome, Outcome::Inconclusive { reason } if *reason == runner::code_gone())
-                {
+                if matches!(&run.outcome, Outcome::Inconclusive { reason } if reason.code_is_gone()) {
                     // Whoever asks next has it compiled again.
                     uploads.shelf.remove(&judge.digest);
                 }

@@ -15,6 +15,8 @@ pub struct Settings {
     /// What kept components are sealed with. Secret; whoever knows it can make this
     /// host run machine code. Not all zeros when there is a `cache_dir`.
     pub cache_key: [u8; 32],
+    /// Compiled components kept there together, bytes; the longest unused go first.
+    pub cache_bytes_max: u64,
     /// The program that calls [`crate::child::serve`] before anything else, this one as a
     /// rule. Without it nothing that was uploaded is compiled or run.
     pub program: Option<PathBuf>,
@@ -39,6 +41,11 @@ pub struct Limits {
     pub fuel_max: u64,
     /// Fuel to come to life with: start functions, an interpreter's beginning.
     pub instantiation_fuel_max: u64,
+    /// Fuel of all runs of one certification: whoever waits to upload waits for it. An
+    /// interpreter's hundred and fifty runs take a few of these units of ten.
+    pub certification_fuel_max: u64,
+    /// What one compilation may take.
+    pub compile: CompileLimits,
     /// All memories of a run together, bytes.
     pub memory_bytes_max: usize,
     /// An answer, and whatever one call hands to the host, bytes.
@@ -67,6 +74,8 @@ impl Default for Limits {
         Self {
             fuel_max: 5_000_000_000,
             instantiation_fuel_max: 200_000_000,
+            certification_fuel_max: 20_000_000_000,
+            compile: CompileLimits::default(),
             memory_bytes_max: 256 << 20,
             output_bytes_max: 1 << 20,
             wall_ms_max: 60_000,
@@ -81,12 +90,30 @@ impl Default for Limits {
     }
 }
 
+/// What compiling a component, and certifying it, may take of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompileLimits {
+    /// Processor time, seconds. An interpreter takes about ten.
+    pub cpu_seconds_max: u64,
+    /// Memory that it may write to, bytes. An interpreter takes about one gibibyte.
+    pub memory_bytes_max: u64,
+    /// Wall time, milliseconds: for what waits instead of working.
+    pub wall_ms_max: u64,
+}
+
+impl Default for CompileLimits {
+    fn default() -> Self {
+        Self { cpu_seconds_max: 120, memory_bytes_max: 4 << 30, wall_ms_max: 180_000 }
+    }
+}
+
 impl Default for Settings {
     /// No disk, a run for each processor, and the limits' own defaults.
     fn default() -> Self {
         Self {
             cache_dir: None,
             cache_key: [0; 32],
+            cache_bytes_max: 8 << 30,
             program: None,
             runs_max: thread::available_parallelism().map_or(2, usize::from),
             judges_max: 64,

@@ -238,8 +238,13 @@ impl App {
         runs: &mut Vec<Judged>,
     ) -> Result<Result<Output, sandbox::Problem>, Error> {
         let Standing { owner, binds } = self.standing(digest).await?;
-        let judge = self.judge_component(digest).await?;
+        let mut judge = self.judge_component(&owner, digest).await?;
         let mut run = self.run_once(&owner, &judge, (input, files), Company::Shared).await;
+        if matches!(&run.outcome, Outcome::Inconclusive { reason } if reason.code_is_gone()) {
+            // Nothing ran: the disk made room of it since, so it is compiled again.
+            judge = self.judge_component(&owner, digest).await?;
+            run = self.run_once(&owner, &judge, (input, files), Company::Shared).await;
+        }
         if matches!(run.outcome, Outcome::Inconclusive { reason: Reason::RunnerLost(_) }) {
             // Another run may have been at fault, so this one has a second try, by itself.
             let again = self.run_once(&owner, &judge, (input, files), Company::Alone).await;
@@ -262,8 +267,10 @@ impl App {
         (input, files): (&Input, &Attachments),
         company: Company,
     ) -> Run {
+        let turn = self.sandbox.turn(owner, judge).await;
+        // Waiting for the turn is no work of the component.
         let timer = self.metrics.run_started();
-        let run = self.sandbox.run_for(owner, judge, input, files.clone(), company).await;
+        let run = turn.run(input, files.clone(), company).await;
         let plugin = format!("{}@{}", judge.manifest.name, judge.manifest.version);
         timer.finish(&plugin, judge.world.as_str(), run.word(), run.fuel);
         run

@@ -9,9 +9,10 @@ use assay_domain::refusal::Refusal;
 use assay_sandbox::{Badge, Digest, Facts, Judge, Manifest};
 use serde_json::Value;
 
-use super::App;
 use super::task::{Pin, Spec, from_json, to_json};
+use super::{App, schemas};
 use crate::builtin::{BUILTIN, Builtin};
+use crate::config::PluginLimits;
 use crate::error::Error;
 
 /// A verifier that a poster names, by itself or in a check of kind `plugin`.
@@ -123,7 +124,7 @@ impl Builtins {
     /// the path of the field, and what would be right.
     pub fn config_fault(&self, digest: &Digest, config: &Value) -> Option<(String, String)> {
         let (.., schema) = self.pricing.iter().find(|(_, known, _)| known == digest)?;
-        schema_fault(schema, config)
+        schemas::fault(schema, config, &PluginLimits::default())
     }
 
     /// What is wrong with a check, if anything: the path of the field, and what would
@@ -132,21 +133,6 @@ impl Builtins {
         let issues = assay_checks::validate(&check.to_string()).err()?;
         issues.into_iter().next().map(|issue| (issue.path, issue.message))
     }
-}
-
-/// What a schema finds wrong with a configuration, if anything: the path of the field,
-/// and what would be right. No schema takes no configuration.
-fn schema_fault(schema: &Value, config: &Value) -> Option<(String, String)> {
-    if schema.is_null() {
-        let empty = config.as_object().is_some_and(serde_json::Map::is_empty);
-        return (!empty).then(|| (String::new(), "the component takes no configuration".to_owned()));
-    }
-    let validator = match jsonschema::validator_for(schema) {
-        Ok(validator) => validator,
-        Err(error) => return Some((String::new(), format!("the component's schema is broken: {error}"))),
-    };
-    let error = validator.iter_errors(config).next()?;
-    Some((error.instance_path().to_string().trim_start_matches('/').replace('/', "."), error.to_string()))
 }
 
 fn inspect(builtin: &Builtin) -> Result<Facts, Error> {
@@ -267,11 +253,25 @@ impl App {
             Refusal::field(format!("{path}.{field}"), message)
         })?;
         let manifest: Manifest = from_json("manifest", &row.body)?;
-        if let Some((inside, message)) = schema_fault(&manifest.config_schema, config) {
+        if let Some((inside, message)) = self.config_fault(manifest.config_schema, config).await? {
             let dot = if inside.is_empty() { "" } else { "." };
             return Err(Refusal::field(format!("{path}.config{dot}{inside}"), message).into());
         }
         Ok(row)
+    }
+
+    /// What is wrong with a configuration by a publisher's schema, if anything. Both are
+    /// strangers', so it is found out where nobody waits for the thread.
+    async fn config_fault(&self, schema: Value, config: &Value) -> Result<Option<(String, String)>, Error> {
+        let limits = self.settings.limits.plugins.clone();
+        let bytes = config.to_string().len();
+        if bytes > limits.config_bytes_max {
+            let message = format!("has {bytes} bytes, at most {} are taken", limits.config_bytes_max);
+            return Ok(Some((String::new(), message)));
+        }
+        let config = config.clone();
+        let found = tokio::task::spawn_blocking(move || schemas::fault(&schema, &config, &limits)).await;
+        found.map_err(|fault| Error::Internal(format!("a configuration could not be checked: {fault}")))
     }
 
     async fn listed_verifier(&self, field: &str, named: &str) -> Result<Option<PluginRow>, Error> {
@@ -285,8 +285,9 @@ impl App {
         Ok(self.db.read().one(BY_NAME, &[name.into(), version.into()]).await?)
     }
 
-    /// The component of a digest, ready to run.
-    pub async fn judge_component(&self, digest: &str) -> Result<Judge, Error> {
+    /// The component of a digest, ready to run. Where it has to be compiled, it takes the
+    /// turn of its publisher.
+    pub async fn judge_component(&self, owner: &str, digest: &str) -> Result<Judge, Error> {
         let digest: Digest =
             digest.parse().map_err(|_| Error::Internal("impossible digest in a task".into()))?;
         let own = self.builtins.has(&digest);
@@ -299,7 +300,7 @@ impl App {
         if own {
             return self.prepare(bytes).await;
         }
-        let prepared = self.sandbox.prepare_uploaded(bytes).await;
+        let prepared = self.sandbox.prepare_uploaded_for(owner, bytes).await;
         prepared.map_err(|error| Error::Internal(format!("a stored component: {error}")))
     }
 

@@ -111,7 +111,7 @@ impl App {
             return Err(Refusal::field("input", message).into());
         }
         self.count_trial(caller).await?;
-        let judge = self.judge_component(&plugin.digest).await?;
+        let judge = self.judge_component(&plugin.owner, &plugin.digest).await?;
         // Whoever tries waits behind their own tries, not in front of anybody's work.
         let tenant = format!("trial {}", caller.party);
         Ok(self.sandbox.run_for(&tenant, &judge, input, Attachments::none(), Company::Shared).await)

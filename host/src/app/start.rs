@@ -20,6 +20,7 @@ use super::passwords::Passwords;
 use super::plugins::Builtins;
 use super::post_office::PostOffice;
 use super::room::Room;
+use super::uploading::Uploading;
 use super::watch::Hub;
 use super::{App, Ask};
 use crate::clock::{self, Clock};
@@ -92,11 +93,9 @@ impl App {
         let sandbox = Sandbox::start(sandbox::Settings {
             cache_dir: Some(settings.data.join("compiled")),
             cache_key: host_key.derive("compiled components"),
+            cache_bytes_max: settings.limits.plugins.compiled_bytes_max,
             program: settings.program.clone(),
-            limits: sandbox::Limits {
-                component_bytes_max: settings.limits.component_bytes_max,
-                ..sandbox::Limits::default()
-            },
+            limits: settings.limits.of_sandbox(),
             ..sandbox::Settings::default()
         })?;
         let secret = host_key.derive("test provider").to_vec();
@@ -114,6 +113,7 @@ impl App {
             limiters: Limiters::new(&settings.rates, &clock),
             passwords: Passwords::new(&settings.limits),
             room: Room::new(&settings.limits),
+            uploading: Uploading::default(),
             settings,
             hub: Hub::default(),
             post_office,

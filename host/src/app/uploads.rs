@@ -9,8 +9,10 @@ use assay_sandbox::{Admitted, Digest, Manifest, Rejected};
 use semver::Version;
 
 use super::access::Scope;
+use super::schemas::Schema;
 use super::task::to_json;
 use super::{Answer, App, Ask, Caller};
+use crate::config::Limits;
 use crate::error::Error;
 
 /// A component that somebody sends.
@@ -41,19 +43,12 @@ impl App {
         upload: &Upload,
         render: fn(&Uploaded) -> Reply,
     ) -> Result<Answer, Error> {
-        let bytes_max = self.component_bytes_max(&ask.caller);
-        if upload.bytes.len() > bytes_max {
-            let given = upload.bytes.len();
-            let message = format!("the component has {given} bytes, at most {bytes_max} are taken");
-            return Err(Refusal::new(Code::TooLarge, message).into());
-        }
+        let (caller, limits) = (&ask.caller, &self.settings.limits);
+        check_bytes(upload.bytes.len(), limits, caller.scopes.has(Scope::Admin))?;
         let digest = Digest::of(&upload.bytes);
-        if self.plugin_row(&digest).await?.is_none() {
-            self.count_upload(&ask.caller).await?;
-        }
         let admitted = match self.plugin_row(&digest).await? {
             Some(_) => None,
-            None => Some(self.sandbox.admit(Arc::clone(&upload.bytes)).await.map_err(refused)?),
+            None => Some(self.admit(caller, upload).await?),
         };
         let settled = self.settle_upload(ask, upload, &digest, admitted.as_ref(), render).await;
         match settled {
@@ -65,6 +60,18 @@ impl App {
             }
             settled => settled,
         }
+    }
+
+    /// What takes a moment is looked at first; what takes every processor for seconds has
+    /// its publisher's turn.
+    async fn admit(&self, caller: &Caller, upload: &Upload) -> Result<Admitted, Error> {
+        let publisher = caller.party.to_string();
+        let _underway = self.uploading.enter(&publisher, &self.settings.limits.plugins)?;
+        self.count_upload(caller, upload.bytes.len()).await?;
+        let facts = self.sandbox.inspected(&upload.bytes).await.map_err(refused)?;
+        check_said(&facts.manifest, upload)?;
+        check_manifest(&facts.manifest, &self.settings.limits)?;
+        self.sandbox.admit_for(&publisher, facts, Arc::clone(&upload.bytes)).await.map_err(refused)
     }
 
     async fn settle_upload(
@@ -94,7 +101,6 @@ impl App {
         render: fn(&Uploaded) -> Reply,
     ) -> Result<Change, Error> {
         let manifest = &*admitted.judge.manifest;
-        check_manifest(manifest, upload)?;
         let owner = caller.party.to_string();
         let plugin = PluginRow {
             digest: admitted.judge.digest.to_string(),
@@ -159,27 +165,33 @@ impl App {
         Ok(known.map(|row| row.owner))
     }
 
-    /// Publishers send what they wrote; the operator may send a whole interpreter more.
-    fn component_bytes_max(&self, caller: &Caller) -> usize {
-        let limits = &self.settings.limits;
-        let tier = if caller.scopes.has(Scope::Admin) {
-            limits.component_bytes_max
-        } else {
-            limits.component_of_publisher_bytes_max
-        };
-        tier.min(limits.component_bytes_max)
-    }
-
-    /// Compiling takes every processor for seconds, so nobody has it without end.
-    async fn count_upload(&self, caller: &Caller) -> Result<(), Error> {
+    /// Compiling takes every processor for seconds, and what is taken is kept, so nobody has
+    /// either without end.
+    async fn count_upload(&self, caller: &Caller, bytes: usize) -> Result<(), Error> {
         if caller.is_operator() {
             return Ok(());
         }
-        let most = self.settings.limits.uploads_per_day_max;
-        let key = Key::counter(format!("uploads/{}/{}", caller.party, self.now().utc_day()));
-        let refusal =
-            Refusal::new(Code::QuotaExhausted, format!("all {most} uploads of this day (UTC) are used"));
-        self.db.commit(Change::new().add_up_to(key, 1, most, refusal)).await?;
+        let (most, day) = (self.settings.limits.uploads_per_day_max, self.now().utc_day());
+        let key = |what: &str| Key::counter(format!("{what}/{}/{day}", caller.party));
+        let full = |message: String| Refusal::new(Code::QuotaExhausted, message);
+        let bytes_most = self.settings.limits.plugins.bytes_per_day_max;
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let change = Change::new()
+            .add_up_to(
+                key("uploads"),
+                1,
+                most,
+                full(format!("all {most} uploads of this day (UTC) are used")),
+            )
+            .add_up_to(
+                key("upload-bytes"),
+                bytes,
+                bytes_most,
+                full(format!(
+                    "new components of a day (UTC) may have {bytes_most} bytes, and these are more"
+                )),
+            );
+        self.db.commit(change).await?;
         Ok(())
     }
 }
@@ -195,9 +207,8 @@ pub(crate) fn refused(rejected: Rejected) -> Error {
     }
 }
 
-/// What the sandbox does not look at: that the version is one, that the configuration's
-/// schema is one, and that both are what the sender says.
-fn check_manifest(manifest: &Manifest, upload: &Upload) -> Result<(), Refusal> {
+/// What a sender says of a component, where they said anything.
+fn check_said(manifest: &Manifest, upload: &Upload) -> Result<(), Refusal> {
     let said = [("name", &upload.name, &manifest.name), ("version", &upload.version, &manifest.version)];
     for (field, said, is) in said {
         if said.as_ref().is_some_and(|said| said != is) {
@@ -205,15 +216,32 @@ fn check_manifest(manifest: &Manifest, upload: &Upload) -> Result<(), Refusal> {
             return Err(Refusal::field(field, message));
         }
     }
+    Ok(())
+}
+
+/// What is taken by its size. The operator may send a whole interpreter more.
+pub(crate) fn check_bytes(bytes: usize, limits: &Limits, is_operator: bool) -> Result<(), Refusal> {
+    let publishers = limits.component_of_publisher_bytes_max.min(limits.component_bytes_max);
+    let bytes_max = if is_operator { limits.component_bytes_max } else { publishers };
+    if bytes > bytes_max {
+        let message =
+            format!("the component has {bytes} bytes, at most {bytes_max} are taken: make it smaller");
+        return Err(Refusal::new(Code::TooLarge, message));
+    }
+    Ok(())
+}
+
+/// What the sandbox does not look at: that the version is one, and that the
+/// configuration's schema is one that may be used.
+pub(crate) fn check_manifest(manifest: &Manifest, limits: &Limits) -> Result<(), Refusal> {
     if let Err(error) = Version::parse(&manifest.version) {
         let version = &manifest.version;
         let message = format!("{version:?} is no semantic version such as 1.2.0: {error}");
         return Err(Refusal::field("version", message));
     }
-    if !manifest.config_schema.is_null()
-        && let Err(error) = jsonschema::validator_for(&manifest.config_schema)
-    {
-        return Err(Refusal::field("config_schema", format!("is not a JSON Schema: {error}")));
+    if !manifest.config_schema.is_null() {
+        Schema::parse(&manifest.config_schema, &limits.plugins)
+            .map_err(|fault| Refusal::field("config_schema", fault))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 use std::fs;
 use std::io;
 use std::net::{TcpStream, UdpSocket};
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,35 @@ pub struct Mechanism {
     pub fault: Option<String>,
 }
 
+/// What a kernel grants of a wish to be shut in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Granted {
+    /// All of it.
+    Whole,
+    /// What its version of the mechanism knows.
+    Part {
+        /// The kernel's version.
+        has: String,
+        /// The one that knows it all.
+        wanted: String,
+    },
+    /// None of it.
+    Nothing,
+}
+
+impl Granted {
+    /// What is missing, if anything.
+    pub fn fault(&self) -> Option<String> {
+        match self {
+            Self::Whole => None,
+            Self::Part { has, wanted } => Some(format!(
+                "only in part: this kernel has version {has} of it, and files, network and signals take {wanted}"
+            )),
+            Self::Nothing => Some("this kernel does not offer it".to_owned()),
+        }
+    }
+}
+
 /// One try to get out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -32,39 +62,93 @@ pub struct Attempt {
     pub said: String,
 }
 
+/// What keeps a child in, in the order it is put up: the last one takes away what the
+/// others need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// Processor time, memory, descriptors.
+    Resources,
+    /// Another user, where the parent is root.
+    User,
+    /// No files, no network, no signals to others.
+    Landlock,
+    /// No system calls but those that a run takes.
+    Seccomp,
+}
+
+impl Layer {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Resources, Self::User, Self::Landlock, Self::Seccomp];
+
+    /// Its name, as the server says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resources => "resource limits",
+            Self::User => "unprivileged user",
+            Self::Landlock => "landlock",
+            Self::Seccomp => "seccomp",
+        }
+    }
+
+    fn put_up(self, role: Role) -> Mechanism {
+        let done = match self {
+            Self::Resources => kernel::limit_resources(role),
+            Self::User => kernel::become_nobody(),
+            Self::Landlock => kernel::close_files_and_network(),
+            Self::Seccomp => kernel::filter_system_calls(),
+        };
+        Mechanism { name: self.name().to_owned(), fault: done.err() }
+    }
+}
+
 /// Shuts this process in. What could not be done is told, not fatal: the sandbox of
 /// wasmtime holds without it.
 pub(super) fn enter(role: Role) -> Vec<Mechanism> {
-    let mechanism =
-        |name: &str, done: Result<(), String>| Mechanism { name: name.to_owned(), fault: done.err() };
-    // The order matters: the last one takes away what the others need.
-    vec![
-        mechanism("resource limits", kernel::limit_resources(role)),
-        mechanism("unprivileged user", kernel::become_nobody()),
-        mechanism("landlock", kernel::close_files_and_network()),
-        mechanism("seccomp", kernel::filter_system_calls()),
-    ]
+    Layer::ALL.map(|layer| layer.put_up(role)).into()
+}
+
+/// Puts up one layer alone and tries to get out, for seeing what holds when the others do
+/// not. Each try is said once it is over: the last one, where it works, says nothing more.
+pub(super) fn try_alone(layer: Layer, parent: u32, port: u16, mut say: impl FnMut(&Attempt)) {
+    if let Some(fault) = layer.put_up(Role::Run).fault {
+        return say(&Attempt { what: "put it up".to_owned(), worked: false, said: fault });
+    }
+    for attempt in TRIES {
+        say(&attempt(parent, port));
+    }
 }
 
 /// Everything a component that got out of wasmtime would try first.
 pub(super) fn escape(parent: u32, port: u16) -> Vec<Attempt> {
-    let attempt = |what: &str, done: io::Result<String>| Attempt {
+    TRIES.iter().map(|attempt| attempt(parent, port)).collect()
+}
+
+type Try = fn(u32, u16) -> Attempt;
+
+const TRIES: [Try; 10] = [
+    |_, _| tried("read a file", fs::read_to_string("/etc/hostname")),
+    |parent, _| {
+        let environment = fs::read_to_string(format!("/proc/{parent}/environ"));
+        tried("read the parent's environment", environment)
+    },
+    |_, _| tried("list a folder", fs::read_dir("/").map(|_| "listed".to_owned())),
+    |_, _| tried("write a file", fs::write("/tmp/assay-escape", "out").map(|()| "written".to_owned())),
+    |_, port| tried("connect", TcpStream::connect(("127.0.0.1", port)).map(|_| "connected".to_owned())),
+    |_, _| tried("open a socket", UdpSocket::bind("127.0.0.1:0").map(|_| "bound".to_owned())),
+    |_, _| tried("start a program", Command::new("/bin/true").status().map(|status| status.to_string())),
+    |parent, _| tried("signal the parent", kernel::signal(parent).map(|()| "signalled".to_owned())),
+    |_, _| tried("become root again", kernel::become_root().map(|()| "became root".to_owned())),
+    // Starting one fails before that where no process may be started. There is nobody left
+    // to answer where this works.
+    |_, _| tried("become a program", Err(Command::new("/bin/true").exec())),
+];
+
+fn tried(what: &str, done: io::Result<String>) -> Attempt {
+    Attempt {
         what: what.to_owned(),
         worked: done.is_ok(),
         said: done.unwrap_or_else(|error| error.to_string()),
-    };
-    let done = |what: &str| what.to_owned();
-    vec![
-        attempt("read a file", fs::read_to_string("/etc/hostname")),
-        attempt("read the parent's environment", fs::read_to_string(format!("/proc/{parent}/environ"))),
-        attempt("list a folder", fs::read_dir("/").map(|_| done("listed"))),
-        attempt("write a file", fs::write("/tmp/assay-escape", "out").map(|()| done("written"))),
-        attempt("connect", TcpStream::connect(("127.0.0.1", port)).map(|_| done("connected"))),
-        attempt("open a socket", UdpSocket::bind("127.0.0.1:0").map(|_| done("bound"))),
-        attempt("start a program", Command::new("/bin/true").status().map(|status| status.to_string())),
-        attempt("signal the parent", kernel::signal(parent).map(|()| done("signalled"))),
-        attempt("become root again", kernel::become_root().map(|()| done("became root"))),
-    ]
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -73,7 +157,8 @@ mod kernel {
     use std::io;
 
     use landlock::{
-        ABI, Access, AccessFs, AccessNet, RestrictionStatus, Ruleset, RulesetAttr, RulesetStatus, Scope,
+        ABI, Access, AccessFs, AccessNet, LandlockStatus, RestrictionStatus, Ruleset, RulesetAttr,
+        RulesetStatus, Scope,
     };
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     use nix::sys::signal::kill;
@@ -83,23 +168,17 @@ mod kernel {
         SeccompRule,
     };
 
-    use super::Role;
+    use super::{Granted, Role};
 
     /// The user and group that own nothing, by their usual number.
     const NOBODY: u32 = 65_534;
 
-    /// Processor time of one compilation, seconds. An interpreter takes about ten.
-    const COMPILE_CPU_SECONDS_MAX: u64 = 120;
-
-    /// Memory that a compilation may write to, bytes. An interpreter takes about one
-    /// gibibyte. Runs have a limit of their own, whose sum depends on the machine.
-    const COMPILE_DATA_BYTES_MAX: u64 = 4 << 30;
-
-    /// Descriptors: the two pipes, and one for each component's initial memory.
+    /// Descriptors: what is read and written, one for each component's initial memory, and
+    /// one for a file of machine code until it is in memory.
     const FILES_MAX: u64 = 4_096;
 
     /// What runs of components and the allocator below them ask of the kernel.
-    const SYSTEM_CALLS: [i64; 34] = [
+    const SYSTEM_CALLS: [i64; 35] = [
         libc::SYS_brk,
         libc::SYS_clock_gettime,
         libc::SYS_clock_nanosleep,
@@ -124,6 +203,7 @@ mod kernel {
         libc::SYS_nanosleep,
         libc::SYS_read,
         libc::SYS_readv,
+        libc::SYS_recvmsg,
         libc::SYS_rseq,
         libc::SYS_rt_sigaction,
         libc::SYS_rt_sigprocmask,
@@ -144,9 +224,10 @@ mod kernel {
         };
         limit(Resource::RLIMIT_CORE, 0)?;
         limit(Resource::RLIMIT_NOFILE, FILES_MAX)?;
-        if role == Role::Compile {
-            limit(Resource::RLIMIT_DATA, COMPILE_DATA_BYTES_MAX)?;
-            limit(Resource::RLIMIT_CPU, COMPILE_CPU_SECONDS_MAX)?;
+        // Runs have limits of their own, whose sum depends on the machine.
+        if let Role::Compile(limits) = role {
+            limit(Resource::RLIMIT_DATA, limits.memory_bytes_max)?;
+            limit(Resource::RLIMIT_CPU, limits.cpu_seconds_max)?;
         }
         // No signal asks for its death with the parent's: the kernel means the thread that
         // started it. A runner ends when its pipe does, a compilation by its own limits.
@@ -173,12 +254,24 @@ mod kernel {
             .and_then(landlock::Ruleset::create)
             .and_then(landlock::RulesetCreated::restrict_self);
         match closed {
-            Ok(RestrictionStatus { ruleset: RulesetStatus::NotEnforced, .. }) => {
-                Err("this kernel does not offer it".to_owned())
-            }
-            Ok(_) => Ok(()),
+            Ok(status) => in_force(&status, abi),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// A kernel grants of a wish what it knows, and says that it was less.
+    fn in_force(status: &RestrictionStatus, abi: ABI) -> Result<(), String> {
+        let granted = match (&status.ruleset, &status.landlock) {
+            (RulesetStatus::FullyEnforced, _) => Granted::Whole,
+            (RulesetStatus::PartiallyEnforced, LandlockStatus::Available { effective_abi, .. }) => {
+                Granted::Part { has: format!("{effective_abi:?}"), wanted: format!("{abi:?}") }
+            }
+            (RulesetStatus::PartiallyEnforced, _) => {
+                Granted::Part { has: "none".to_owned(), wanted: format!("{abi:?}") }
+            }
+            (RulesetStatus::NotEnforced, _) => Granted::Nothing,
+        };
+        granted.fault().map_or(Ok(()), Err)
     }
 
     /// Everything but the calls above is refused. Threads may be started, processes not:

@@ -1,18 +1,23 @@
 //! The child that runs.
 
 use std::collections::HashMap;
-use std::io::{self, Stdin, Stdout};
+use std::fs::File;
+use std::io::{self, BufReader, Read as _, Stdout};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::cage::{self, Mechanism};
 use super::compiling::unexpected;
+use super::inbox::Inbox;
 use super::wire::{self, Ask, Cost, Say};
+use crate::cache::{self, Kept};
+use crate::component::Facts;
 use crate::digest::Digest;
 use crate::input::Input;
+use crate::judge::Judge;
 use crate::outcome::{Outcome, Reason};
-use crate::sandbox::{Judge, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::settings::Settings;
 use crate::state::Attachments;
 
@@ -26,7 +31,7 @@ struct Work {
 
 /// What is read from the parent, by one thread at a time.
 struct Desk {
-    from: Stdin,
+    from: BufReader<Inbox>,
     to: Arc<Mutex<Stdout>>,
     sandbox: Sandbox,
     judges: HashMap<Digest, Judge>,
@@ -36,7 +41,7 @@ struct Desk {
 /// leaves the reading to another and does the run: none is woken for it. There is one
 /// more of them than runs, so that the pipe's end is heard whatever runs.
 pub(super) fn serve(mechanisms: Vec<Mechanism>) -> io::Result<()> {
-    let (mut from, to) = (io::stdin(), Arc::new(Mutex::new(io::stdout())));
+    let (mut from, to) = (BufReader::new(Inbox::open()?), Arc::new(Mutex::new(io::stdout())));
     let (Ask::Begin { limits, runs_max }, _) = wire::read(&mut from)? else { return Err(unexpected()) };
     let sandbox = Sandbox::start(Settings { runs_max, limits, ..Settings::default() });
     let sandbox = sandbox.map_err(io::Error::other)?;
@@ -66,10 +71,19 @@ impl Desk {
         loop {
             let (ask, body) = wire::read(&mut self.from)?;
             match ask {
-                Ask::Load { facts } => match self.sandbox.adopt(&facts, &body) {
-                    Ok(judge) => drop(self.judges.insert(facts.digest, judge)),
-                    Err(text) => say(&self.to, &Say::NotLoaded { digest: facts.digest, text }, &[])?,
-                },
+                Ask::Load { facts, file } => {
+                    let adopted = match file {
+                        None => self.sandbox.adopt(&facts, &body),
+                        Some(code_bytes) => {
+                            let file = self.file()?;
+                            self.adopt_kept(&facts, &Kept { file, code_bytes })
+                        }
+                    };
+                    match adopted {
+                        Ok(judge) => drop(self.judges.insert(facts.digest, judge)),
+                        Err(text) => say(&self.to, &Say::NotLoaded { digest: facts.digest, text }, &[])?,
+                    }
+                }
                 Ask::Unload { digest } => drop(self.judges.remove(&digest)),
                 Ask::Run { number, digest, input_bytes, files } => {
                     let judge = self.judges.get(&digest).cloned();
@@ -84,6 +98,19 @@ impl Desk {
                 Ask::Begin { .. } | Ask::Compile { .. } => return Err(unexpected()),
             }
         }
+    }
+}
+
+impl Desk {
+    /// The file that comes with the next byte.
+    fn file(&mut self) -> io::Result<File> {
+        self.from.read_exact(&mut [0])?;
+        self.from.get_mut().file().ok_or_else(unexpected)
+    }
+
+    fn adopt_kept(&self, facts: &Facts, kept: &Kept) -> Result<Judge, String> {
+        let code = cache::map(kept).map_err(|error| error.to_string())?;
+        self.sandbox.adopt(facts, &code)
     }
 }
 

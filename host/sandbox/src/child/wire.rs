@@ -32,8 +32,9 @@ pub(crate) enum Ask {
     Begin { limits: Limits, runs_max: usize },
     /// The body is a component; whether it is to be certified.
     Compile { certify: bool },
-    /// The body is the machine code of a component.
-    Load { facts: Facts },
+    /// The body is the machine code of a component, or one byte follows and a file with it,
+    /// which begins with so many bytes of machine code.
+    Load { facts: Facts, file: Option<usize> },
     /// Not needed any more.
     Unload { digest: Digest },
     /// The body is the input, then the files, in this order.

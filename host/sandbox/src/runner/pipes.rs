@@ -1,13 +1,17 @@
 //! One end of a pipe to a child that may stop reading, or writing: it is waited for until
 //! a moment and no longer.
 
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, IoSlice, Read, Write};
+use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 /// The moment that is so far from now.
 #[expect(clippy::disallowed_methods, reason = "a run that does not end decides nothing but its own end")]
@@ -45,6 +49,25 @@ impl<Pipe: AsFd> Patient<Pipe> {
         match poll(&mut [PollFd::new(self.pipe.as_fd(), what)], timeout) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Patient<UnixStream> {
+    /// Sends one byte, and an open file with it.
+    pub(super) fn send_file(&self, file: &File) -> io::Result<()> {
+        let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let files = [file.as_fd()];
+        loop {
+            self.left()?;
+            let mut control = SendAncillaryBuffer::new(&mut room);
+            control.push(SendAncillaryMessage::ScmRights(&files));
+            match sendmsg(&self.pipe, &[IoSlice::new(&[0])], &mut control, SendFlags::empty()) {
+                Ok(_) => return Ok(()),
+                Err(rustix::io::Errno::AGAIN) => self.wait_for(PollFlags::POLLOUT)?,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
 }

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use assay_domain::refusal::Refusal;
 use assay_sandbox::{Badge, Certification, Facts, Rejected, goldens, goldens_of, inspect};
 use clap::Args;
 
 use super::{duration, grouped, size};
+use crate::app::uploads::{check_bytes, check_manifest};
 use crate::cli::{Outcome, line};
+use crate::config::Limits;
 
 /// What to check.
 #[derive(Args)]
@@ -16,6 +19,9 @@ pub(super) struct Flags {
     /// The component, as `assay plugin build` writes it
     #[arg(value_name = "FILE.wasm")]
     file: PathBuf,
+    /// With the operator's limit for its size, not a publisher's
+    #[arg(long)]
+    operator: bool,
 }
 
 /// Exit code 0 when a server would list it.
@@ -24,7 +30,15 @@ pub(super) async fn run(flags: &Flags) -> Outcome {
     let sandbox = super::sandbox()?;
     let refused =
         |rejected: Rejected| format!("{}: refused ({}): {rejected}", flags.file.display(), rejected.code());
+    let unlisted = |refusal: Refusal| {
+        let field = refusal.field.map(|field| format!("{field}: ")).unwrap_or_default();
+        let code = refusal.code.as_str();
+        format!("{}: refused ({code}): {field}{}", flags.file.display(), refusal.message)
+    };
+    let limits = Limits::default();
+    check_bytes(bytes.len(), &limits, flags.operator).map_err(unlisted)?;
     let facts = inspect(&bytes, sandbox.limits().component_bytes_max).map_err(refused)?;
+    check_manifest(&facts.manifest, &limits).map_err(unlisted)?;
     tell(&facts);
     let judge = sandbox.prepare(bytes).await.map_err(refused)?;
     let mut goldens = goldens(facts.world);
