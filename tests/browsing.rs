@@ -90,8 +90,10 @@ impl Browser {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// Sends a form of a page of this place, as browsers say with each of them.
     pub(crate) async fn sends(&self, path: &str, filled: &Filled) -> Page {
-        self.send(self.request(Method::POST, path).form(filled)).await
+        let request = self.request(Method::POST, path).header("Origin", &self.base_url);
+        self.send(request.form(filled)).await
     }
 
     /// Sends fields with the token of a page, whatever else its forms hold.

@@ -114,6 +114,11 @@ fn signing_in_goes_on_to_places_of_ours_alone() {
             ("//elsewhere.example", "/tasks"),
             ("https://elsewhere.example", "/tasks"),
             ("/\\elsewhere.example", "/tasks"),
+            ("/\t/elsewhere.example", "/tasks"),
+            ("/\n/elsewhere.example", "/tasks"),
+            ("/\r\n/elsewhere.example", "/tasks"),
+            ("/tasks\\..\\\\elsewhere.example", "/tasks"),
+            ("/\u{85}/elsewhere.example", "/tasks"),
             ("", "/tasks"),
         ] {
             let visitor = Browser::open(&house.base_url);

@@ -24,6 +24,7 @@ fn a_redemption_is_refused_with_a_reason_and_the_next_approved() {
         for (ruling, status) in [("refuse", "refused"), ("approve", "settled")] {
             let asked = worker.post(&redeem, &json!({})).await.good();
             let id = asked["id"].as_str().expect("an id");
+            operator.goes(HERE).await.good().says("500 CR");
             let (form, to) = (format!("redemption-{id}"), format!("{HERE}/redemptions/{id}"));
             let typed = [("ruling", ruling), ("reason", "out of <b>stock</b>")];
             let ruled = sends(&operator, HERE, &form, &to, &typed).await;
@@ -36,7 +37,7 @@ fn a_redemption_is_refused_with_a_reason_and_the_next_approved() {
             let theirs = Browser::of(&worker).fills("/wallet/rewards", &to, &typed).await;
             assert_eq!(theirs.status, 403, "it is the operator's to decide");
         }
-        operator.goes(HERE).await.good().says("none left");
+        operator.goes(HERE).await.good().says("500 CR none left 1");
     });
 }
 
@@ -46,10 +47,15 @@ fn a_failed_payout_is_tried_again_and_then_given_back() {
         let (worker, operator) = (paid_by_coins(house, "80").await, Browser::of(&house.operator()));
         let id = asked_for(house, &worker, "80").await;
         wait(house, 0).await;
+        operator.goes(HERE).await.good().says("$80.00 USDTTRC20 with the provider");
         fakes.payout_says(&id, "REJECTED");
         wait(house, 1).await;
         operator.goes(HERE).await.good().says("$80.00 in");
         let (form, to) = (format!("payout-{id}"), format!("{HERE}/payouts/{id}"));
+        let none = sends(&operator, HERE, &form, &to, &[]).await;
+        assert_eq!(none.status, 400, "{}", none.text());
+        none.says("is missing");
+        assert_eq!(looked(&worker, &id).await["status"], "failed");
         let tried = sends(&operator, HERE, &form, &to, &[("decision", "retry")]).await;
         assert_eq!(tried.place, "/house?done=retried", "{}", tried.text());
         wait(house, 0).await;
@@ -59,6 +65,7 @@ fn a_failed_payout_is_tried_again_and_then_given_back() {
         assert_eq!(given.place, "/house?done=returned", "{}", given.text());
         assert_eq!(looked(&worker, &id).await["resolution"], "returned");
         assert_eq!(wallet(&worker).await, "80.00");
+        operator.goes(HERE).await.good().says("No payout is on its way.");
         operator.goes(HERE).await.good().says("No payout has failed.");
     });
 }

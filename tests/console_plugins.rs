@@ -96,6 +96,65 @@ fn a_judge_is_published_found_tried_and_retired() {
 }
 
 #[test]
+fn a_schema_is_a_form_where_a_judge_is_tried_and_where_a_task_is_posted() {
+    each_house(async |house| {
+        let ada = person(house, "ada").await;
+        ada.deposits(100).await;
+        let browser = Browser::of(&ada);
+        let empty = browser.goes("/plugins/upload").await.good().form("upload");
+        let bytes = saying("gold-bar", "1.0.0", 0, &SCHEMA.replace('\n', ""));
+        uploads(&browser, &empty, &bytes).await;
+        let digest = Digest::of(&bytes).to_string();
+        let place = format!("/plugins/{digest}");
+        let page = browser.goes(&place).await.good();
+        page.says("3 when left out");
+        unharmed(&page, "<script>alert(1)</script>");
+        let run = format!("{place}/run");
+        // What is typed, the field it is wrong in, and why.
+        for (name, typed, why) in [
+            ("config.least", "many", "must be a whole number"),
+            ("config.least", "2.5", "must be a whole number"),
+            ("config.tone", "shrill", "must be one of calm, loud"),
+            ("config.names", "[1,", "is not JSON"),
+        ] {
+            let bad = sends(&browser, &place, "run", &run, &[(name, typed)]).await;
+            assert_eq!(bad.status, 400, "{}", bad.text());
+            bad.says(why);
+            let marks = bad.attributes("aria-describedby").join(" ");
+            assert!(marks.contains(&format!("run-{name}-wrong")), "{name}: {marks}");
+            assert!(!marks.contains("run-config-wrong"), "it is said once: {marks}");
+        }
+        let typed = [("config.least", "5"), ("config.tone", "loud"), ("config.names", r#"["a"]"#)];
+        let tried = sends(&browser, &place, "run", &run, &typed).await.good();
+        tried.says("It said: pass");
+        let kept = tried.form("run");
+        for (name, value) in typed {
+            assert!(kept.contains(&(name.to_owned(), value.to_owned())), "{kept:?}");
+        }
+
+        let link = page.attributes("href").into_iter().find(|link| link.starts_with("/post?verifier="));
+        let filled = browser.goes(&link.expect("a link to post")).await.good().form("post");
+        let title = [("title", "Tea"), ("budget", "5"), ("acceptance_criteria", "At least 3 words")];
+        let filled = with(&filled, &title);
+        for (least, why) in [("0", "0 is less than the minimum of 1"), ("some", "must be a whole number")] {
+            let bad = browser.sends("/post", &with(&filled, &[("verifier[0].config.least", least)])).await;
+            refuses(&bad, 400, least, why);
+            let marks = bad.attributes("aria-describedby").join(" ");
+            assert!(marks.contains("post-verifier[0].config.least-wrong"), "{marks}");
+        }
+        let good = [("verifier[0].config.least", "4"), ("verifier[0].config.tone", "calm")];
+        let posted = browser.sends("/post", &with(&filled, &good)).await;
+        assert!(posted.place.ends_with("?done=posted"), "{}", posted.text());
+        // What the fields say stands over what is there as JSON.
+        let json =
+            [("verifier[0].config", r#"{"least":2,"names":["b"]}"#), ("verifier[0].config.least", "7")];
+        let again = browser.goes(&format!("/post?verifier={digest}")).await.good().form("post");
+        let posted = browser.sends("/post", &with(&with(&again, &title), &json)).await;
+        assert!(posted.place.ends_with("?done=posted"), "{}", posted.text());
+    });
+}
+
+#[test]
 fn a_refused_upload_says_what_was_looked_at() {
     each_house(async |house| {
         let ada = person(house, "ada").await;

@@ -135,6 +135,7 @@ fn a_bid_is_accepted_a_draft_is_tried_and_the_desk_pays_by_one_key() {
         assert!(browser.place().await.starts_with("/desk"), "while somebody types, keys are letters");
         let desk = browser.find("article.item").await;
         browser.ask("document.querySelector('article.item').focus()").await;
+        browser.find("body[data-keys=act]").await;
         desk.send_keys("a").await.expect("a key");
         browser.sees("Accepted: the worker is paid.").await;
         browser.sees("Nothing waits for you").await;
@@ -148,6 +149,44 @@ fn a_bid_is_accepted_a_draft_is_tried_and_the_desk_pays_by_one_key() {
         browser.sees("bit for bit").await;
         browser.go("/").await;
         browser.sees("Replayed here, same result").await;
+    });
+}
+
+#[test]
+fn a_key_that_is_held_down_pays_nothing_that_was_not_read() {
+    in_a_browser(async |house, browser| {
+        let ada = rich_person(house, "Ada").await;
+        let bob = house.agent("bob").await;
+        for _ in 0..2 {
+            let task = ada.posts(&tea_for_a_person()).await;
+            ada.accepts_bid(&bob.bids(&task, "45").await).await;
+            bob.delivers(&task, GOOD).await.good();
+        }
+        browser.sign_in("ada@example.org").await;
+        browser.go("/desk").await;
+        browser.find("body[data-keys=act]").await;
+        // Counts what would be sent, and sends nothing.
+        let pressed = "const [keys, repeat] = arguments[0];
+            let sent = 0;
+            const count = (event) => { event.preventDefault(); sent += 1; };
+            addEventListener('submit', count, true);
+            document.body.dataset.keys = keys;
+            const item = document.querySelector('article.item');
+            item.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', repeat, bubbles: true, cancelable: true }));
+            removeEventListener('submit', count, true);
+            return sent;";
+        for (keys, repeat, sent) in [("act", true, 0), ("wait", false, 0), ("act", false, 1)] {
+            let asked = browser.driver.execute(pressed, vec![json!([keys, repeat])]).await;
+            assert_eq!(asked.expect("the script runs"), json!(sent), "{keys} {repeat}");
+        }
+        // A page that just came presses no button, whoever holds the key.
+        let paid = "return document.querySelectorAll('article.item').length";
+        assert_eq!(browser.ask(paid).await, 2);
+        browser.ask("document.querySelector('article.item').focus()").await;
+        let item = browser.find("article.item").await;
+        item.send_keys("a").await.expect("a key");
+        browser.sees("Accepted: the worker is paid.").await;
+        assert_eq!(browser.ask(paid).await, 1);
     });
 }
 

@@ -225,7 +225,7 @@ impl App {
     }
 
     /// The answer this idempotency key got before, on any host.
-    async fn answered(&self, once: Option<&Once>) -> Result<Option<Answer>, Error> {
+    pub(crate) async fn answered(&self, once: Option<&Once>) -> Result<Option<Answer>, Error> {
         let Some(once) = once else { return Ok(None) };
         let Some(kept) = self.db.read().once(&once.key).await? else { return Ok(None) };
         if kept.at.saturating_add(self.settings.limits.idempotency_ms()) <= self.now().0 {

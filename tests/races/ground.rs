@@ -254,7 +254,7 @@ impl Host {
     async fn person(&self, n: usize) -> PartyId {
         let (email, password) = (format!("person-{n}@example.com"), "correct horse battery".to_owned());
         let asked = SignUp { email, password, name: "somebody".into(), referral_code: None };
-        named(&said(self.0.sign_up(&asked, |one| id(one.id)).await).expect("a person"))
+        named(&said(self.0.sign_up(&asked, None, |one| id(one.id)).await).expect("a person"))
     }
 
     pub(super) async fn money(&self, party: PartyId, asset: Asset) -> Balance {

@@ -88,7 +88,7 @@ impl World {
             let asked = SignUp { email, password, name: "somebody".into(), referral_code: None };
             let render =
                 |one: &assay::app::parties::Registered| Reply::new(200, one.id.to_string().into_bytes());
-            let answer = self.app.sign_up(&asked, render).await.expect("an account");
+            let answer = self.app.sign_up(&asked, None, render).await.expect("an account");
             self.welcome(label, &answer.reply, true, None);
         }
         for (label, owner) in [(8, 6), (9, 6), (10, 7)] {

@@ -1,7 +1,7 @@
 //! People: accounts with a password, and the sessions they sign in to.
 
 use assay_db::entities::people::{AccountRow, KeyRow};
-use assay_db::{Change, Record as _, Reply};
+use assay_db::{Change, Once, Record as _, Reply};
 use assay_domain::ids::{KeyId, PartyId};
 use assay_domain::refusal::{Code, Refusal};
 
@@ -47,13 +47,19 @@ pub fn email(text: &str) -> Option<String> {
 impl App {
     /// Makes an account: a person, with a first key and the credits of a newcomer. One
     /// account an address.
-    pub async fn sign_up(&self, asked: &SignUp, render: fn(&Registered) -> Reply) -> Result<Answer, Error> {
-        // Before the password is hashed, which is work; the commit looks again.
+    pub async fn sign_up(
+        &self,
+        asked: &SignUp,
+        once: Option<&Once>,
+        render: fn(&Registered) -> Reply,
+    ) -> Result<Answer, Error> {
+        // Before the password is hashed, which is work; the commit looks again. The same form
+        // sent twice finds its own account.
         if self.account(&asked.email).await?.is_some() {
-            return Err(taken().into());
+            return self.answered(once).await?.ok_or_else(|| taken().into());
         }
         let password = &self.passwords.hash(&asked.password).await?;
-        self.settle(None, || async move {
+        self.settle(once, || async move {
             let entrance = Entrance {
                 kind: "human",
                 owner: None,
@@ -191,7 +197,8 @@ impl App {
         let account = &self.account_of(caller.party).await?.ok_or_else(nobody)?;
         self.limiters.sign_in(&account.email)?;
         if !self.passwords.fits(old, Some(account.password.clone())).await? {
-            return Err(Refusal::new(Code::Unauthorized, "old: is not the password").into());
+            let refusal = Refusal::field("old", "is not the password");
+            return Err(Refusal { code: Code::Unauthorized, ..refusal }.into());
         }
         let password = &self.passwords.hash(new).await?;
         self.settle(ask.once.as_ref(), || async move {

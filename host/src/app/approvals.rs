@@ -105,22 +105,47 @@ impl App {
         const PAGE: &str = "($1 = '' or bot = $1 or bot in (select id from parties where owner = $1)) \
                             and ($2 = '' or status = $2) and ($3 = '' or id < $3) order by id desc limit $4";
         let read = self.db.read();
-        let party = if caller.is_operator() { String::new() } else { caller.party.to_string() };
-        let mut values = vec![party.into(), status.map_or("", Status::as_str).into()];
+        let mut values = vec![whose_word(caller).into(), status.map_or("", Status::as_str).into()];
         let total_estimate = read.count::<ApprovalRow>(MINE, &values).await?;
         values.push(cursor.unwrap_or_default().into());
         values.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
         let rows = read.many::<ApprovalRow>(PAGE, &values).await?;
-        let page = Page::cut(rows, limit, total_estimate, |row| row.id.clone());
-        let tasks = page.items.iter().map(|row| row.task.as_str());
-        let tasks = read.many::<TaskRow>("id in_list($1)", &[list(tasks)]).await?;
+        self.with_tasks(Page::cut(rows, limit, total_estimate, |row| row.id.clone())).await
+    }
+
+    /// Approvals that wait for the caller's word, oldest first, after the one that `after`
+    /// names: of the caller's bots, or of all for the operator.
+    pub async fn approvals_waiting(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Approval>, Error> {
+        const PAGE: &str = "($1 = '' or bot in (select id from parties where owner = $1)) \
+                            and status = 'pending' and id > $2 order by id limit $3";
+        let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        let values = [whose_word(caller).into(), after.unwrap_or_default().into(), more.into()];
+        let rows = self.db.read().many::<ApprovalRow>(PAGE, &values).await?;
+        self.with_tasks(Page::cut(rows, limit, 0, |row| row.id.clone())).await
+    }
+
+    /// How many of them there are.
+    pub(crate) async fn count_approvals_waiting(&self, caller: &Caller) -> Result<i64, Error> {
+        const ALL: &str = "($1 = '' or bot in (select id from parties where owner = $1)) \
+                           and status = 'pending'";
+        Ok(self.db.read().count::<ApprovalRow>(ALL, &[whose_word(caller).into()]).await?)
+    }
+
+    async fn with_tasks(&self, page: Page<ApprovalRow>) -> Result<Page<Approval>, Error> {
+        let tasks = list(page.items.iter().map(|row| row.task.as_str()));
+        let tasks = self.db.read().many::<TaskRow>("id in_list($1)", &[tasks]).await?;
         let tasks: BTreeMap<&str, &TaskRow> = tasks.iter().map(|row| (row.id.as_str(), row)).collect();
         let items = page.items.iter().map(|row| {
             let task = tasks.get(row.task.as_str()).ok_or_else(|| impossible(row, "task"))?;
             Approval::from_row(row, Task::from_row(task, 0)?)
         });
         let items = items.collect::<Result<_, Error>>()?;
-        Ok(Page { items, next: page.next, total_estimate })
+        Ok(Page { items, next: page.next, total_estimate: page.total_estimate })
     }
 
     /// Decides about a post, as the bot's owner or the operator. Refusals in this order:
@@ -202,6 +227,11 @@ impl App {
         let row = self.db.read().one::<ApprovalRow>("id = $1", &[id.to_string().into()]).await?;
         Ok(row.ok_or_else(|| Refusal::not_found("approval"))?)
     }
+}
+
+/// Whose bots the caller decides about; nothing for the operator, who decides about all.
+fn whose_word(caller: &Caller) -> String {
+    if caller.is_operator() { String::new() } else { caller.party.to_string() }
 }
 
 fn may_decide(caller: &Caller, bot: PartyId, owner: Option<PartyId>) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use assay_db::entities::{DeliveryRow, ReceiptRow};
-use assay_db::{Record as _, Reply};
+use assay_db::{Record as _, Reply, list};
 use assay_domain::gate::{Outcome, Score};
 use assay_domain::ids::{DeliveryId, PartyId, TaskId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
@@ -18,7 +18,7 @@ use super::jobs::JobKind;
 use super::judging::{Attachment, Finding, Judgement, Scorecard, Signed, Work};
 use super::memory::{Decided, Left, Sight};
 use super::task::{Task, from_json, to_json};
-use super::tasks::Eyes;
+use super::tasks::{Eyes, Page};
 use super::turn::{Turn, Visibility};
 use super::{Answer, App, Ask, Caller};
 use crate::error::Error;
@@ -247,12 +247,46 @@ impl App {
         let task = self.task(id).await?;
         let all = self.deliveries_of(&task).await?;
         let eyes = self.eyes(caller, &task).await?;
-        let seen = |delivery: &Delivery| {
-            eyes == Eyes::Poster
-                || delivery.worker == caller.party
-                || (eyes == Eyes::Worker && Some(delivery.worker) == task.worker)
-        };
+        let seen =
+            |delivery: &Delivery| whose(eyes, caller, &task).is_none_or(|ids| ids.contains(&delivery.worker));
         Ok(all.into_iter().filter(seen).collect())
+    }
+
+    /// The latest of them before the one that `before` names, newest first.
+    pub async fn deliveries_latest(
+        &self,
+        caller: &Caller,
+        id: TaskId,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Delivery>, Error> {
+        const ALL: &str = "task = $1 and ($2 = '' or id < $2) order by id desc limit $3";
+        const THEIRS: &str = "task = $1 and ($2 = '' or id < $2) and worker in_list($4) \
+                              order by id desc limit $3";
+        let task = self.task(id).await?;
+        let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        let mut values = vec![id.to_string().into(), before.unwrap_or_default().into(), more.into()];
+        let read = self.db.read();
+        let rows = match whose(self.eyes(caller, &task).await?, caller, &task) {
+            None => read.many::<DeliveryRow>(ALL, &values).await?,
+            Some(workers) => {
+                let workers: Vec<String> = workers.iter().map(ToString::to_string).collect();
+                values.push(list(workers.iter().map(String::as_str)));
+                read.many::<DeliveryRow>(THEIRS, &values).await?
+            }
+        };
+        let items = rows.iter().map(|row| Delivery::shown(row, &task)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::cut(items, limit, 0, |delivery| delivery.id.to_string()))
+    }
+
+    /// One of them.
+    pub async fn delivery_for(&self, caller: &Caller, of: TaskId, id: DeliveryId) -> Result<Delivery, Error> {
+        let (task, delivery) = (self.task(of).await?, self.delivery(id).await?);
+        let workers = whose(self.eyes(caller, &task).await?, caller, &task);
+        if delivery.task == of && workers.is_none_or(|workers| workers.contains(&delivery.worker)) {
+            return Ok(delivery);
+        }
+        Err(Refusal::not_found("delivery").into())
     }
 
     /// All deliveries of a task, oldest first. Submissions that were not chosen are
@@ -260,13 +294,7 @@ impl App {
     pub(crate) async fn deliveries_of(&self, task: &Task) -> Result<Vec<Delivery>, Error> {
         let values = [task.id.to_string().into()];
         let rows = self.db.read().many::<DeliveryRow>("task = $1 ORDER BY id", &values).await?;
-        let over = task.mode == Mode::OpenSubmission && task.state != State::Open;
-        let seen = |row: &DeliveryRow| {
-            let one = Delivery::from_row(row)?;
-            let lost = over && one.status == "in_review";
-            Ok(if lost { Delivery { status: "rejected".into(), ..one } } else { one })
-        };
-        rows.iter().map(seen).collect()
+        rows.iter().map(|row| Delivery::shown(row, task)).collect()
     }
 
     /// Refuses a delivery that is none of this task's.
@@ -281,6 +309,15 @@ impl App {
     pub(crate) async fn delivery(&self, id: DeliveryId) -> Result<Delivery, Error> {
         let row = self.db.read().one::<DeliveryRow>("id = $1", &[id.to_string().into()]).await?;
         Delivery::from_row(&row.ok_or_else(|| Refusal::not_found("deliverable"))?)
+    }
+}
+
+/// Whose deliveries of a task somebody sees; everybody's where there is no list.
+fn whose(eyes: Eyes, caller: &Caller, task: &Task) -> Option<Vec<PartyId>> {
+    match eyes {
+        Eyes::Poster => None,
+        Eyes::Worker => Some([Some(caller.party), task.worker].into_iter().flatten().collect()),
+        Eyes::Stranger => Some(vec![caller.party]),
     }
 }
 
@@ -428,6 +465,14 @@ impl Delivery {
             created_at: self.created_at.0,
             body: to_json(&self.body)?,
         })
+    }
+
+    /// As it stands now: submissions that were not chosen are rejected by the choice.
+    fn shown(row: &DeliveryRow, task: &Task) -> Result<Self, Error> {
+        let one = Self::from_row(row)?;
+        let over = task.mode == Mode::OpenSubmission && task.state != State::Open;
+        let lost = over && one.status == "in_review";
+        Ok(if lost { Self { status: "rejected".into(), ..one } } else { one })
     }
 
     pub(crate) fn from_row(row: &DeliveryRow) -> Result<Self, Error> {

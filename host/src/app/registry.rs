@@ -1,7 +1,7 @@
 //! The registry: which components there are, what is known of each, and trying one.
 
 use assay_db::entities::{PluginRow, ReceiptRow};
-use assay_db::{Change, Key};
+use assay_db::{Change, Key, Once};
 use assay_domain::refusal::Refusal;
 use assay_sandbox::{Attachments, Company, Digest, Input, Run};
 
@@ -104,13 +104,20 @@ impl App {
     }
 
     /// Runs a component on somebody's own input. Nothing of it is kept but the count.
-    pub async fn try_plugin(&self, caller: &Caller, digest: &Digest, input: &Input) -> Result<Run, Error> {
+    /// The same key counts once.
+    pub async fn try_plugin(
+        &self,
+        caller: &Caller,
+        digest: &Digest,
+        input: &Input,
+        once: Option<&Once>,
+    ) -> Result<Run, Error> {
         let plugin = self.plugin_row(digest).await?.ok_or_else(|| Refusal::not_found("component"))?;
         if input.world().as_str() != plugin.world {
             let message = format!("must be what a {} takes, not a {}", plugin.world, input.world());
             return Err(Refusal::field("input", message).into());
         }
-        self.count_trial(caller).await?;
+        self.count_trial(caller, once).await?;
         let judge = self.judge_component(&plugin.owner, &plugin.digest).await?;
         // Whoever tries waits behind their own tries, not in front of anybody's work.
         let tenant = format!("trial {}", caller.party);

@@ -1,6 +1,6 @@
 //! Running a verdict again here, as anyone can offline, to see whether it says the same.
 
-use assay_db::{Change, Key};
+use assay_db::{Change, Key, Once};
 use assay_domain::ids::{ReceiptId, TaskId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
 use assay_sandbox::{Attachments, Origin, PublicKeys, Receipt, Replay, ReplayError, replay_with};
@@ -24,11 +24,16 @@ fn replays_key() -> Key {
 
 impl App {
     /// Runs a receipt's input through its component again, for those who may see the
-    /// input. It counts as one of the caller's trial runs of the day.
-    pub async fn replay(&self, caller: &Caller, id: ReceiptId) -> Result<Replayed, Error> {
+    /// input. It counts as one of the caller's trial runs of the day, once for each key.
+    pub async fn replay(
+        &self,
+        caller: &Caller,
+        id: ReceiptId,
+        once: Option<&Once>,
+    ) -> Result<Replayed, Error> {
         let receipt = self.receipt(id).await?;
         let input = self.receipt_input(caller, id).await?;
-        self.count_trial(caller).await?;
+        self.count_trial(caller, once).await?;
         let component = self.component(&receipt.plugin).await?;
         let keys = self.public_keys().await?;
         let keys = PublicKeys::from_hex(keys.iter().map(|key| key.public.as_str()))
@@ -52,13 +57,15 @@ impl App {
         Ok(self.db.read().cell(&replays_key()).await?)
     }
 
-    /// One more run that somebody wants to see, out of those they have in a day.
-    pub(crate) async fn count_trial(&self, caller: &Caller) -> Result<(), Error> {
+    /// One more run that somebody wants to see, out of those they have in a day. What was
+    /// asked for with the same key before was counted then.
+    pub(crate) async fn count_trial(&self, caller: &Caller, once: Option<&Once>) -> Result<(), Error> {
         let most = self.settings.limits.trial_runs_per_day_max;
         let key = Key::counter(format!("trial-runs/{}/{}", caller.party, self.now().utc_day()));
         let refusal =
             Refusal::new(Code::QuotaExhausted, format!("all {most} trial runs of this day (UTC) are used"));
-        self.db.commit(Change::new().add_up_to(key, 1, most, refusal)).await?;
+        let change = Change::new().add_up_to(key, 1, most, refusal);
+        self.db.commit(Change { once: once.cloned(), ..change }).await?;
         Ok(())
     }
 

@@ -114,6 +114,14 @@ impl App {
         Ok(rows.into_iter().map(|row| Reward { in_stock: in_stock(&row), row }).collect())
     }
 
+    /// Codes of a reward: those that are left, and those that somebody has.
+    pub async fn stock_of(&self, reward: &RewardRow) -> Result<(i64, i64), Error> {
+        const LEFT: &str = "reward = $1 and redemption is null";
+        const GIVEN: &str = "reward = $1 and redemption is not null";
+        let (read, id) = (self.db.read(), [reward.id.as_str().into()]);
+        Ok((read.count::<RewardCodeRow>(LEFT, &id).await?, read.count::<RewardCodeRow>(GIVEN, &id).await?))
+    }
+
     /// Redeems free credits. Refusals, in this order: a handoff; an agent of nobody; no
     /// such reward; no code left; a day's limit; too few credits.
     pub async fn redeem(

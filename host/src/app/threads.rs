@@ -86,11 +86,7 @@ impl App {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page<Message>, Error> {
-        let task = self.task(id).await?;
-        if task.state != State::Open && self.eyes(caller, &task).await? == Eyes::Stranger {
-            let message = "the task is not open: its thread is for its poster and its worker";
-            return Err(Refusal::new(Code::NotAParty, message).into());
-        }
+        self.may_read_thread(caller, id).await?;
         let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
         let values = [id.to_string().into(), cursor.unwrap_or_default().into(), more.into()];
         let tail = "task = $1 and id > $2 order by id limit $3";
@@ -100,6 +96,33 @@ impl App {
         let items = rows.iter().map(Message::from_row).collect::<Result<_, _>>()?;
         let total_estimate = self.db.read().cell(&Key::counter(format!("thread/{id}"))).await?;
         Ok(Page { items, next, total_estimate })
+    }
+
+    /// The latest of a thread before the message that `before` names, newest first; for the
+    /// same readers. `next` is there where earlier ones are.
+    pub async fn thread_latest(
+        &self,
+        caller: &Caller,
+        id: TaskId,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Message>, Error> {
+        const LATEST: &str = "task = $1 and ($2 = '' or id < $2) order by id desc limit $3";
+        self.may_read_thread(caller, id).await?;
+        let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        let values = [id.to_string().into(), before.unwrap_or_default().into(), more.into()];
+        let rows = self.db.read().many::<ThreadMessageRow>(LATEST, &values).await?;
+        let items = rows.iter().map(Message::from_row).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::cut(items, limit, 0, |message| message.id.to_string()))
+    }
+
+    async fn may_read_thread(&self, caller: &Caller, id: TaskId) -> Result<(), Error> {
+        let task = self.task(id).await?;
+        if task.state != State::Open && self.eyes(caller, &task).await? == Eyes::Stranger {
+            let message = "the task is not open: its thread is for its poster and its worker";
+            return Err(Refusal::new(Code::NotAParty, message).into());
+        }
+        Ok(())
     }
 }
 

@@ -318,6 +318,13 @@ impl App {
         self.list_withdrawals(ALL, None, status, cursor, limit).await
     }
 
+    /// Payouts on their way, oldest first: those that wait, and those that the provider has.
+    pub async fn payouts_under_way(&self, limit: usize) -> Result<Vec<Withdrawal>, Error> {
+        const UNDER_WAY: &str = "$1 = '' and $2 = '' and $3 = '' \
+                                 and status in ('pending', 'processing') order by id limit $4";
+        self.list_withdrawals(UNDER_WAY, None, None, None, limit).await
+    }
+
     async fn list_withdrawals(
         &self,
         tail: &'static str,

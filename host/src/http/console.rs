@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`session`] | the cookie, who looks at a page, the token every form carries |
 //! | [`form`] | reading a form, and showing it again after a refusal |
+//! | [`kept`] | what was typed into a form that is gone, or whose session is |
 //! | [`page`] | the frame around every page, its headers, the page of a refusal |
 //! | [`assets`] | the style sheet, the scripts, the icon |
 //! | [`words`] | money, times and states as people read them |
@@ -27,10 +28,13 @@ use crate::app::App;
 pub mod agents;
 pub mod asked;
 pub mod assets;
+pub mod bids;
 pub mod channels;
 pub mod checks;
+pub mod configuring;
 pub mod delivery;
 pub mod desk;
+pub mod dispute;
 pub mod encryption;
 pub mod files;
 pub mod foreseen;
@@ -39,6 +43,7 @@ pub mod front;
 pub mod guides;
 pub mod happened;
 pub mod house;
+pub mod kept;
 pub mod keys;
 pub mod page;
 pub mod people;
@@ -46,6 +51,7 @@ pub mod plot;
 pub mod plugins;
 pub mod posting;
 pub mod protected;
+pub mod ration;
 pub mod receipts;
 pub mod records;
 pub mod rewards;
@@ -56,9 +62,12 @@ pub mod statement;
 pub mod task;
 pub mod task_forms;
 pub mod tasks;
+pub mod thread;
 pub mod trying;
+pub mod verifiers;
 pub mod wallet;
 pub mod watching;
+pub mod whole;
 pub mod withdrawals;
 pub mod words;
 
@@ -151,6 +160,8 @@ fn task_pages() -> Router<Arc<App>> {
     Router::new()
         .route("/tasks", get(tasks::list))
         .route("/tasks/{id}", get(task::page))
+        .route("/tasks/{id}/whole", get(whole::task))
+        .route("/tasks/{id}/deliveries/{delivery}/{part}", get(whole::delivery))
         .route("/tasks/{id}/bid", post(task_forms::bid))
         .route("/tasks/{id}/bids/{bid}/accept", post(task_forms::accept_bid))
         .route("/tasks/{id}/bids/{bid}/reject", post(task_forms::reject_bid))
@@ -176,8 +187,8 @@ fn house_pages() -> Router<Arc<App>> {
         .route("/house/audit", post(house::audit))
         .route("/house/redemptions/{id}", post(house::redemption))
         .route("/house/payouts/{id}", post(house::payout))
-        .route("/house/disputes/{id}", get(house::dispute).post(house::resolve))
-        .route("/house/disputes/{id}/replay", post(house::replay))
+        .route("/house/disputes/{id}", get(dispute::page).post(dispute::resolve))
+        .route("/house/disputes/{id}/replay", post(dispute::replay))
 }
 
 /// Posting a task, watching it, what is protected of it.

@@ -33,7 +33,7 @@ const KEY_SECONDS_MAX: i64 = 10 * 366 * 86_400;
 /// `POST /v1/accounts {email, password, name, referralCode?}`: makes a person's account;
 /// 201 with its id and first key, which is shown this once. 409 when the address has one.
 pub async fn sign_up(State(app): State<Arc<App>>, Open(fields): Open) -> Outcome {
-    answer::of(app.sign_up(&read_sign_up(&fields)?, signed_up).await)
+    answer::of(app.sign_up(&read_sign_up(&fields)?, None, signed_up).await)
 }
 
 /// Who wants an account.

@@ -84,7 +84,7 @@ pub async fn run(State(app): State<Arc<App>>, Path(digest): Path<String>, call: 
     }
     let input: Input = serde_json::from_value(given)
         .map_err(|error| Refusal::field("input", format!("is no input of a component: {error}")))?;
-    let run = app.try_plugin(call.caller(), &digest, &input).await?;
+    let run = app.try_plugin(call.caller(), &digest, &input, None).await?;
     let (output, reason) = match &run.outcome {
         RunOutcome::Output(_) => (serde_json::from_slice(&run.output).unwrap_or_default(), Value::Null),
         RunOutcome::Inconclusive { reason } => {

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::console::kept::Kept;
 use super::console::page;
 use crate::error::Error;
 
@@ -58,8 +59,10 @@ pub async fn as_problem(request: Request, next: Next) -> Response {
         // Nothing of ours answers without a refusal; this is the server stack's own.
         None => Refusal::new(code_of(status), status.canonical_reason().unwrap_or("refused")),
     };
+    let kept = response.extensions_mut().remove::<Kept>();
     tracing::debug!(code = refusal.code.as_str(), ?status, "refused");
-    let mut written = if page { page::refused(status, &refusal) } else { write(&path, &refusal) };
+    let mut written =
+        if page { page::refused(status, &refusal, kept.as_ref()) } else { write(&path, &refusal) };
     if let Some(seconds) = retry_after(&refusal) {
         written.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -28,6 +28,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(app.settings.limits.body_bytes_max))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(app.clone(), limits::throttle))
+        .layer(from_fn_with_state(app.clone(), console::kept::keep))
         .layer(from_fn_with_state(app.clone(), middleware::guard))
         .layer(from_fn(problem::as_problem))
         .layer(from_fn_with_state(app.clone(), middleware::observe))

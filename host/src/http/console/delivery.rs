@@ -1,12 +1,18 @@
 //! A delivery on a page: the work, its score with its parts, every finding, the receipts.
 
 use assay_domain::gate::Outcome as Gate;
+use assay_domain::ids::{TaskId, Timestamp};
 
+use super::super::problem::Problem;
+use super::asked::Asked;
 use super::form::Sheet;
-use super::task::Named;
+use super::ration::{Cut, Ration};
+use super::session::Person;
+use super::task::{Known, Named};
 use super::words::{self, When};
 use crate::app::App;
 use crate::app::deliveries::{Body, Delivery, PENDING};
+use crate::app::tasks::Page;
 use crate::error::Error;
 
 /// A delivery, or a draft that was tried.
@@ -21,8 +27,10 @@ pub struct Block {
     pub status: String,
     /// How that looks.
     pub tone: &'static str,
-    /// The work.
-    pub content: String,
+    /// Where it can be had whole; nothing for a draft.
+    pub place: String,
+    /// The work, or its beginning.
+    pub content: Cut,
     /// What its worker says about it.
     pub summary: String,
     /// Files.
@@ -39,6 +47,8 @@ pub struct Block {
     pub until: Option<When>,
     /// Its receipts.
     pub receipts: Vec<ReceiptRow>,
+    /// Whether something of it is left out here beside the work itself.
+    pub is_short: bool,
     /// The form of its poster's word.
     pub decide: Option<Sheet>,
 }
@@ -111,20 +121,144 @@ pub struct ReceiptRow {
     pub fuel: String,
 }
 
-/// A delivery on a page.
+/// Findings of which a page has those first that did not pass, where there are more.
+const FINDINGS_IN_ORDER: usize = 20;
+/// What rows take of a page beside their words.
+const FINDING: usize = 150;
+const SIDE: usize = 190;
+const RECEIPT: usize = 420;
+const FILE: usize = 190;
+/// What a sentence of a judge, a worker or a poster may take of a page.
+const SENTENCE: usize = 500;
+const NOTES: usize = 1_200;
+
+/// What a delivery takes of a page before anything is said in it, its form included. With
+/// less room than [`WITH_WORDS`] it waits for the next page.
+pub const MARKUP: usize = 1_700;
+/// What it takes with some words of everybody.
+pub const WITH_WORDS: usize = 4_500;
+
+/// Deliveries of a task on a page.
+const DELIVERIES: usize = 5;
+/// What the work may take of a page.
+const WORK: usize = 6_000;
+/// The query that says before which delivery the page ends.
+const BEFORE: &str = "deliveries";
+
+/// Some of the deliveries of a task, oldest first.
+pub struct Delivered {
+    /// The deliveries.
+    pub blocks: Vec<Block>,
+    /// Where earlier ones are.
+    pub earlier: Option<String>,
+    /// Where the latest are, if these are not.
+    pub latest: Option<String>,
+}
+
+/// The deliveries of a page, newest first.
+pub async fn latest(
+    app: &App,
+    person: &Person,
+    task: TaskId,
+    asked: &Asked,
+) -> Result<Page<Delivery>, Problem> {
+    Ok(app.deliveries_latest(&person.caller, task, asked.text(BEFORE)?, DELIVERIES).await?)
+}
+
+/// As many of them as there is room for on the page of this path, the latest first in line.
+pub async fn blocks(
+    app: &App,
+    found: Page<Delivery>,
+    (known, path, asked): (&Known, &str, &Asked),
+    sheet: impl Fn(&Delivery) -> Option<Sheet>,
+    ration: &mut Ration,
+) -> Result<Delivered, Error> {
+    let mut blocks = Vec::with_capacity(found.items.len());
+    let (mut next, mut last) = (found.next, None);
+    for one in &found.items {
+        if !blocks.is_empty() && !ration.has(WITH_WORDS) {
+            next = last;
+            break;
+        }
+        ration.row(MARKUP);
+        let by = (one, known.named(one.worker));
+        blocks.push(block(app, &one.body, Some(by), sheet(one), (&mut *ration, WORK)).await?);
+        last = Some(one.id.to_string());
+    }
+    blocks.reverse();
+    Ok(Delivered {
+        blocks,
+        earlier: next.map(|next| format!("{path}?{BEFORE}={next}#deliveries")),
+        latest: (!asked.get(BEFORE).is_empty()).then(|| format!("{path}#deliveries")),
+    })
+}
+
+/// A delivery on a page, as far as there is room: at most so many bytes of the work.
 pub async fn block(
     app: &App,
     body: &Body,
     of: Option<(&Delivery, Named)>,
     decide: Option<Sheet>,
+    (ration, work): (&mut Ration, usize),
 ) -> Result<Block, Error> {
-    let mut receipts = Vec::with_capacity(body.receipts.len());
+    let word = match &of {
+        Some((delivery, _)) => delivery.status.as_str(),
+        None => body.verdict.as_str(),
+    };
+    let content = ration.text(&body.content, work);
+    ration.was_short();
+    let summary = ration.line(&body.summary, NOTES);
+    let notes = ration.line(&body.review_notes, NOTES);
+    let score = score(body, ration);
+    let findings = findings(body, ration);
+    let mut shown = Block {
+        id: of.as_ref().map(|(delivery, _)| delivery.id.to_string()).unwrap_or_default(),
+        place: of
+            .as_ref()
+            .map(|(one, _)| format!("/tasks/{}/deliveries/{}", one.task, one.id))
+            .unwrap_or_default(),
+        round: body.round,
+        status: if body.verdict == PENDING { "being judged".into() } else { words::plain(word) },
+        tone: words::tone(word),
+        by: None,
+        content,
+        summary,
+        files: Vec::new(),
+        score,
+        findings,
+        review: Vec::new(),
+        notes,
+        until: body.resubmit_until.map(|at| words::when(Timestamp(at))),
+        receipts: Vec::new(),
+        is_short: false,
+        decide,
+    };
+    for note in &body.review {
+        if ration.row(FINDING) {
+            shown.review.push(ration.line(note, SENTENCE));
+        }
+    }
+    shown.files = files(body, ration);
+    shown.receipts = receipts(app, body, ration).await?;
+    shown.is_short = ration.was_short();
+    shown.by = of.map(|(delivery, worker)| {
+        let name = ration.line(&worker.name, SENTENCE);
+        (Named { name, ..worker }, words::when(delivery.created_at))
+    });
+    Ok(shown)
+}
+
+async fn receipts(app: &App, body: &Body, ration: &mut Ration) -> Result<Vec<ReceiptRow>, Error> {
+    let mut rows = Vec::with_capacity(body.receipts.len());
     for line in &body.receipts {
+        if !ration.row(RECEIPT) {
+            break;
+        }
         let fuel = match line.receipt_id.parse() {
             Ok(id) => words::grouped(app.receipt(id).await?.fuel),
             Err(_) => String::new(),
         };
-        receipts.push(ReceiptRow {
+        rows.push(ReceiptRow {
             id: line.receipt_id.clone(),
             world: line.world.clone(),
             outcome: words::plain(&line.outcome),
@@ -133,70 +267,70 @@ pub async fn block(
             fuel,
         });
     }
-    let word = match &of {
-        Some((delivery, _)) => delivery.status.as_str(),
-        None => body.verdict.as_str(),
-    };
-    Ok(Block {
-        id: of.as_ref().map(|(delivery, _)| delivery.id.to_string()).unwrap_or_default(),
-        round: body.round,
-        status: if body.verdict == PENDING { "being judged".into() } else { words::plain(word) },
-        tone: words::tone(word),
-        by: of.map(|(delivery, worker)| (worker, words::when(delivery.created_at))),
-        content: body.content.clone(),
-        summary: body.summary.clone(),
-        files: files(body),
-        score: score(body),
-        findings: findings(body),
-        review: body.review.clone(),
-        notes: body.review_notes.clone(),
-        until: body.resubmit_until.map(|at| words::when(assay_domain::ids::Timestamp(at))),
-        receipts,
-        decide,
-    })
+    Ok(rows)
 }
 
-fn files(body: &Body) -> Vec<FileLine> {
-    let line = |file: &crate::app::judging::Attachment| FileLine {
-        name: file.name.clone(),
-        about: format!("{}, {} bytes", file.media_type, words::grouped(file.size_bytes)),
-        sha256: file.sha256.clone(),
-    };
-    body.attachments.iter().map(line).collect()
+fn files(body: &Body, ration: &mut Ration) -> Vec<FileLine> {
+    let mut lines = Vec::with_capacity(body.attachments.len());
+    for file in &body.attachments {
+        if !ration.row(FILE) {
+            break;
+        }
+        lines.push(FileLine {
+            name: ration.line(&file.name, SENTENCE),
+            about: format!(
+                "{}, {} bytes",
+                ration.line(&file.media_type, SENTENCE),
+                words::grouped(file.size_bytes)
+            ),
+            sha256: file.sha256.clone(),
+        });
+    }
+    lines
 }
 
-fn score(body: &Body) -> Option<Score> {
+fn score(body: &Body, ration: &mut Ration) -> Option<Score> {
     let (score, outcome) = body.gate()?;
     let points = score.basis_points();
-    let sides = body.scorecard.iter().flat_map(|card| &card.dimensions);
     let (word, tone) = match outcome {
         Gate::Rejected => ("below the gate", "bad"),
         outcome => (outcome.as_str(), "done"),
     };
-    Some(Score {
-        total: words::percent(points),
-        points,
-        word,
-        tone,
-        notes: body.scorecard.as_ref().map(|card| card.notes.clone()).unwrap_or_default(),
-        sides: sides
-            .map(|side| Side {
-                name: words::plain(&side.name),
-                total: words::percent(side.score),
-                points: side.score,
-                note: side.note.clone(),
-            })
-            .collect(),
-    })
+    let notes = body.scorecard.as_ref().map(|card| ration.line(&card.notes, NOTES)).unwrap_or_default();
+    let mut sides = Vec::new();
+    for side in body.scorecard.iter().flat_map(|card| &card.dimensions) {
+        if !ration.row(SIDE) {
+            break;
+        }
+        sides.push(Side {
+            // It stands there twice: once for those who hear the page.
+            name: ration.line(&words::plain(&side.name), SENTENCE / 2),
+            total: words::percent(side.score),
+            points: side.score,
+            note: ration.line(&side.note, SENTENCE),
+        });
+    }
+    Some(Score { total: words::percent(points), points, word, tone, notes, sides })
 }
 
-fn findings(body: &Body) -> Vec<FindingLine> {
-    let line = |finding: &crate::app::judging::Finding| FindingLine {
-        what: finding.criterion.clone().unwrap_or_else(|| words::plain(&finding.kind)),
-        status: finding.status.clone(),
-        tone: words::tone(&finding.status),
-        binding: finding.binding,
-        evidence: finding.evidence.clone(),
-    };
-    body.findings.iter().map(line).collect()
+fn findings(body: &Body, ration: &mut Ration) -> Vec<FindingLine> {
+    let mut all: Vec<_> = body.findings.iter().collect();
+    if all.len() > FINDINGS_IN_ORDER {
+        all.sort_by_key(|finding| finding.status == "pass");
+    }
+    let mut lines = Vec::with_capacity(all.len());
+    for finding in all {
+        if !ration.row(FINDING) {
+            break;
+        }
+        let what = finding.criterion.clone().unwrap_or_else(|| words::plain(&finding.kind));
+        lines.push(FindingLine {
+            what: ration.line(&what, SENTENCE),
+            status: finding.status.clone(),
+            tone: words::tone(&finding.status),
+            binding: finding.binding,
+            evidence: ration.line(&finding.evidence, SENTENCE),
+        });
+    }
+    lines
 }

@@ -11,6 +11,7 @@ use super::checks;
 use super::form::Typed;
 use super::posting::{self, CREDITS};
 use super::session::Person;
+use super::verifiers::Schemas;
 use super::words::amount;
 use crate::app::App;
 use crate::app::access::Scope;
@@ -139,7 +140,7 @@ async fn cost(app: &App, person: &Person, typed: &Typed) -> Result<Option<Shown>
 async fn outcome(app: &App, person: &Person, typed: &Typed) -> Result<(Outcome, Option<TaskView>), Error> {
     let not_yet =
         |sentence: String| Outcome { tone: "wait", sentence: format!("Not ready to post: {sentence}.") };
-    let post = match posting::read(app, typed) {
+    let post = match posting::read(app, typed, &Schemas::of(app, typed).await?) {
         Ok(post) => post,
         Err(refusal) => return Ok((not_yet(refusal.message), None)),
     };

@@ -25,6 +25,9 @@ pub const TOKEN: &str = "_token";
 /// The name of one showing of a form, by which sending it twice does it once.
 const SHOWING: &str = "_showing";
 
+/// Fields that are never shown again.
+pub const SECRETS: [&str; 4] = ["password", "old", "new", "key"];
+
 /// Which of several forms of a kind it is.
 const OF: &str = "_of";
 
@@ -74,6 +77,11 @@ impl Typed {
                 _ => drop(self.0.insert(name, values)),
             }
         }
+    }
+
+    /// Every value with the name of its field.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|(name, all)| all.iter().map(|text| (name.as_str(), text.as_str())))
     }
 
     /// A field, empty when there is none.
@@ -145,6 +153,11 @@ impl Form {
         &self.ask
     }
 
+    /// The key under which this showing of the form counts once.
+    pub const fn once(&self) -> Option<&Once> {
+        self.ask.once.as_ref()
+    }
+
     /// The form as it is to be shown again.
     pub fn again(&self, name: &'static str, problem: &Problem) -> Attempt {
         Attempt { form: name, typed: self.typed.clone(), refusal: Some(problem.refusal().clone()) }
@@ -160,7 +173,7 @@ impl FromRequest<Arc<App>> for Form {
         let person = <Person as FromRequestParts<Arc<App>>>::from_request_parts(&mut parts, app).await;
         let person = person.map_err(Nobody::into_response)?;
         let typed = read(Request::from_parts(parts, body), app).await.map_err(IntoResponse::into_response)?;
-        let once = once(&person, &path, &typed);
+        let once = once(&person.caller.party.to_string(), &path, &typed);
         Ok(Self { ask: Ask { caller: person.caller, once }, person, typed })
     }
 }
@@ -169,13 +182,17 @@ impl FromRequest<Arc<App>> for Form {
 pub struct OpenForm {
     /// What they typed.
     pub typed: Typed,
+    /// One showing of it counts once.
+    pub once: Option<Once>,
 }
 
 impl FromRequest<Arc<App>> for OpenForm {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        Ok(Self { typed: read(request, app).await? })
+        let path = request.uri().path().to_owned();
+        let typed = read(request, app).await?;
+        Ok(Self { once: once(typed.get(TOKEN), &path, &typed), typed })
     }
 }
 
@@ -194,18 +211,19 @@ pub fn known(headers: &HeaderMap, token: &str) -> Result<(), Refusal> {
     if ours && session::token(headers).is_some_and(|right| right == token) {
         return Ok(());
     }
-    let message = "this form is of another session, so nothing was done: go back, reload the page and send it \
-                   again";
+    let message =
+        "this form is of another session, so nothing was done: send it again from a page of this one";
     Err(Refusal::new(Code::FormExpired, message))
 }
 
-/// One showing of a form counts once, however often its button is pressed.
-fn once(person: &Person, path: &str, typed: &Typed) -> Option<Once> {
+/// One showing of a form counts once for whoever sends it, however often its button is
+/// pressed.
+fn once(who: &str, path: &str, typed: &Typed) -> Option<Once> {
     let showing = typed.get(SHOWING);
     if showing.is_empty() || showing.len() > 64 {
         return None;
     }
-    let key = Sha256::digest(format!("{}\nform {path}\n{showing}", person.caller.party));
+    let key = Sha256::digest(format!("{who}\nform {path}\n{showing}"));
     let said = typed.0.iter().filter(|(name, _)| *name != TOKEN);
     let body = Sha256::digest(serde_json::to_vec(&said.collect::<Vec<_>>()).unwrap_or_default());
     Some(Once { key: hex::encode(key), body_hash: body.to_vec() })
@@ -226,6 +244,14 @@ impl Attempt {
     /// No attempt: a page as it is first shown.
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// What the form is called on its page.
+    pub fn id(&self) -> String {
+        match self.typed.get(OF) {
+            "" => self.form.into(),
+            thing => format!("{}-{thing}", self.form),
+        }
     }
 
     /// A form of the page: filled in again if it was this one.
@@ -352,6 +378,12 @@ impl Sheet {
         Field { kind: "choice", options, ..self.line(name, label) }
     }
 
+    /// Where it is said that none of the buttons by which a form decides was pressed. Such a
+    /// form has no field of one line: the key that ends a line there presses its first button.
+    pub fn decision<'s>(&'s self, name: &'s str) -> Field<'s> {
+        Field { kind: "decision", ..self.line(name, "") }
+    }
+
     /// A value that is carried along.
     pub fn carried<'s>(&'s self, name: &'s str) -> Field<'s> {
         Field { kind: "hidden", ..self.line(name, "") }
@@ -406,7 +438,9 @@ pub struct Field<'s> {
     hint: &'s str,
     rows: u8,
     needed: bool,
+    exact: bool,
     options: &'s [(&'s str, &'s str)],
+    words: &'s [String],
 }
 
 impl HtmlSafe for Field<'_> {}
@@ -424,7 +458,9 @@ impl<'s> Field<'s> {
             hint: "",
             rows: 0,
             needed: false,
+            exact: false,
             options: &[],
+            words: &[],
         }
     }
 
@@ -439,6 +475,20 @@ impl<'s> Field<'s> {
     #[must_use]
     pub const fn needed(mut self) -> Self {
         self.needed = true;
+        self
+    }
+
+    /// One of these as well, which are called as they are.
+    #[must_use]
+    pub const fn or_words(mut self, words: &'s [String]) -> Self {
+        self.words = words;
+        self
+    }
+
+    /// What is wrong with a part of it is said beside the field of that part.
+    #[must_use]
+    pub const fn without_its_parts(mut self) -> Self {
+        self.exact = true;
         self
     }
 
@@ -465,7 +515,8 @@ impl<'s> Field<'s> {
     }
 
     fn wrong(&self) -> Option<&str> {
-        self.sheet.wrong(self.name)
+        let field = self.sheet.refusal().and_then(|refusal| refusal.field.as_deref());
+        self.sheet.wrong(self.name).filter(|_| !self.exact || field == Some(self.name))
     }
 
     /// The ids of what describes it, for those who hear the page.

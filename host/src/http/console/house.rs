@@ -3,31 +3,32 @@
 use std::sync::Arc;
 
 use askama::Template;
-use assay_domain::ids::{DisputeId, RedemptionId, WithdrawalId};
+use assay_domain::ids::{RedemptionId, Timestamp, WithdrawalId};
 use assay_domain::money::Asset;
 use axum::extract::{Path, State};
 use serde_json::json;
 
 use super::super::answer::Outcome;
 use super::super::commission::path_id;
-use super::super::finance::read_resolution;
+use super::super::problem::Problem;
 use super::asked::Asked;
-use super::delivery::{Block, block};
 use super::form::{Attempt, Form, Sheet, fields};
 use super::page::{Frame, going_to, gone, page_after, see};
-use super::receipts::{Found, found_of};
 use super::session::Person;
 use super::task::{Known, Named};
-use super::words::{self, Badge, When};
-use crate::app::App;
+use super::words::{self, When};
 use crate::app::access::Scope;
 use crate::app::auditing::Audited;
-use crate::app::disputes::Dispute;
 use crate::app::rewards::{Redemption, Ruling};
+use crate::app::tasks::Page;
 use crate::app::withdrawals::{Decision, Withdrawal, WithdrawalStatus};
+use crate::app::{Answer, App};
 
-/// What is shown at once of each kind.
-const SHOWN: usize = 50;
+/// What is shown at once of each kind, those with a form and those of a line.
+const FORMS: usize = 8;
+const LINES: usize = 15;
+/// Differences of an audit that are shown.
+const SHOWN: usize = 10;
 
 struct DisputeLine {
     id: String,
@@ -54,6 +55,27 @@ struct PayoutLine {
     sheet: Sheet,
 }
 
+/// A payout that nobody has to decide about.
+struct UnderWay {
+    party: Named,
+    amount: String,
+    coin: &'static str,
+    status: &'static str,
+    at: When,
+}
+
+impl UnderWay {
+    fn of(one: &Withdrawal, known: &Known) -> Self {
+        Self {
+            party: known.named(one.party),
+            amount: words::amount(Asset::Usd, one.amount),
+            coin: one.coin.code,
+            status: if one.status == WithdrawalStatus::Pending { "waits" } else { "with the provider" },
+            at: words::when(one.created_at),
+        }
+    }
+}
+
 struct PartyLine {
     who: Named,
     kind: String,
@@ -69,7 +91,8 @@ struct LaneLine {
 struct StockLine {
     name: String,
     price: String,
-    left: &'static str,
+    left: String,
+    given: String,
 }
 
 #[derive(Template)]
@@ -78,7 +101,10 @@ struct House {
     frame: Frame,
     disputes: Vec<DisputeLine>,
     redemptions: Vec<RedemptionLine>,
+    more_redemptions: Option<String>,
     payouts: Vec<PayoutLine>,
+    more_payouts: Option<String>,
+    under_way: Vec<UnderWay>,
     stock: Vec<StockLine>,
     parties: Vec<PartyLine>,
     lanes: Vec<LaneLine>,
@@ -88,43 +114,24 @@ struct House {
     settings: Vec<(&'static str, String)>,
 }
 
-#[derive(Template)]
-#[template(path = "dispute.html")]
-struct DisputePage {
-    frame: Frame,
-    task: String,
-    title: String,
-    state: Badge,
-    price: String,
-    reason: String,
-    opener: Named,
-    poster: Named,
-    worker: Option<Named>,
-    opened: When,
-    left: String,
-    outcome: Option<String>,
-    deliveries: Vec<Block>,
-    thread: Vec<(Named, String, When)>,
-    replays: Vec<(String, String, Found)>,
-    again: Option<Sheet>,
-    sheet: Option<Sheet>,
-}
-
-/// `GET /house`: for the operator.
+/// `GET /house?redemptions=&payouts=`: for the operator.
 pub async fn page(State(app): State<Arc<App>>, person: Person, asked: Asked) -> Outcome {
-    show(&app, &person, &Attempt::none(), asked.done()).await
+    show(&app, &person, &Attempt::none(), &asked).await
 }
 
-async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outcome {
+async fn show(app: &App, person: &Person, attempt: &Attempt, asked: &Asked) -> Outcome {
     person.caller.require(Scope::Admin)?;
-    let disputes = app.open_disputes(SHOWN).await?;
-    let redemptions = app.all_redemptions("pending", None, SHOWN).await?.items;
-    let payouts = app.all_withdrawals(Some(WithdrawalStatus::Failed), None, SHOWN).await?;
+    let disputes = app.open_disputes(LINES).await?;
+    let redemptions = app.all_redemptions("pending", asked.text("redemptions")?, FORMS).await?;
+    let failed = Some(WithdrawalStatus::Failed);
+    let payouts = app.all_withdrawals(failed, asked.text("payouts")?, FORMS + 1).await?;
+    let payouts = Page::cut(payouts, FORMS, 0, |one| one.id.to_string());
+    let under_way = app.payouts_under_way(LINES).await?;
     let ids: Vec<String> = disputes
         .iter()
         .map(|one| one.opener.to_string())
-        .chain(redemptions.iter().map(|one| one.party.to_string()))
-        .chain(payouts.iter().map(|one| one.party.to_string()))
+        .chain(redemptions.items.iter().map(|one| one.party.to_string()))
+        .chain(payouts.items.iter().chain(&under_way).map(|one| one.party.to_string()))
         .collect();
     let known = Known::of(app, ids).await?;
     let mut dispute_lines = Vec::with_capacity(disputes.len());
@@ -134,7 +141,7 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
             title: app.task(one.task).await?.spec.title,
             opener: known.named(one.opener),
             opened: words::when(one.created_at),
-            left: words::left(app.now(), assay_domain::ids::Timestamp(one.body.lapses_at)),
+            left: words::left(app.now(), Timestamp(one.body.lapses_at)),
         });
     }
     let sheet = |name, place: String, id: &str| attempt.sheet(&person.token, name, place).of(id);
@@ -160,10 +167,13 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
         }
     };
     let shown = House {
-        frame: Frame::of(Some(person), "house").after(done),
+        frame: Frame::of(Some(person), "house").after(asked.done()),
         disputes: dispute_lines,
-        redemptions: redemptions.iter().map(redemption).collect(),
-        payouts: payouts.iter().map(payout).collect(),
+        redemptions: redemptions.items.iter().map(redemption).collect(),
+        more_redemptions: redemptions.next.map(|last| format!("/house?redemptions={last}")),
+        payouts: payouts.items.iter().map(payout).collect(),
+        more_payouts: payouts.next.map(|last| format!("/house?payouts={last}")),
+        under_way: under_way.iter().map(|one| UnderWay::of(one, &known)).collect(),
         stock: stock(app).await?,
         parties: parties(app).await?,
         lanes: lanes(app).await?,
@@ -175,25 +185,30 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, done: &str) -> Outc
     page_after(attempt, &shown)
 }
 
-async fn stock(app: &App) -> Result<Vec<StockLine>, super::super::problem::Problem> {
-    let line = |reward: crate::app::rewards::Reward| StockLine {
-        name: reward.row.name.clone(),
-        price: words::amount(Asset::Cr, reward.row.price),
-        left: if reward.in_stock { "in stock" } else { "none left" },
-    };
-    Ok(app.rewards().await?.into_iter().map(line).collect())
+async fn stock(app: &App) -> Result<Vec<StockLine>, Problem> {
+    let mut lines = Vec::new();
+    for reward in app.rewards().await? {
+        let (left, given) = app.stock_of(&reward.row).await?;
+        lines.push(StockLine {
+            name: reward.row.name,
+            price: words::amount(Asset::Cr, reward.row.price),
+            left: if left == 0 { "none left".into() } else { words::grouped(left.unsigned_abs()) },
+            given: words::grouped(given.unsigned_abs()),
+        });
+    }
+    Ok(lines)
 }
 
-async fn parties(app: &App) -> Result<Vec<PartyLine>, super::super::problem::Problem> {
+async fn parties(app: &App) -> Result<Vec<PartyLine>, Problem> {
     let line = |party: crate::app::parties::Party| PartyLine {
         who: Named { id: party.id.to_string(), name: party.profile.name },
         kind: party.kind,
         since: words::when(party.created_at),
     };
-    Ok(app.newest_parties(SHOWN).await?.into_iter().map(line).collect())
+    Ok(app.newest_parties(LINES).await?.into_iter().map(line).collect())
 }
 
-async fn lanes(app: &App) -> Result<Vec<LaneLine>, super::super::problem::Problem> {
+async fn lanes(app: &App) -> Result<Vec<LaneLine>, Problem> {
     let line = |head: crate::app::receipts::JournalHead| LaneLine {
         lane: head.lane,
         link: head.link,
@@ -226,12 +241,12 @@ pub async fn redemption(State(app): State<Arc<App>>, Path(id): Path<String>, for
     let done = async {
         let ask = form.ask(Scope::Admin)?;
         ask.caller.in_person("decide about redemptions")?;
-        let reason = fields(&json!({ "reason": form.typed.text("reason") }))?;
-        let reason = reason.text_if_given("reason", 0..=1_000)?;
-        let ruling = match form.typed.get("ruling") {
-            "approve" => Ruling::Approve,
-            _ => Ruling::Refuse { reason },
-        };
+        let (ruling, reason) = (form.typed.text("ruling"), form.typed.text("reason"));
+        let read = fields(&json!({ "ruling": ruling, "reason": reason }))?;
+        let reason = read.text_if_given("reason", 0..=1_000)?;
+        let approves = read.word("ruling", &[("approve", true), ("refuse", false)])?;
+        let approves = read.needed("ruling", "approve or refuse", approves)?;
+        let ruling = if approves { Ruling::Approve } else { Ruling::Refuse { reason } };
         Ok(app.rule_redemption(ask, id, &ruling, |_| going_to("/house?done=ruled")).await?)
     };
     end(&app, &form, "redemption", done.await).await
@@ -242,12 +257,14 @@ pub async fn payout(State(app): State<Arc<App>>, Path(id): Path<String>, form: F
     let id: WithdrawalId = path_id(&id, "withdrawal")?;
     let done = async {
         let ask = form.ask(Scope::Admin)?;
-        Ok(match form.typed.get("decision") {
-            "retry" => {
-                app.decide_failed(ask, id, Decision::Retry, |_| going_to("/house?done=retried")).await?
-            }
-            _ => app.decide_failed(ask, id, Decision::Return, |_| going_to("/house?done=returned")).await?,
-        })
+        let read = fields(&json!({ "decision": form.typed.text("decision") }))?;
+        let words = [("retry", Decision::Retry), ("return", Decision::Return)];
+        let decision = read.needed("decision", "retry or return", read.word("decision", &words)?)?;
+        let render = |one: &Withdrawal| match one.status {
+            WithdrawalStatus::Returned => going_to("/house?done=returned"),
+            _ => going_to("/house?done=retried"),
+        };
+        Ok(app.decide_failed(ask, id, decision, render).await?)
     };
     end(&app, &form, "payout", done.await).await
 }
@@ -259,102 +276,9 @@ pub async fn audit(State(app): State<Arc<App>>, form: Form) -> Outcome {
     Ok(see("/house?done=audit"))
 }
 
-async fn end(
-    app: &App,
-    form: &Form,
-    name: &'static str,
-    done: Result<crate::app::Answer, super::super::problem::Problem>,
-) -> Outcome {
+async fn end(app: &App, form: &Form, name: &'static str, done: Result<Answer, Problem>) -> Outcome {
     match done {
         Ok(answer) => Ok(gone(&answer)),
-        Err(problem) => show(app, &form.person, &form.again(name, &problem), "").await,
+        Err(problem) => show(app, &form.person, &form.again(name, &problem), &Asked::default()).await,
     }
-}
-
-/// `GET /house/disputes/{id}`: the evidence. Its parties see it as well.
-pub async fn dispute(State(app): State<Arc<App>>, person: Person, Path(id): Path<String>) -> Outcome {
-    let id = path_id(&id, "dispute")?;
-    show_dispute(&app, &person, id, &Attempt::none(), Vec::new()).await
-}
-
-/// `POST /house/disputes/{id}/replay`: every verdict of the task runs again.
-pub async fn replay(State(app): State<Arc<App>>, Path(id): Path<String>, form: Form) -> Outcome {
-    let id: DisputeId = path_id(&id, "dispute")?;
-    let dispute = app.dispute_for(&form.person.caller, id).await?;
-    let mut found = Vec::new();
-    for delivery in app.deliveries(&form.person.caller, dispute.task).await? {
-        for line in &delivery.body.receipts {
-            let receipt = path_id(&line.receipt_id, "receipt")?;
-            let replayed = app.replay(&form.person.caller, receipt).await?;
-            let what = format!("{} of round {}", line.world, delivery.body.round);
-            found.push((what, line.receipt_id.clone(), found_of(&replayed.found)));
-        }
-    }
-    show_dispute(&app, &form.person, id, &Attempt::none(), found).await
-}
-
-/// `POST /house/disputes/{id}`: the operator decides, and the money moves.
-pub async fn resolve(State(app): State<Arc<App>>, Path(id): Path<String>, form: Form) -> Outcome {
-    let id: DisputeId = path_id(&id, "dispute")?;
-    let done = async {
-        let typed = &form.typed;
-        let object =
-            json!({ "outcome": typed.text("outcome"), "provider_share": typed.text("provider_share") });
-        let resolution = read_resolution(&fields(&object)?)?;
-        let render = |_: &Dispute| going_to("/house?done=resolved");
-        Ok(app.resolve(form.ask(Scope::Admin)?, id, resolution, render).await?)
-    };
-    match done.await {
-        Ok(answer) => Ok(gone(&answer)),
-        Err(problem) => {
-            show_dispute(&app, &form.person, id, &form.again("resolve", &problem), Vec::new()).await
-        }
-    }
-}
-
-async fn show_dispute(
-    app: &App,
-    person: &Person,
-    id: DisputeId,
-    attempt: &Attempt,
-    replays: Vec<(String, String, Found)>,
-) -> Outcome {
-    let dispute = app.dispute_for(&person.caller, id).await?;
-    let task = app.task(dispute.task).await?;
-    let deliveries = app.deliveries(&person.caller, task.id).await?;
-    let thread = app.thread(&person.caller, task.id, None, SHOWN).await?.items;
-    let mut ids = vec![dispute.opener.to_string(), task.poster.to_string()];
-    ids.extend(task.worker.map(|worker| worker.to_string()));
-    ids.extend(thread.iter().map(|message| message.author.to_string()));
-    let known = Known::of(app, ids).await?;
-    let mut blocks = Vec::with_capacity(deliveries.len());
-    for delivery in &deliveries {
-        let worker = known.named(delivery.worker);
-        blocks.push(block(app, &delivery.body, Some((delivery, worker)), None).await?);
-    }
-    let open = dispute.status == "open";
-    let place = format!("/house/disputes/{id}");
-    let shown = DisputePage {
-        frame: Frame::of(Some(person), "house"),
-        task: task.id.to_string(),
-        title: task.spec.title.clone(),
-        state: words::state(task.state.word()),
-        price: words::amount(task.spec.terms.asset, task.price),
-        reason: dispute.body.reason.clone(),
-        opener: known.named(dispute.opener),
-        poster: known.named(task.poster),
-        worker: task.worker.map(|worker| known.named(worker)),
-        opened: words::when(dispute.created_at),
-        left: words::left(app.now(), assay_domain::ids::Timestamp(dispute.body.lapses_at)),
-        outcome: dispute.body.outcome.clone(),
-        thread: thread
-            .into_iter()
-            .map(|one| (known.named(one.author), one.body.text, words::when(one.created_at)))
-            .collect(),
-        replays,
-        again: (!blocks.is_empty()).then(|| attempt.sheet(&person.token, "again", format!("{place}/replay"))),
-        deliveries: blocks,
-        sheet: (open && person.is_operator()).then(|| attempt.sheet(&person.token, "resolve", place)),
-    };
-    page_after(attempt, &shown)
 }

@@ -135,7 +135,6 @@ struct KeysPage {
     choices: Vec<&'static Choice>,
     spans: &'static [(&'static str, &'static str)],
     graces: &'static [(&'static str, &'static str)],
-    refused: Option<String>,
 }
 
 /// `GET /agents/{id}/keys`: keys of an agent, or of oneself.
@@ -152,7 +151,6 @@ async fn show(app: &App, person: &Person, id: PartyId, attempt: &Attempt, asked:
     let path = format!("/agents/{id}/keys");
     let found = app.keys(&person.caller, id, "key", asked.cursor()?, LINES).await?;
     let lines = Lines { person, now: app.now(), attempt: &Attempt::none(), path: path.clone() };
-    let elsewhere = attempt.form != "make";
     let shown = KeysPage {
         frame: Frame::of(Some(person), "agents").after(asked.done()),
         party: id.to_string(),
@@ -163,7 +161,6 @@ async fn show(app: &App, person: &Person, id: PartyId, attempt: &Attempt, asked:
         choices: choices(person.caller.scopes),
         spans: &SPANS,
         graces: &GRACES,
-        refused: attempt.refusal.as_ref().filter(|_| elsewhere).map(|refusal| refusal.message.clone()),
     };
     if attempt.refusal.is_some() { page_after(attempt, &shown) } else { page(&shown) }
 }
@@ -242,7 +239,6 @@ struct SessionsPage {
     frame: Frame,
     lines: Vec<Line>,
     older: Option<String>,
-    refused: Option<String>,
 }
 
 /// `GET /account/sessions`.
@@ -258,7 +254,6 @@ async fn show_sessions(app: &App, person: &Person, attempt: &Attempt, asked: &As
         frame: Frame::of(Some(person), "account").after(asked.done()),
         lines: found.items.iter().map(|row| lines.of(row)).collect(),
         older: asked.older(path, found.next.as_deref()),
-        refused: attempt.refusal.as_ref().map(|refusal| refusal.message.clone()),
     };
     if attempt.refusal.is_some() { page_after(attempt, &shown) } else { page(&shown) }
 }
@@ -292,7 +287,6 @@ struct HandoffsPage {
     make: Sheet,
     choices: Vec<&'static Choice>,
     spans: &'static [(&'static str, &'static str)],
-    refused: Option<String>,
 }
 
 /// `GET /account/handoffs`.
@@ -310,7 +304,6 @@ async fn show_handoffs(app: &App, person: &Person, attempt: &Attempt, asked: &As
         spent: usd(one.spent),
         most: usd(one.row.spend_max.unwrap_or(0)),
     };
-    let elsewhere = attempt.form != "make";
     let shown = HandoffsPage {
         frame: Frame::of(Some(person), "account").after(asked.done()),
         lines: found.items.iter().map(line).collect(),
@@ -318,7 +311,6 @@ async fn show_handoffs(app: &App, person: &Person, attempt: &Attempt, asked: &As
         make: attempt.sheet(&person.token, "make", path).filled("scope_work", "yes"),
         choices: choices(person.caller.scopes),
         spans: &HANDOFF_SPANS,
-        refused: attempt.refusal.as_ref().filter(|_| elsewhere).map(|refusal| refusal.message.clone()),
     };
     if attempt.refusal.is_some() { page_after(attempt, &shown) } else { page(&shown) }
 }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::super::answer::Outcome;
 use super::form::{Attempt, Sheet};
+use super::kept::{self, Kept, TypedLine, typed_lines};
 use super::session::Person;
 use super::{assets, words};
 use crate::app::Answer;
@@ -65,27 +66,30 @@ pub fn page(template: &impl Template) -> Outcome {
 pub fn page_after(attempt: &Attempt, template: &impl Template) -> Outcome {
     let refusal = attempt.refusal.as_ref();
     let status = refusal.map_or(StatusCode::OK, |refusal| super::super::problem::status_of(refusal.code));
-    written(status, template, refusal)
+    written(status, template, refusal.map(|refusal| (attempt, refusal)))
 }
 
 /// Where the content of every page begins; see `frame.html`.
 const CONTENT: &str = "<main id=\"main\" tabindex=\"-1\">\n";
 
-/// What is wrong, at the top of the page: the form it is about may be gone from it, since
-/// what it was for has moved on.
+/// What is wrong, at the top of the page. The form it is about may be gone from it, since
+/// what it was for has moved on: then what was typed stands there as well.
 #[derive(Template)]
 #[template(path = "parts/alert.html")]
 struct Alert<'r> {
     message: &'r str,
+    lines: Vec<TypedLine>,
 }
 
-fn written(status: StatusCode, template: &impl Template, alert: Option<&Refusal>) -> Outcome {
+fn written(status: StatusCode, template: &impl Template, alert: Option<(&Attempt, &Refusal)>) -> Outcome {
     let wrong = |error| Error::Internal(format!("a page: {error}"));
     let mut text = template.render().map_err(wrong)?;
-    if let Some(Refusal { message, .. }) = alert
+    if let Some((attempt, Refusal { message, .. })) = alert
         && let Some(at) = text.find(CONTENT)
     {
-        text.insert_str(at + CONTENT.len(), &Alert { message }.render().map_err(wrong)?);
+        let is_there = text.contains(&format!(" id=\"{}\"", attempt.id()));
+        let lines = if is_there { Vec::new() } else { typed_lines(&attempt.typed) };
+        text.insert_str(at + CONTENT.len(), &Alert { message, lines }.render().map_err(wrong)?);
     }
     let mut response = (status, text).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -115,7 +119,10 @@ pub fn gone(answer: &Answer) -> Response {
 
 /// A place of ours to go on to after signing in; anything else is the front door.
 pub fn own_place(place: &str) -> &str {
-    let ours = place.starts_with('/') && !place.starts_with("//") && !place.contains(['\\', '\n', '\r']);
+    // Browsers read a backslash as a slash, and leave tabs and ends of lines out of an
+    // address, so that what follows one may come to stand behind two slashes.
+    let odd = |letter: char| letter == '\\' || letter.is_control();
+    let ours = place.starts_with('/') && !place.starts_with("//") && !place.contains(odd);
     if ours { place } else { "/tasks" }
 }
 
@@ -150,8 +157,9 @@ struct Refused<'r> {
     refusal: &'r Refusal,
 }
 
-/// A refusal as a page, for a browser that asked for one.
-pub fn refused(status: StatusCode, refusal: &Refusal) -> Response {
+/// A refusal as a page, for a browser that asked for one; with what was typed, if it came
+/// with a form of ours.
+pub fn refused(status: StatusCode, refusal: &Refusal, kept: Option<&Kept>) -> Response {
     let title = match refusal.code.kind() {
         Kind::NotFound | Kind::Method => "Nothing here",
         Kind::Unauthenticated => "Sign in first",
@@ -162,8 +170,11 @@ pub fn refused(status: StatusCode, refusal: &Refusal) -> Response {
         _ if refusal.code == Code::FormExpired => "An old form",
         _ => "That did not work",
     };
-    let page = Refused { frame: Frame::of(None, ""), title, refusal };
-    let mut response = match written(status, &page, None) {
+    let page = match kept {
+        Some(kept) => written(status, &kept::page(title, refusal, kept), None),
+        None => written(status, &Refused { frame: Frame::of(None, ""), title, refusal }, None),
+    };
+    let mut response = match page {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     };

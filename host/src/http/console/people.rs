@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use assay_db::Reply;
+use assay_db::{Once, Reply};
 use assay_domain::refusal::{Code, Refusal};
 use axum::Extension;
 use axum::extract::State;
@@ -62,7 +62,7 @@ pub async fn sign_up(
     Extension(token): Extension<VisitorToken>,
     form: OpenForm,
 ) -> Outcome {
-    match begin(&app, &form.typed).await {
+    match begin(&app, &form.typed, form.once.as_ref()).await {
         Ok(response) => Ok(response),
         Err(problem) => {
             show_sign_up(&token, &again("sign-up", &form.typed, &problem), form.typed.get("next"))
@@ -74,7 +74,7 @@ fn again(form: &'static str, typed: &Typed, problem: &Problem) -> Attempt {
     Attempt { form, typed: typed.clone(), refusal: Some(problem.refusal().clone()) }
 }
 
-async fn begin(app: &App, typed: &Typed) -> Result<Response, Problem> {
+async fn begin(app: &App, typed: &Typed, once: Option<&Once>) -> Result<Response, Problem> {
     let asked = read_sign_up(&fields(&json!({
         "email": typed.text("email"),
         "password": typed.get("password"),
@@ -83,7 +83,7 @@ async fn begin(app: &App, typed: &Typed) -> Result<Response, Problem> {
     }))?)?;
     // The first key of an account is for programs; whoever is in a browser makes theirs
     // where it can be copied.
-    app.sign_up(&asked, |_| Reply::new(201, Vec::new())).await?;
+    app.sign_up(&asked, once, |_| Reply::new(201, Vec::new())).await?;
     let asked = SignIn { email: asked.email, password: asked.password, label: "browser".into() };
     let place = match own_place(typed.get("next")) {
         "/" | "/tasks" => "/tasks?done=welcome",
@@ -156,7 +156,7 @@ pub async fn sign_in_with_key(
 /// `POST /sign-out`: ends the session, and has the browser forget it.
 pub async fn sign_out(State(app): State<Arc<App>>, form: Form) -> Outcome {
     if form.person.has_session() {
-        app.sign_out(&form.person.ask(), |_| going_to("/")).await?;
+        app.sign_out(form.ask_for_oneself(), |_| going_to("/")).await?;
     }
     let mut response = see("/");
     forget(&app, &mut response);
@@ -196,8 +196,15 @@ pub async fn change_password(State(app): State<Arc<App>>, form: Form) -> Outcome
 
 /// `POST /account/sessions`: signs out everywhere, here too.
 pub async fn sign_out_everywhere(State(app): State<Arc<App>>, form: Form) -> Outcome {
-    app.sign_out_everywhere(&form.person.ask(), |_| going_to("/sign-in")).await?;
-    let mut response = see("/sign-in");
-    forget(&app, &mut response);
-    Ok(response)
+    match app.sign_out_everywhere(form.ask_for_oneself(), |_| going_to("/sign-in")).await {
+        Ok(answer) => {
+            let mut response = gone(&answer);
+            forget(&app, &mut response);
+            Ok(response)
+        }
+        Err(error) => {
+            let attempt = form.again("everywhere", &error.into());
+            show_account(&app, &form.person, &attempt, "").await
+        }
+    }
 }

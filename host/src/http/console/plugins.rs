@@ -18,6 +18,7 @@ use super::files::FileForm;
 use super::form::{Attempt, Form, Sheet};
 use super::page::{Frame, going_to, gone, page, page_after};
 use super::plot::LevelsPlot;
+use super::ration::size;
 use super::schema::{self, SchemaRow};
 use super::session::Person;
 use super::trying;
@@ -25,7 +26,9 @@ use super::words::{When, percent, short, when};
 use crate::app::App;
 use crate::app::access::Scope;
 use crate::app::registry::{Facts, Search};
+use crate::app::tasks::Page;
 use crate::app::uploads::{Upload, Uploaded};
+use crate::error::Error;
 
 /// Components of a page.
 const LINES: usize = 25;
@@ -66,7 +69,8 @@ impl Line {
     }
 }
 
-fn manifest(row: &PluginRow) -> Value {
+/// What a component says about itself.
+pub fn manifest(row: &PluginRow) -> Value {
     serde_json::from_slice(&row.body).unwrap_or_default()
 }
 
@@ -84,19 +88,38 @@ struct PluginsPage {
 
 /// `GET /plugins?world=&name=&author=&search=&cursor=`.
 pub async fn plugins(State(app): State<Arc<App>>, person: Option<Person>, asked: Asked) -> Outcome {
+    let none = Page { items: Vec::new(), next: None, total_estimate: 0 };
+    match found(&app, &asked).await {
+        Ok(found) => show_list(person.as_ref(), &asked, None, &found),
+        Err(Error::Refused(refusal)) => show_list(person.as_ref(), &asked, Some(refusal), &none),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn found(app: &App, asked: &Asked) -> Result<Page<PluginRow>, Error> {
     let text = |name: &str| asked.text(name).map(|text| text.unwrap_or_default().to_owned());
     let search =
         Search { world: text("world")?, name: text("name")?, author: text("author")?, part: text("search")? };
-    let found = app.plugins(&search, &text("cursor")?, LINES).await?;
-    page(&PluginsPage {
-        frame: Frame::of(person.as_ref(), "plugins").after(asked.done()),
-        filters: asked.attempt("filters", None).sheet("", "filters", "/plugins"),
+    app.plugins(&search, &text("cursor")?, LINES).await
+}
+
+fn show_list(
+    person: Option<&Person>,
+    asked: &Asked,
+    refusal: Option<Refusal>,
+    found: &Page<PluginRow>,
+) -> Outcome {
+    let attempt = asked.attempt("filters", refusal);
+    let shown = PluginsPage {
+        frame: Frame::of(person, "plugins").after(asked.done()),
+        filters: attempt.sheet("", "filters", "/plugins"),
         worlds: &WORLDS,
         lines: found.items.iter().map(Line::of).collect(),
         total: found.total_estimate,
         filtered: ["world", "name", "author", "search"].iter().any(|name| !asked.get(name).is_empty()),
         older: asked.older("/plugins", found.next.as_deref()),
-    })
+    };
+    page_after(&attempt, &shown)
 }
 
 /// What a trial found, as it is read.
@@ -152,11 +175,7 @@ pub fn grouped(number: u64) -> String {
 
 /// A size as people read it.
 pub fn bytes(count: u64) -> String {
-    match count {
-        ..1_000 => format!("{count} bytes"),
-        1_000..1_000_000 => format!("{}.{} kB", count / 1_000, count / 100 % 10),
-        _ => format!("{}.{} MB", count / 1_000_000, count / 100_000 % 10),
-    }
+    size(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 #[derive(Template)]

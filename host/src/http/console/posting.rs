@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use assay_db::entities::PluginRow;
 use assay_domain::money::{self, Asset};
 use assay_domain::refusal::Refusal;
 use axum::extract::{Query, State};
@@ -18,10 +17,9 @@ use super::foreseen::{Foreseen, foresee};
 use super::form::{Attempt, Form, Sheet, Typed, fields};
 use super::page::{Frame, going_to, gone, page, page_after};
 use super::session::Person;
-use super::words;
+use super::verifiers::{self, Schemas, Verifier};
 use crate::app::access::Scope;
 use crate::app::posting::Post;
-use crate::app::registry::Search;
 use crate::app::tasks::TaskView;
 use crate::app::{Answer, App};
 
@@ -43,8 +41,6 @@ const MODELS: Options = &[
 ];
 const PAYS: Options = &[("", "what it bid"), ("listing", "the budget, whatever it bid")];
 const PRICES: Options = &[("", "its own bid"), ("second", "the second lowest bid")];
-/// Verifiers that can be chosen from the list; a link from a verifier's page names any.
-const VERIFIERS_LISTED: usize = 100;
 
 #[derive(Template)]
 #[template(path = "post.html")]
@@ -62,16 +58,6 @@ struct PostPage {
     pricing_carried: Vec<Control>,
     sealed: Vec<Sealed>,
     foreseen: Foreseen,
-}
-
-/// A verifier on the form.
-struct Verifier {
-    at: usize,
-    digest: String,
-    chosen: String,
-    options: Vec<(String, String)>,
-    wrong: Option<String>,
-    config: Control,
 }
 
 /// A protected field on the form.
@@ -122,7 +108,7 @@ async fn show(app: &App, person: &Person, attempt: Attempt) -> Outcome {
         checks: (0..checks::rows(typed, "checks", "kind").min(most))
             .map(|at| checks::row(typed, at, refusal))
             .collect(),
-        verifiers: verifiers(app, typed, refusal).await?,
+        verifiers: verifiers::shown(app, typed, refusal).await?,
         pricing: controls(pricing),
         pricing_carried: controls(pricing_carried),
         sealed: sealed(app, typed),
@@ -160,47 +146,6 @@ fn pricing_controls() -> Vec<(&'static str, Control)> {
         ),
         ("hybrid", control("config.rounds_max", "Counter-offers to a bid", "3 when left out.", Shape::Whole)),
     ]
-}
-
-async fn verifiers(app: &App, typed: &Typed, refusal: Option<&Refusal>) -> Result<Vec<Verifier>, Problem> {
-    let count = checks::rows(typed, "verifier", "digest").min(app.settings.limits.verifiers_per_task_max);
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    let search = Search { world: "verifier".into(), ..Search::default() };
-    let listed = app.plugins(&search, "", VERIFIERS_LISTED).await?.items;
-    // The verifier of checks is there by itself, whenever there are any.
-    let own = |row: &PluginRow| row.owner.is_empty() && row.name.starts_with("criteria");
-    let known: Vec<(String, String)> = listed.into_iter().filter(|row| !own(row)).map(option).collect();
-    let row = |at: usize| {
-        let place = format!("verifier[{at}].digest");
-        let chosen = typed.get(&place).to_owned();
-        let mut options = known.clone();
-        if !chosen.is_empty() && !options.iter().any(|(digest, _)| *digest == chosen) {
-            options.push((chosen.clone(), words::short(&chosen)));
-        }
-        let field = refusal.and_then(|refusal| refusal.field.as_deref()).unwrap_or_default();
-        let hit = [place.as_str(), &format!("verifier[{at}]")].contains(&field);
-        Verifier {
-            at,
-            wrong: refusal.filter(|_| hit).map(|refusal| refusal.message.clone()),
-            config: Control::new(
-                &format!("verifier[{at}].config"),
-                "Configuration",
-                "As JSON, after the schema on the verifier's page; empty for none.",
-                Shape::Json,
-            ),
-            digest: place,
-            chosen,
-            options,
-        }
-    };
-    Ok((0..count).map(row).collect())
-}
-
-fn option(row: PluginRow) -> (String, String) {
-    let text = format!("{}@{} by {} ({})", row.name, row.version, row.author, words::short(&row.digest));
-    (row.digest, text)
 }
 
 fn sealed(app: &App, typed: &Typed) -> Vec<Sealed> {
@@ -256,7 +201,7 @@ pub async fn post(State(app): State<Arc<App>>, form: Form) -> Outcome {
 }
 
 async fn posted(app: &App, form: &Form) -> Result<Answer, Problem> {
-    let post = read(app, &form.typed)?;
+    let post = read(app, &form.typed, &Schemas::of(app, &form.typed).await?)?;
     let went = |view: &TaskView| {
         let done = if view.approval.is_some() { "approval" } else { "posted" };
         going_to(format!("/tasks/{}?done={done}", view.task.id))
@@ -265,7 +210,7 @@ async fn posted(app: &App, form: &Form) -> Result<Answer, Problem> {
 }
 
 /// What the form asks for, by the readers of the surfaces it goes through.
-pub fn read(app: &App, typed: &Typed) -> Result<Post, Refusal> {
+pub fn read(app: &App, typed: &Typed, schemas: &Schemas) -> Result<Post, Refusal> {
     let checks: Vec<Value> =
         (0..checks::rows(typed, "checks", "kind")).map(|at| checks::read(typed, at)).collect();
     let mut object = json!({
@@ -276,7 +221,7 @@ pub fn read(app: &App, typed: &Typed) -> Result<Post, Refusal> {
         "deadline_hours": typed.whole("deadline_hours"),
         "acceptance_criteria": typed.lines("acceptance_criteria"),
         "checks": checks,
-        "verifier": read_verifiers(typed)?,
+        "verifier": verifiers::read(typed, schemas)?,
     });
     let sealed = checks::rows(typed, "protected_fields", "ciphertext");
     let mode = typed.get("mode");
@@ -312,24 +257,6 @@ fn of_budget(refusal: Refusal) -> Refusal {
     }
     let message = refusal.message.replacen("reward", "budget", 1);
     Refusal { field: Some("budget".into()), message, ..refusal }
-}
-
-fn read_verifiers(typed: &Typed) -> Result<Vec<Value>, Refusal> {
-    let one = |at: usize| {
-        let place = format!("verifier[{at}].config");
-        let config = match typed.text(&place).as_str().map(str::trim) {
-            None => json!({}),
-            Some(text) => serde_json::from_str(text)
-                .map_err(|error| Refusal::field(&place, format!("is not JSON: {error}")))?,
-        };
-        let digest = typed.text(&format!("verifier[{at}].digest"));
-        if digest.is_null() {
-            let message = "choose a verifier, or remove the row";
-            return Err(Refusal::field(format!("verifier[{at}].digest"), message));
-        }
-        Ok(json!({ "digest": digest, "config": config }))
-    };
-    (0..checks::rows(typed, "verifier", "digest")).map(one).collect()
 }
 
 fn read_pricing(typed: &Typed) -> Result<Value, Refusal> {

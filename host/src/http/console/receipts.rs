@@ -58,7 +58,7 @@ pub async fn page(State(app): State<Arc<App>>, person: Option<Person>, Path(id):
 /// `POST /receipts/{id}/replay`: runs it again, here and now.
 pub async fn replay(State(app): State<Arc<App>>, Path(id): Path<String>, form: Form) -> Outcome {
     let id: ReceiptId = path_id(&id, "receipt")?;
-    match app.replay(&form.person.caller, id).await {
+    match app.replay(&form.person.caller, id, form.once()).await {
         Ok(Replayed { receipt, found }) => {
             show(Some(&form.person), &receipt, &Attempt::none(), Some(found_of(&found)))
         }

@@ -68,7 +68,6 @@ struct RewardsPage {
     offers: Vec<Offer>,
     lines: Vec<Line>,
     older: Option<String>,
-    refused: Option<String>,
 }
 
 /// `GET /wallet/rewards`.
@@ -94,7 +93,6 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, asked: &Asked) -> O
         offers: app.rewards().await?.into_iter().map(offer).collect(),
         older: asked.older(HERE, page_of.next.as_deref()),
         lines: page_of.items.into_iter().map(Line::of).collect(),
-        refused: attempt.refusal.as_ref().map(|refusal| refusal.message.clone()),
     };
     if attempt.refusal.is_some() { page_after(attempt, &shown) } else { page(&shown) }
 }

@@ -91,10 +91,9 @@ impl FromRequestParts<Arc<App>> for Person {
                 let here = parts.uri.path_and_query().map_or("/", |place| place.as_str());
                 Err(Nobody::SignIn(SignInFirst(here.into())))
             }
-            // What was typed must not be lost: the page before this one still has it.
             None => {
-                let message = "you are signed out, and nothing was sent: sign in in another tab, then go back \
-                               and send it again";
+                let message =
+                    "you are signed out, so nothing was done: sign in in another tab, then send it again";
                 Err(Nobody::Problem(Refusal::new(Code::Unauthorized, message).into()))
             }
         }
@@ -173,13 +172,15 @@ pub struct VisitorToken(pub String);
 pub async fn greet(mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let known = token(request.headers());
-    if known.is_some() || request.method() != Method::GET || !path.starts_with("/sign-") {
+    if known.is_some() || !path.starts_with("/sign-") {
         request.extensions_mut().insert(VisitorToken(known.unwrap_or_default()));
         return next.run(request).await;
     }
     let visitor = hex::encode(&clock::random_32()[..16]);
-    request.extensions_mut().insert(VisitorToken(token_of(&visitor)));
+    let token = VisitorToken(token_of(&visitor));
+    request.extensions_mut().insert(token.clone());
     let mut response = next.run(request).await;
+    response.extensions_mut().insert(token);
     let cookie = format!("{VISITOR}={visitor}; Path=/; HttpOnly; SameSite=Lax");
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);

@@ -15,20 +15,29 @@ use super::super::answer::Outcome;
 use super::super::commission::path_id;
 use super::super::problem::Problem;
 use super::asked::Asked;
-use super::delivery::{Block, block};
+use super::bids::{self, Bids};
+use super::delivery::{self, Block, Delivered, block};
 use super::form::{Attempt, Sheet};
 use super::page::{Frame, page_after};
+use super::ration::{Cut, Ration};
 use super::session::Person;
+use super::thread::{self, Talk};
 use super::words::{self, Badge, When};
 use crate::app::App;
-use crate::app::bids::Bid;
-use crate::app::deliveries::Body;
+use crate::app::deliveries::{Body, Delivery};
 use crate::app::task::{Check, Task};
 use crate::app::tasks::{Eyes, TaskView};
-use crate::app::threads::Message;
 
-/// Messages of a thread on a page.
-const MESSAGES: usize = 500;
+/// What parts of the page may take of it.
+const DESCRIPTION: usize = 5_000;
+const CRITERIA: usize = 5_000;
+const DELIVERED: usize = 12_500;
+const BIDS: usize = 6_500;
+const THREAD: usize = 8_500;
+/// What a criterion, and what a check, takes beside its words; what their words may take.
+const CRITERION: usize = 120;
+const CHECK: usize = 25;
+const WORDS: usize = 700;
 
 /// Somebody, by id and name.
 pub struct Named {
@@ -67,27 +76,6 @@ struct JudgeLine {
     short: String,
 }
 
-struct BidLine {
-    id: String,
-    bidder: Named,
-    price: String,
-    status: String,
-    tone: &'static str,
-    letter: String,
-    note: String,
-    created: When,
-    accept: Option<Sheet>,
-    reject: Option<Sheet>,
-    counter: Option<(String, Sheet)>,
-}
-
-struct Said {
-    author: Named,
-    role: String,
-    text: String,
-    at: When,
-}
-
 /// What whoever looks can do now; nothing for what they cannot.
 #[derive(Default)]
 struct Forms {
@@ -105,7 +93,8 @@ struct TaskPage {
     frame: Frame,
     id: String,
     title: String,
-    description: String,
+    description: Cut,
+    is_short: bool,
     state: Badge,
     category: String,
     mode: &'static str,
@@ -125,11 +114,10 @@ struct TaskPage {
     protected: Vec<String>,
     is_party: bool,
     is_poster: bool,
-    sealed: bool,
-    bids: Vec<BidLine>,
-    deliveries: Vec<Block>,
+    bids: Bids,
+    deliveries: Delivered,
     draft: Option<Block>,
-    thread: Vec<Said>,
+    talk: Talk,
     forms: Forms,
 }
 
@@ -140,7 +128,7 @@ pub async fn page(
     Path(id): Path<String>,
     asked: Asked,
 ) -> Outcome {
-    show(&app, &person, path_id(&id, "task")?, &Attempt::none(), asked.done(), None).await
+    show(&app, &person, path_id(&id, "task")?, &Attempt::none(), &asked, None).await
 }
 
 /// The page, after an attempt or after a draft was tried.
@@ -149,44 +137,40 @@ pub async fn show(
     person: &Person,
     id: TaskId,
     attempt: &Attempt,
-    done: &str,
+    asked: &Asked,
     draft: Option<&Body>,
 ) -> Outcome {
     let view = app.look(&person.caller, id).await?;
     let bids = app.bids(&person.caller, id).await?;
-    let deliveries = app.deliveries(&person.caller, id).await?;
-    let thread = match app.thread(&person.caller, id, None, MESSAGES).await {
-        Ok(page) => page.items,
-        Err(crate::error::Error::Refused(_)) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
+    let delivered = delivery::latest(app, person, id, asked).await?;
+    let said = thread::latest(app, person, id, asked).await?;
     let task = &view.task;
-    let mut ids = vec![task.poster.to_string()];
-    ids.extend(task.worker.map(|worker| worker.to_string()));
-    ids.extend(bids.iter().map(|bid| bid.bidder.to_string()));
-    ids.extend(deliveries.iter().map(|delivery| delivery.worker.to_string()));
-    ids.extend(thread.iter().map(|message| message.author.to_string()));
+    let mut ids = sides(task);
+    ids.extend(bids::of_page(&bids, asked).1.iter().map(|bid| bid.bidder.to_string()));
+    ids.extend(delivered.items.iter().map(|delivery| delivery.worker.to_string()));
+    ids.extend(said.items.iter().map(|message| message.author.to_string()));
     let known = Known::of(app, ids).await?;
-    let mut blocks = Vec::with_capacity(deliveries.len());
-    for delivery in &deliveries {
-        let review = review_sheet(person, task, delivery.id, attempt);
-        let by = (delivery, known.named(delivery.worker));
-        blocks.push(block(app, &delivery.body, Some(by), review).await?);
-    }
+    let mut ration = Ration::of(DELIVERED);
     let draft = match draft {
-        Some(body) => Some(block(app, body, None, None).await?),
+        Some(body) => Some(block(app, body, None, None, (&mut ration, 0)).await?),
         None => None,
     };
+    let sheet = |delivery: &Delivery| review_sheet(person, task, delivery.id, attempt);
+    let path = format!("/tasks/{id}");
+    let deliveries = delivery::blocks(app, delivered, (&known, &path, asked), sheet, &mut ration).await?;
     let terms = &task.spec.terms;
+    let description = Ration::of(DESCRIPTION).text(&task.spec.description, DESCRIPTION);
+    let (criteria, checks, is_short) = criteria(&view);
     let shown = TaskPage {
-        frame: Frame::of(Some(person), "tasks").after(done),
+        frame: Frame::of(Some(person), "tasks").after(asked.done()),
         id: id.to_string(),
         title: task.spec.title.clone(),
-        description: task.spec.description.clone(),
+        is_short: is_short || description.whole.is_some(),
+        description,
         state: words::state(task.state.word()),
         category: task.spec.category.clone(),
         mode: words::mode(task.mode),
-        skills: task.spec.skills.join(", "),
+        skills: Ration::of(WORDS).line(&task.spec.skills.join(", "), WORDS),
         poster: known.named(task.poster),
         worker: task.worker.map(|worker| known.named(worker)),
         price: words::amount(terms.asset, task.price),
@@ -195,21 +179,26 @@ pub async fn show(
         created: words::when(task.created_at),
         deadline: task.deadline_at.map(|at| (words::when(at), words::left(app.now(), at))),
         payout: task.payout_at.filter(|at| *at > app.now()).map(words::when),
-        criteria: criteria(&view),
-        checks: own_checks(&view),
+        criteria,
+        checks,
         judges: judges(task),
         pricing: pricing(app, task),
         protected: task.spec.protected.iter().map(|field| field.name.clone()).collect(),
         is_party: view.eyes != Eyes::Stranger,
         is_poster: task.poster == person.caller.party,
-        sealed: bids.iter().any(|bid| bid.sealed),
-        bids: bids.iter().map(|bid| bid_line(person, task, bid, attempt, &known)).collect(),
-        deliveries: blocks,
+        bids: bids::shown(person, task, (&bids, asked), attempt, &known, &mut Ration::of(BIDS)),
+        deliveries,
         draft,
-        thread: thread.into_iter().map(|message| said(message, &known)).collect(),
+        talk: thread::talk(said, &known, &path, asked, &mut Ration::of(THREAD)),
         forms: forms(person, &view, attempt),
     };
     page_after(attempt, &shown)
+}
+
+/// The two sides of a task, by their ids.
+pub fn sides(task: &Task) -> Vec<String> {
+    let worker = task.worker.map(|worker| worker.to_string());
+    [task.poster.to_string()].into_iter().chain(worker).collect()
 }
 
 /// The form of a poster's word, on a delivery that waits for it.
@@ -220,15 +209,6 @@ fn review_sheet(person: &Person, task: &Task, id: DeliveryId, attempt: &Attempt)
         let place = format!("/tasks/{}/deliveries/{id}/review", task.id);
         attempt.sheet(&person.token, "review", place).of(&id.to_string())
     })
-}
-
-fn said(message: Message, known: &Known) -> Said {
-    Said {
-        author: known.named(message.author),
-        role: message.body.role,
-        text: message.body.text,
-        at: words::when(message.created_at),
-    }
 }
 
 /// Which model prices it, and how long bids are taken.
@@ -255,33 +235,35 @@ fn escrow(task: &Task) -> String {
     }
 }
 
-fn criteria(view: &TaskView) -> Vec<CriterionLine> {
-    let spec = &view.task.spec;
-    let line = |one: &crate::app::task::Criterion| {
+/// The criteria, the checks of the poster's own, which come after theirs, and whether there
+/// are more than the page has room for.
+fn criteria(view: &TaskView) -> (Vec<CriterionLine>, Vec<String>, bool) {
+    let (spec, mut ration) = (&view.task.spec, Ration::of(CRITERIA));
+    let check = |check: &Check, ration: &mut Ration| {
+        ration.row(CHECK).then(|| ration.line(&check_line(check, view.eyes), WORDS))
+    };
+    let mut lines = Vec::with_capacity(spec.criteria.len());
+    for one in &spec.criteria {
+        if !ration.row(CRITERION) {
+            break;
+        }
         let (who, tone) = match one.class {
             Class::Decidable => ("a machine decides", "done"),
             Class::Necessary => ("a machine can refuse, a person accepts", "wait"),
             Class::Human => ("a person decides", "go"),
         };
+        let text = ration.line(&one.text, WORDS);
         let checks = one.checks.iter().filter_map(|at| spec.checks.get(*at as usize));
-        CriterionLine {
-            text: one.text.clone(),
-            who,
-            tone,
-            checks: checks.map(|check| check_line(check, view.eyes)).collect(),
-        }
-    };
-    spec.criteria.iter().map(line).collect()
-}
-
-/// Checks of the poster's own, which come after those of the criteria.
-fn own_checks(view: &TaskView) -> Vec<String> {
-    let spec = &view.task.spec;
+        let checks = checks.map_while(|one| check(one, &mut ration)).collect();
+        lines.push(CriterionLine { text, who, tone, checks });
+    }
     let compiled: usize = spec.criteria.iter().map(|criterion| criterion.checks.len()).sum();
-    spec.checks.iter().skip(compiled).map(|check| check_line(check, view.eyes)).collect()
+    let own = spec.checks.iter().skip(compiled).map_while(|one| check(one, &mut ration)).collect();
+    (lines, own, ration.was_short())
 }
 
-fn check_line(check: &Check, eyes: Eyes) -> String {
+/// A check as a line, for those who may see what it holds.
+pub fn check_line(check: &Check, eyes: Eyes) -> String {
     if check.gold && eyes != Eyes::Poster {
         return format!("{}: holds an expected answer, which its poster keeps", words::plain(&check.kind));
     }
@@ -296,33 +278,6 @@ fn judges(task: &Task) -> Vec<JudgeLine> {
     let first = [line("scorer", &spec.scorer)].into_iter().chain(verifiers);
     let pricing = spec.pricing.iter().map(|pricing| line("pricing", &pricing.digest));
     first.chain([line("reviewer", &spec.reviewer)]).chain(pricing).collect()
-}
-
-fn bid_line(person: &Person, task: &Task, bid: &Bid, attempt: &Attempt, known: &Known) -> BidLine {
-    let (id, mine) = (bid.id.to_string(), task.poster == person.caller.party);
-    let chooses =
-        mine && task.state == TaskState::Open && bid.status == "pending" && task.spec.pricing.is_none();
-    let sheet = |name, verb: &str| {
-        attempt.sheet(&person.token, name, format!("/tasks/{}/bids/{id}/{verb}", task.id)).of(&id)
-    };
-    let countered = bid.countered_at.filter(|_| bid.status == "countered");
-    let answers = countered.filter(|_| bid.bidder == person.caller.party && task.state == TaskState::Open);
-    BidLine {
-        bidder: known.named(bid.bidder),
-        price: if bid.sealed { "sealed".into() } else { words::amount(bid.asset, bid.price) },
-        status: words::plain(&bid.status),
-        tone: words::tone(&bid.status),
-        letter: bid.cover_letter.clone(),
-        note: bid.note.clone(),
-        created: words::when(bid.created_at),
-        accept: chooses.then(|| sheet("accept-bid", "accept")),
-        reject: chooses.then(|| sheet("reject-bid", "reject")),
-        counter: answers.map(|units| {
-            let price = assay_domain::money::format(bid.asset, units);
-            (words::amount(bid.asset, units), sheet("counter", "counter").filled("proposed_price", price))
-        }),
-        id,
-    }
 }
 
 fn forms(person: &Person, view: &TaskView, attempt: &Attempt) -> Forms {
@@ -356,5 +311,5 @@ pub async fn again(
     name: &'static str,
     problem: &Problem,
 ) -> Outcome {
-    show(app, &form.person, id, &form.again(name, problem), "", None).await
+    show(app, &form.person, id, &form.again(name, problem), &Asked::default(), None).await
 }

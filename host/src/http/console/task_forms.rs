@@ -12,6 +12,7 @@ use serde_json::json;
 use super::super::answer::Outcome;
 use super::super::commission::{path_id, read_offer, read_package, read_review};
 use super::super::problem::Problem;
+use super::asked::Asked;
 use super::form::{Attempt, Form, fields};
 use super::page::{going_to, gone};
 use super::task;
@@ -168,19 +169,19 @@ pub async fn check(State(app): State<Arc<App>>, Path(id): Path<String>, form: Fo
     let id = path_id(&id, "task")?;
     let done = async {
         let package = package(&app, &form)?;
+        // The page shows what was said of the draft; the draft itself is in the form.
         let render = |done: &Delivered| {
-            let body = serde_json::to_vec(&done.delivery.body).unwrap_or_default();
-            Reply::new(200, body)
+            let body = Body { content: String::new(), ..done.delivery.body.clone() };
+            Reply::new(200, serde_json::to_vec(&body).unwrap_or_default())
         };
-        form.person.caller.require(Scope::Work)?;
-        let answer = app.dry_run(&form.person.ask(), id, &package, render).await?;
+        let answer = app.dry_run(form.ask(Scope::Work)?, id, &package, render).await?;
         let body = serde_json::from_slice::<Body>(&answer.reply.body);
         body.map_err(|error| Problem::from(crate::error::Error::Internal(format!("a draft: {error}"))))
     };
     match done.await {
         Ok(body) => {
             let kept = Attempt { form: "deliver", typed: form.typed.clone(), refusal: None };
-            task::show(&app, &form.person, id, &kept, "", Some(&body)).await
+            task::show(&app, &form.person, id, &kept, &Asked::default(), Some(&body)).await
         }
         Err(problem) => task::again(&app, &form, id, "deliver", &problem).await,
     }

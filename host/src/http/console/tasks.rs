@@ -9,12 +9,14 @@ use axum::extract::State;
 
 use super::super::answer::Outcome;
 use super::asked::Asked;
-use super::page::{Frame, page};
+use super::form::Sheet;
+use super::page::{Frame, page_after};
 use super::session::Person;
 use super::words::{self, Badge, When};
 use crate::app::App;
 use crate::app::browsing::{Show, Wanted};
-use crate::app::tasks::TaskView;
+use crate::app::tasks::{Page, TaskView};
+use crate::error::Error;
 
 /// Tasks on a page.
 const ON_A_PAGE: usize = 25;
@@ -25,6 +27,9 @@ const LISTS: [(&str, &str, Show); 3] = [
     ("posted", "Posted by me", Show::Posted),
     ("doing", "Done by me", Show::Doing),
 ];
+
+/// What a task may be paid in.
+const CURRENCIES: &[(&str, &str)] = &[("", "anything"), ("USD", "dollars"), ("CR", "credits")];
 
 /// A task on a line.
 pub struct TaskLine {
@@ -60,9 +65,7 @@ struct Tasks {
     frame: Frame,
     tabs: Vec<Tab>,
     show: &'static str,
-    currency: String,
-    category: String,
-    words: String,
+    filters: Sheet,
     filtered: bool,
     found: Vec<TaskLine>,
     older: Option<String>,
@@ -70,26 +73,53 @@ struct Tasks {
 
 /// `GET /tasks?show=&currency=&category=&words=&cursor=`.
 pub async fn list(State(app): State<Arc<App>>, person: Person, asked: Asked) -> Outcome {
+    let none = Page { items: Vec::new(), next: None, total_estimate: 0 };
+    match found(&app, &person, &asked).await {
+        Ok(found) => show(&app, &person, &asked, None, &found),
+        Err(Error::Refused(refusal)) => show(&app, &person, &asked, Some(refusal), &none),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The list that is asked for.
+fn which(asked: &Asked) -> (&'static str, Show) {
+    let given = asked.get("show").trim();
+    let &(name, _, which) = LISTS.iter().find(|(name, ..)| *name == given).unwrap_or(&LISTS[0]);
+    (name, which)
+}
+
+async fn found(app: &App, person: &Person, asked: &Asked) -> Result<Page<TaskView>, Error> {
     let text = |name| Ok::<_, Refusal>(asked.text(name)?.unwrap_or_default().trim());
-    let given = text("show")?;
-    let &(show, _, which) = LISTS.iter().find(|(name, ..)| *name == given).unwrap_or(&LISTS[0]);
-    let (currency, category, words) = (text("currency")?, text("category")?, text("words")?);
-    let wanted =
-        Wanted { show: which, asset: Asset::parse(currency), category: category.into(), words: words.into() };
-    let found = app.browse(&person.caller, &wanted, asked.cursor()?, ON_A_PAGE).await?;
+    let wanted = Wanted {
+        show: which(asked).1,
+        asset: Asset::parse(text("currency")?),
+        category: text("category")?.into(),
+        words: text("words")?.into(),
+    };
+    app.browse(&person.caller, &wanted, asked.cursor()?, ON_A_PAGE).await
+}
+
+fn show(
+    app: &App,
+    person: &Person,
+    asked: &Asked,
+    refusal: Option<Refusal>,
+    found: &Page<TaskView>,
+) -> Outcome {
+    let (show, _) = which(asked);
     let tabs =
         LISTS.map(|(name, text, _)| Tab { name, text, here: if name == show { "page" } else { "false" } });
-    page(&Tasks {
-        frame: Frame::of(Some(&person), "tasks").after(asked.done()),
+    let attempt = asked.attempt("filters", refusal);
+    let shown = Tasks {
+        frame: Frame::of(Some(person), "tasks").after(asked.done()),
         tabs: tabs.into(),
         show,
-        currency: currency.into(),
-        category: category.into(),
-        words: words.into(),
-        filtered: !(currency.is_empty() && category.is_empty() && words.is_empty()),
+        filters: attempt.sheet(&person.token, "filters", "/tasks"),
+        filtered: ["currency", "category", "words"].iter().any(|name| !asked.get(name).is_empty()),
         older: asked.older("/tasks", found.next.as_deref()),
-        found: found.items.iter().map(|view| line(&app, view)).collect(),
-    })
+        found: found.items.iter().map(|view| line(app, view)).collect(),
+    };
+    page_after(&attempt, &shown)
 }
 
 /// A task as a line of a list.

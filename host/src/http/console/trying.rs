@@ -12,8 +12,9 @@ use super::super::answer::Outcome;
 use super::super::commission::path_id;
 use super::super::fields::Fields;
 use super::super::problem::Problem;
+use super::configuring::{self, Setting};
 use super::form::{Attempt, Form, Sheet, Typed, fields};
-use super::plugins::{bytes, grouped, show_one};
+use super::plugins::{bytes, grouped, manifest, show_one};
 use super::session::Person;
 use super::words::{self, percent};
 use crate::app::App;
@@ -25,6 +26,8 @@ pub struct Trial {
     pub sheet: Sheet,
     /// Whether it takes a task and a text, or only a whole input.
     pub takes_text: bool,
+    /// The fields of its configuration.
+    pub settings: Vec<Setting>,
     /// What it said.
     pub said: Option<Said>,
 }
@@ -57,7 +60,14 @@ impl Trial {
             said.as_ref().map(|said| Attempt { form: "run", typed: said.typed.clone(), refusal: None });
         let attempt = kept.as_ref().unwrap_or(attempt);
         let takes_text = ["verifier", "scorer"].contains(&plugin.world.as_str());
-        Self { sheet: attempt.sheet(&person.token, "run", action), takes_text, said }
+        let settings = configuring::settings(&manifest(plugin)["config_schema"], "config");
+        Self { sheet: attempt.sheet(&person.token, "run", action), takes_text, settings, said }
+    }
+
+    /// Whether the configuration is open as JSON.
+    pub fn is_open(&self) -> bool {
+        let field = self.sheet.refusal().and_then(|refusal| refusal.field.as_deref());
+        self.settings.is_empty() || !self.sheet.value("config").is_empty() || field == Some("config")
     }
 }
 
@@ -65,9 +75,9 @@ impl Trial {
 pub async fn run(State(app): State<Arc<App>>, Path(digest): Path<String>, form: Form) -> Outcome {
     let digest: Digest = path_id(&digest, "component")?;
     let ran = async {
-        let world = app.plugin(&digest).await?.plugin.world;
-        let input = read_input(&app, &world, &form.typed)?;
-        Ok::<_, Problem>(app.try_plugin(&form.person.caller, &digest, &input).await?)
+        let plugin = app.plugin(&digest).await?.plugin;
+        let input = read_input(&app, &plugin, &form.typed)?;
+        Ok::<_, Problem>(app.try_plugin(&form.person.caller, &digest, &input, form.once()).await?)
     };
     match ran.await {
         Ok(run) => {
@@ -81,7 +91,7 @@ pub async fn run(State(app): State<Arc<App>>, Path(digest): Path<String>, form: 
     }
 }
 
-fn read_input(app: &App, world: &str, typed: &Typed) -> Result<Input, Refusal> {
+fn read_input(app: &App, plugin: &PluginRow, typed: &Typed) -> Result<Input, Refusal> {
     // What is no JSON goes on as a text, which the reader of the field refuses by name.
     let json_of = |name: &str| match typed.get(name).trim() {
         "" => Value::Null,
@@ -91,15 +101,20 @@ fn read_input(app: &App, world: &str, typed: &Typed) -> Result<Input, Refusal> {
         return serde_json::from_value(json_of("input"))
             .map_err(|error| Refusal::field("input", format!("is no input of a component: {error}")));
     }
+    let schema = &manifest(plugin)["config_schema"];
+    let config = match configuring::fill(schema, "config", typed, json_of("config"))? {
+        Value::Object(object) if object.is_empty() && typed.get("config").trim().is_empty() => Value::Null,
+        config => config,
+    };
     let read = fields(&json!({
         "title": typed.text("title"),
         "description": typed.text("description"),
         "criteria": typed.lines("criteria"),
         "checks": json_of("checks"),
-        "config": json_of("config"),
+        "config": config,
         "content": typed.text("content"),
     }))?;
-    app.draft_input(world, &read_draft(&read, app)?)
+    app.draft_input(&plugin.world, &read_draft(&read, app)?)
 }
 
 fn read_draft(fields: &Fields, app: &App) -> Result<Draft, Refusal> {

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::super::answer::Outcome;
 use super::super::commission::path_id;
 use super::super::finance_money::read_deposit;
+use super::super::problem::Problem;
 use super::asked::Asked;
 use super::form::{Attempt, Form, Sheet, fields};
 use super::page::{Frame, going_to, gone, page, page_after, see};
@@ -244,11 +245,16 @@ async fn show_payment(app: &App, person: &Person, id: &str, attempt: &Attempt, d
 
 /// `POST /wallet/payments/{id}/pay`: pays with test money, in test mode.
 pub async fn pay(State(app): State<Arc<App>>, Path(id): Path<String>, form: Form) -> Outcome {
-    let id: PaymentId = path_id(&id, "payment")?;
-    form.ask(Scope::Finance)?;
-    let payment = app.payment_of(&form.person.caller, &id.to_string()).await?;
-    app.pay_at_test_provider(payment.id).await?;
-    Ok(see(&format!("/wallet/payments/{id}?done=paid-in")))
+    let id = path_id::<PaymentId>(&id, "payment")?.to_string();
+    let paid = async {
+        form.ask(Scope::Finance)?;
+        let payment = app.payment_of(&form.person.caller, &id).await?;
+        Ok::<_, Problem>(app.pay_at_test_provider(payment.id).await?)
+    };
+    match paid.await {
+        Ok(_) => Ok(see(&format!("/wallet/payments/{id}?done=paid-in"))),
+        Err(problem) => show_payment(&app, &form.person, &id, &form.again("pay", &problem), "").await,
+    }
 }
 
 /// `POST /wallet/payments/{id}/confirm`: asks the provider how it stands.

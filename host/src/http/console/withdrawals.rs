@@ -12,16 +12,17 @@ use serde_json::json;
 use super::super::answer::Outcome;
 use super::super::commission::path_id;
 use super::super::finance_withdrawals::{read_wanted, read_words};
+use super::super::problem::Problem;
 use super::asked::Asked;
 use super::form::{Attempt, Form, Sheet, fields};
 use super::page::{Frame, going_to, gone, page, page_after};
 use super::session::Person;
 use super::wallet::coin_label;
 use super::words::{When, amount, left, tone, when};
-use crate::app::App;
 use crate::app::access::Scope;
 use crate::app::withdrawal_addresses::Address;
 use crate::app::withdrawals::{Withdrawal, WithdrawalStatus};
+use crate::app::{Answer, App};
 
 /// Where this page is.
 const HERE: &str = "/wallet/withdrawals";
@@ -133,6 +134,14 @@ fn target(one: &Address) -> (String, String) {
     (one.id.to_string(), format!("{name}, {}{usual}", coin_label(&one.coin)))
 }
 
+/// Goes on, or shows the page again.
+async fn end(app: &App, form: &Form, name: &'static str, done: Result<Answer, Problem>) -> Outcome {
+    match done {
+        Ok(answer) => Ok(gone(&answer)),
+        Err(problem) => show(app, &form.person, &form.again(name, &problem), &Asked::default()).await,
+    }
+}
+
 /// `POST /wallet/withdrawals`.
 pub async fn withdraw(State(app): State<Arc<App>>, form: Form) -> Outcome {
     let asked = async {
@@ -143,10 +152,7 @@ pub async fn withdraw(State(app): State<Arc<App>>, form: Form) -> Outcome {
         let render = |_: &Withdrawal| going_to(format!("{HERE}?done=withdrawn"));
         Ok(app.withdraw(form.ask(Scope::Finance)?, &wanted, render).await?)
     };
-    match asked.await {
-        Ok(answer) => Ok(gone(&answer)),
-        Err(problem) => show(&app, &form.person, &form.again("withdraw", &problem), &Asked::default()).await,
-    }
+    end(&app, &form, "withdraw", asked.await).await
 }
 
 /// `POST /wallet/withdrawals/addresses`.
@@ -161,24 +167,27 @@ pub async fn save(State(app): State<Arc<App>>, form: Form) -> Outcome {
         let render = |_: &Address| going_to(format!("{HERE}?done=address-saved"));
         Ok(app.save_address(form.ask(Scope::Finance)?, &words, render).await?)
     };
-    match asked.await {
-        Ok(answer) => Ok(gone(&answer)),
-        Err(problem) => show(&app, &form.person, &form.again("save", &problem), &Asked::default()).await,
-    }
+    end(&app, &form, "save", asked.await).await
 }
 
 /// `POST /wallet/withdrawals/addresses/{id}/default`.
 pub async fn prefer(State(app): State<Arc<App>>, Path(id): Path<String>, form: Form) -> Outcome {
     let id: AddressId = path_id(&id, "withdrawal address")?;
-    form.person.caller.in_person("withdraw")?;
-    let render = |_: &Address| going_to(format!("{HERE}?done=address-preferred"));
-    Ok(gone(&app.prefer_address(form.ask(Scope::Finance)?, id, render).await?))
+    let preferred = async {
+        form.person.caller.in_person("withdraw")?;
+        let render = |_: &Address| going_to(format!("{HERE}?done=address-preferred"));
+        Ok(app.prefer_address(form.ask(Scope::Finance)?, id, render).await?)
+    };
+    end(&app, &form, "prefer", preferred.await).await
 }
 
 /// `POST /wallet/withdrawals/addresses/{id}/forget`.
 pub async fn forget(State(app): State<Arc<App>>, Path(id): Path<String>, form: Form) -> Outcome {
     let id: AddressId = path_id(&id, "withdrawal address")?;
-    form.person.caller.in_person("withdraw")?;
-    let render = |_: &Address| going_to(format!("{HERE}?done=address-forgotten"));
-    Ok(gone(&app.forget_address(form.ask(Scope::Finance)?, id, render).await?))
+    let forgotten = async {
+        form.person.caller.in_person("withdraw")?;
+        let render = |_: &Address| going_to(format!("{HERE}?done=address-forgotten"));
+        Ok(app.forget_address(form.ask(Scope::Finance)?, id, render).await?)
+    };
+    end(&app, &form, "forget", forgotten.await).await
 }

@@ -101,7 +101,7 @@ form.addEventListener("input", (event) => {
   if (event.target.name) soon();
 });
 form.addEventListener("change", async (event) => {
-  if (event.target.name !== "pricing_model.model") return;
+  if (!/^(pricing_model\.model|verifier\[\d+\]\.digest)$/.test(event.target.name)) return;
   await redraw({});
   document.getElementById(event.target.id)?.focus();
 });
