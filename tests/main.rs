@@ -55,6 +55,7 @@ mod pages;
 mod pages_whole;
 mod payments;
 mod people;
+mod places;
 mod plugin_command;
 mod plugins;
 mod postgres;
