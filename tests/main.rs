@@ -52,6 +52,7 @@ mod openapi;
 mod overload;
 mod packages;
 mod pages;
+mod pages_live;
 mod pages_whole;
 mod payments;
 mod people;
