@@ -53,6 +53,7 @@ mod overload;
 mod packages;
 mod pages;
 mod pages_live;
+mod pages_said;
 mod pages_whole;
 mod payments;
 mod people;
