@@ -54,6 +54,7 @@ mod packages;
 mod pages;
 mod pages_live;
 mod pages_said;
+mod pages_stories;
 mod pages_whole;
 mod payments;
 mod people;
