@@ -315,6 +315,17 @@ impl Browser {
         self.tells("Emulation.setDeviceMetricsOverride", wanted).await;
     }
 
+    /// As in another part of the world.
+    pub(crate) async fn in_time_zone(&self, zone: &str) {
+        self.tells("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
+    }
+
+    /// Presses a key where the focus is.
+    pub(crate) async fn presses(&self, keys: &str) {
+        let at = self.driver.active_element().await.expect("something has the focus");
+        at.send_keys(keys).await.expect("it takes keys");
+    }
+
     async fn tells(&self, command: &'static str, wanted: Value) {
         self.driver.issue_cmd(OfChrome(command, wanted)).await.expect("Chrome does it");
     }

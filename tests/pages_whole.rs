@@ -9,9 +9,10 @@ use std::thread;
 use serde_json::json;
 
 use crate::browser::{Browser, PASSWORD, in_a_browser, person, picture};
-use crate::house::House;
+use crate::house::{Actor, House};
 use crate::packages::errand;
 use crate::pages::check_pages;
+use crate::protected::{AGENT, OPEN, runs};
 use crate::story::{GOOD, WITHOUT_LEAVES, tea};
 
 async fn signs_up(browser: &Browser, name: &str) {
@@ -196,7 +197,7 @@ fn protected_fields_are_seen_by_their_readers_and_nobody_else() {
     const CLEAR: &str = "the-cellar-door-code-is-7719-oolong";
     in_a_browser(async |house, browser| {
         person(house, "Ada").await;
-        person(house, "Bob").await;
+        let program = person(house, "Bob").await;
         let line = Line::to(house);
         let adas = Browser::open_at(&line.base_url).await;
         adas.sign_in("ada@example.org").await;
@@ -233,6 +234,7 @@ fn protected_fields_are_seen_by_their_readers_and_nobody_else() {
         bobs.sees(CLEAR).await;
         adas.close().await;
         opens_elsewhere(&line.base_url, &task, &bobs_file, CLEAR).await;
+        opens_in_a_program(&program, &task, &bobs_file, CLEAR).await;
         bobs.close().await;
 
         // What the browsers sent, and all that is kept, hold neither the text nor a key.
@@ -292,6 +294,16 @@ async fn opens_elsewhere(base_url: &str, task: &str, keys: &str, clear: &str) {
     another.press("Open with my key").await;
     another.sees(clear).await;
     another.close().await;
+}
+
+/// A program of Bob's fetches what a browser granted, and opens it with the key that another
+/// browser saved, by a library that is none of ours.
+async fn opens_in_a_program(bob: &Actor, task: &str, keys: &str, clear: &str) {
+    let Some(python) = &*AGENT else { return };
+    let got = bob.get(&format!("/api/v1/agent/tasks/{task}/secret-bundle")).await.good();
+    let keys: serde_json::Value = serde_json::from_str(keys).expect("JSON");
+    let given = json!({ "private": keys["keys"][0], "bundle": got["bundle"]["door"] });
+    assert_eq!(runs(python, OPEN, &given.to_string()), clear);
 }
 
 /// Chooses an option of a field by its value.

@@ -46,7 +46,8 @@ pub(crate) fn python(name: &str, packages: &[&str]) -> Option<PathBuf> {
     Some(python)
 }
 
-static AGENT: LazyLock<Option<PathBuf>> = LazyLock::new(|| python("jwcrypto", &[JWCRYPTO]));
+/// A Python with a library for JOSE that is none of ours.
+pub(crate) static AGENT: LazyLock<Option<PathBuf>> = LazyLock::new(|| python("jwcrypto", &[JWCRYPTO]));
 
 /// Runs a Python program on an input, and gives what it prints.
 pub(crate) fn runs(python: &Path, program: &str, input: &str) -> String {
@@ -70,7 +71,8 @@ key = jwk.JWK.generate(kty="EC", crv="P-256")
 print(json.dumps({"private": json.loads(key.export_private()), "public": json.loads(key.export_public())}))
 "#;
 
-const OPEN: &str = r#"
+/// Opens one field of a bundle with a private key, and prints what is in it.
+pub(crate) const OPEN: &str = r#"
 import json, sys
 from jwcrypto import jwe, jwk
 given = json.load(sys.stdin)
