@@ -122,7 +122,7 @@ pub(crate) struct Group<'c, 's> {
     batch: Batch<'c>,
 }
 
-impl<'c, 's> Group<'c, 's> {
+impl<'s> Group<'_, 's> {
     /// Nobody yet.
     pub(crate) fn new(state: State, setting: &'s Setting) -> Self {
         Self {
