@@ -199,13 +199,13 @@ pub async fn block(
     body: &Body,
     of: Option<(&Delivery, Named)>,
     decide: Option<Sheet>,
-    (ration, work): (&mut Ration, usize),
+    (ration, content_bytes): (&mut Ration, usize),
 ) -> Result<Block, Error> {
     let word = match &of {
         Some((delivery, _)) => delivery.status.as_str(),
         None => body.verdict.as_str(),
     };
-    let content = ration.text(&body.content, work);
+    let content = ration.text(&body.content, content_bytes);
     ration.was_short();
     let summary = ration.line(&body.summary, NOTES);
     let notes = ration.line(&body.review_notes, NOTES);
