@@ -124,7 +124,12 @@ fn a_schema_is_a_form_where_a_judge_is_tried_and_where_a_task_is_posted() {
             assert!(marks.contains(&format!("run-{name}-wrong")), "{name}: {marks}");
             assert!(!marks.contains("run-config-wrong"), "it is said once: {marks}");
         }
-        let typed = [("config.least", "5"), ("config.tone", "loud"), ("config.names", r#"["a"]"#)];
+        let typed = [
+            ("checks", r#"[{"kind":"contains","value":"leaf"}]"#),
+            ("config.least", "5"),
+            ("config.tone", "loud"),
+            ("config.names", r#"["a"]"#),
+        ];
         let tried = sends(&browser, &place, "run", &run, &typed).await.good();
         tried.says("It said: pass");
         let kept = tried.form("run");

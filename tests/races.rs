@@ -87,8 +87,9 @@ fn of_two_who_redeem_the_last_code_one_has_it() {
         let reward = ground.last_code().await;
         ground
             .one_by_one(async |hosts| {
-                let one = hosts[0].redeems(people[0], &reward);
-                let said: [Said; 2] = hosts.both(one, hosts[1].redeems(people[1], &reward)).await.into();
+                let [one, two] = people;
+                let said = hosts.both(hosts[0].redeems(one, &reward), hosts[1].redeems(two, &reward)).await;
+                let said: [Said; 2] = said.into();
                 let redemption = said.iter().flatten().next().cloned().unwrap_or_default();
                 let winner = exactly_one(said, &["OUT_OF_STOCK"]);
                 let back = Ruling::Refuse { reason: None };

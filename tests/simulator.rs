@@ -67,6 +67,7 @@ impl Failure {
     }
 
     /// A failure in as few of the steps as so many tries found to be enough.
+    #[must_use]
     pub fn shrunk(&self, replays_max: usize) -> Self {
         shrink::shrunk(self.clone(), replays_max)
     }
@@ -96,7 +97,7 @@ pub fn run(seed: u64, steps: usize) -> Result<(), Box<Failure>> {
 /// See [`run`].
 pub fn run_with(seed: u64, steps: usize, change: Change) -> Result<(), Box<Failure>> {
     on_a_runtime(async {
-        let mut world = World::begin(seed, change).await;
+        let mut world = Box::pin(World::begin(seed, change)).await;
         let mut dice = Dice::new(seed);
         let mut taken = Vec::new();
         let mut next = FIRST_LABEL;
@@ -108,7 +109,7 @@ pub fn run_with(seed: u64, steps: usize, change: Change) -> Result<(), Box<Failu
                 let audited = at % AUDIT_EVERY == AUDIT_EVERY - 1 || at + 1 == steps;
                 if audited { world.audit().await } else { Ok(()) }
             });
-            if let Err(why) = went.await {
+            if let Err(why) = Box::pin(went).await {
                 world.end().await;
                 return Err(Box::new(Failure { seed, at, why, steps: taken, change }));
             }
@@ -122,10 +123,10 @@ pub fn run_with(seed: u64, steps: usize, change: Change) -> Result<(), Box<Failu
 /// Runs these steps. What went wrong, and at which of them.
 fn replay(seed: u64, change: Change, steps: &[Step]) -> Option<(usize, String)> {
     on_a_runtime(async {
-        let mut world = World::begin(seed, change).await;
+        let mut world = Box::pin(World::begin(seed, change)).await;
         let mut went = None;
         for (at, step) in steps.iter().enumerate() {
-            if let Err(why) = caught(world.step(step)).await {
+            if let Err(why) = Box::pin(caught(world.step(step))).await {
                 went = Some((at, why));
                 break;
             }

@@ -1,7 +1,7 @@
 //! One round of a race: two hosts, and who of two goes ahead.
 
 use std::ops::Index;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 use assay::app::gate::Gate;
 
@@ -33,16 +33,19 @@ impl Round {
     }
 
     /// Both at once.
-    pub(super) async fn both<A, B>(
-        &self,
-        one: impl Future<Output = A>,
-        other: impl Future<Output = B>,
-    ) -> (A, B) {
-        if self.swapped {
-            let (other, one) = self.begin(other, one).await;
-            return (one, other);
-        }
-        self.begin(one, other).await
+    pub(super) fn both<'r, A: 'r, B: 'r>(
+        &'r self,
+        one: impl Future<Output = A> + 'r,
+        other: impl Future<Output = B> + 'r,
+    ) -> Pin<Box<dyn Future<Output = (A, B)> + 'r>> {
+        let (one, other) = (Box::pin(one), Box::pin(other));
+        Box::pin(async move {
+            if self.swapped {
+                let (other, one) = self.begin(other, one).await;
+                return (one, other);
+            }
+            self.begin(one, other).await
+        })
     }
 
     async fn begin<A, B>(&self, first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {

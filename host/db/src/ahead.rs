@@ -52,7 +52,7 @@ struct Round {
 /// Changes that are being judged.
 struct Judging<'c, 's> {
     group: Group<'c, 's>,
-    /// Nothing for those that something must be read for first.
+    /// Nothing for those that something must be read for first, and those behind them.
     answers: Vec<Option<Answer>>,
     late: Vec<(usize, &'c Prepared)>,
     bytes: usize,
@@ -72,7 +72,8 @@ struct Ready {
 impl<'c> Judging<'c, '_> {
     fn take(&mut self, prepared: &'c Prepared) {
         self.bytes += prepared.bytes();
-        let known = prepared.storable.is_err() || self.group.knows(prepared);
+        // In the order they came: behind one that has to wait everybody waits.
+        let known = self.late.is_empty() && (prepared.storable.is_err() || self.group.knows(prepared));
         if !known {
             self.late.push((self.answers.len(), prepared));
         }
