@@ -166,7 +166,7 @@ fn judges_read_the_files_that_are_held_and_a_replay_reads_them_too() {
         let table = [
             (picture.clone(), true, "pass", "declared as"),
             (b"a picture of leaves".to_vec(), true, "fail", "but its bytes are not"),
-            (picture.clone(), false, "undecided", "cannot be read"),
+            (picture.clone(), false, "undecided", "did not arrive"),
         ];
         for (bytes, held, status, evidence) in table {
             let (alice, bob, task) = claimed(house, &post).await;
