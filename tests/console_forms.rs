@@ -171,7 +171,7 @@ fn a_filter_that_is_refused_stands_in_its_field() {
 #[test]
 fn a_second_press_does_nothing_more() {
     let few = |settings: &mut assay::config::Settings| {
-        settings.limits.trial_runs_per_day_max = 1;
+        settings.limits.plugins.trial_runs_per_day_max = 1;
         settings.limits.dry_runs_per_task_max = 2;
     };
     each_house_with(few, async |house| {

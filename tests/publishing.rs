@@ -112,7 +112,7 @@ fn whoever_has_many_uploads_under_way_is_told_to_wait_for_them() {
 fn bytes_of_a_day_and_sizes_have_limits_by_who_sends_them() {
     let bytes = saying("gold-bar", "1.0.0", PASS, "").len();
     let tight = move |settings: &mut assay::config::Settings| {
-        settings.limits.component_of_publisher_bytes_max = bytes + 100;
+        settings.limits.plugins.component_of_publisher_bytes_max = bytes + 100;
         settings.limits.plugins.bytes_per_day_max = i64::try_from(2 * bytes + 50).expect("it is small");
     };
     each_house_with(tight, async |house| {

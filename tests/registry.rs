@@ -103,7 +103,7 @@ fn an_upload_is_listed_once_and_its_name_stays_its_publishers() {
             let refused = uploads(who, &bytes, query).await;
             assert_eq!(refused.refusal(), expected, "{}", refused.body);
         }
-        let huge = vec![0; house.app.settings.limits.component_of_publisher_bytes_max + 1];
+        let huge = vec![0; house.app.settings.limits.plugins.component_of_publisher_bytes_max + 1];
         assert_eq!(uploads(&ada, &huge, "").await.refusal(), "413 TOO_LARGE");
         assert_eq!(uploads(&ada, &saying("gold-bar", "1.1.0", PASS, ""), "").await.status, 201);
     });
@@ -298,7 +298,7 @@ fn anyone_may_try_a_component_so_often_a_day() {
         let score = Input::Score { task, delivery, config };
         let given: Value = serde_json::from_slice(&score.canonical()).expect("JSON");
         assert_eq!(ada.post(&path, &json!({ "input": given })).await.body["error"]["field"], "input");
-        let most = house.app.settings.limits.trial_runs_per_day_max;
+        let most = house.app.settings.limits.plugins.trial_runs_per_day_max;
         for _ in 1..most {
             ada.post(
                 &path,

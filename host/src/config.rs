@@ -172,12 +172,6 @@ pub struct Limits {
     pub page_items_max: usize,
     /// A component the operator uploads: an interpreter with its libraries fits.
     pub component_bytes_max: usize,
-    /// A component anyone else uploads: an interpreter fits, without much beside it.
-    pub component_of_publisher_bytes_max: usize,
-    /// New components a publisher sends in a day (UTC): each takes seconds of every processor.
-    pub uploads_per_day_max: i64,
-    /// Runs a caller may ask of components of the registry in a day (UTC).
-    pub trial_runs_per_day_max: i64,
     /// Verifiers a task names: each runs on every delivery.
     pub verifiers_per_task_max: usize,
     /// Requests that are worked on or wait for it; the rest are told to come back.
@@ -328,9 +322,6 @@ impl Default for Limits {
             capabilities_listed_max: 10_000,
             page_items_max: 100,
             component_bytes_max: 48 * 1024 * 1024,
-            component_of_publisher_bytes_max: 32 * 1024 * 1024,
-            uploads_per_day_max: 100,
-            trial_runs_per_day_max: 200,
             verifiers_per_task_max: 5,
             requests_in_flight_max: 1_024,
             requests_at_once_max: 256,

@@ -60,7 +60,7 @@ impl App {
     /// One more run that somebody wants to see, out of those they have in a day. What was
     /// asked for with the same key before was counted then.
     pub(crate) async fn count_trial(&self, caller: &Caller, once: Option<&Once>) -> Result<(), Error> {
-        let most = self.settings.limits.trial_runs_per_day_max;
+        let most = self.settings.limits.plugins.trial_runs_per_day_max;
         let key = Key::counter(format!("trial-runs/{}/{}", caller.party, self.now().utc_day()));
         let refusal =
             Refusal::new(Code::QuotaExhausted, format!("all {most} trial runs of this day (UTC) are used"));

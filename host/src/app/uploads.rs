@@ -171,7 +171,7 @@ impl App {
         if caller.is_operator() {
             return Ok(());
         }
-        let (most, day) = (self.settings.limits.uploads_per_day_max, self.now().utc_day());
+        let (most, day) = (self.settings.limits.plugins.uploads_per_day_max, self.now().utc_day());
         let key = |what: &str| Key::counter(format!("{what}/{}/{day}", caller.party));
         let full = |message: String| Refusal::new(Code::QuotaExhausted, message);
         let bytes_most = self.settings.limits.plugins.bytes_per_day_max;
@@ -221,7 +221,7 @@ fn check_said(manifest: &Manifest, upload: &Upload) -> Result<(), Refusal> {
 
 /// What is taken by its size. The operator may send a whole interpreter more.
 pub(crate) fn check_bytes(bytes: usize, limits: &Limits, is_operator: bool) -> Result<(), Refusal> {
-    let publishers = limits.component_of_publisher_bytes_max.min(limits.component_bytes_max);
+    let publishers = limits.plugins.component_of_publisher_bytes_max.min(limits.component_bytes_max);
     let bytes_max = if is_operator { limits.component_bytes_max } else { publishers };
     if bytes > bytes_max {
         let message =

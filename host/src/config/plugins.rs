@@ -6,6 +6,13 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PluginLimits {
+    /// A component that anyone but the operator uploads, bytes: an interpreter fits, without
+    /// much beside it.
+    pub component_of_publisher_bytes_max: usize,
+    /// New components a publisher sends in a day (UTC): each takes seconds of every processor.
+    pub uploads_per_day_max: i64,
+    /// Runs a caller may ask of components of the registry in a day (UTC).
+    pub trial_runs_per_day_max: i64,
     /// Bytes of new components that a publisher sends in a day (UTC): they are kept.
     pub bytes_per_day_max: i64,
     /// Uploads of one publisher that are under way: each waits in a request's place.
@@ -37,6 +44,9 @@ pub struct PluginLimits {
 impl Default for PluginLimits {
     fn default() -> Self {
         Self {
+            component_of_publisher_bytes_max: 32 * 1024 * 1024,
+            uploads_per_day_max: 100,
+            trial_runs_per_day_max: 200,
             bytes_per_day_max: 512 * 1024 * 1024,
             uploads_underway_of_publisher_max: 16,
             uploads_underway_max: 64,

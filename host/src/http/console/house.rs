@@ -230,7 +230,7 @@ fn settings(app: &App) -> Vec<(&'static str, String)> {
         ("Delivery at most", format!("{} bytes", words::grouped(limits.content_bytes_max as u64))),
         ("Component at most", format!("{} bytes", words::grouped(limits.component_bytes_max as u64))),
         ("Dry runs of a task", limits.dry_runs_per_task_max.to_string()),
-        ("Trial runs of a party and day", limits.trial_runs_per_day_max.to_string()),
+        ("Trial runs of a party and day", limits.plugins.trial_runs_per_day_max.to_string()),
         ("Credits of a newcomer", settings.terms.registration_credits.to_string()),
     ]
 }

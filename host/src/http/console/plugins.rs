@@ -327,7 +327,7 @@ fn show_upload(app: &App, person: &Person, attempt: &Attempt) -> Outcome {
     let most = if person.is_operator() {
         limits.component_bytes_max
     } else {
-        limits.component_of_publisher_bytes_max
+        limits.plugins.component_of_publisher_bytes_max
     };
     let shown = UploadPage {
         frame: Frame::of(Some(person), "plugins"),
