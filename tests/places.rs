@@ -73,9 +73,11 @@ const MORE: [Line; 15] = [
 ];
 
 /// Routes whose answer to GET is no page of its own, and what it is.
-const NO_PAGES: [(&str, &str); 4] = [
+const NO_PAGES: [(&str, &str); 6] = [
     ("/wallet/statement.csv", "a file"),
     ("/files/{sha256}", "a file"),
+    ("/tasks/{id}/deliveries/{delivery}/{part}", "a file"),
+    ("/tasks/{id}/whole", "a file"),
     ("/tasks/{id}/live", "a stream"),
     ("/assets/{version}/{file}", "a file"),
 ];
