@@ -41,8 +41,8 @@ pub struct Limits {
     pub fuel_max: u64,
     /// Fuel to come to life with: start functions, an interpreter's beginning.
     pub instantiation_fuel_max: u64,
-    /// Fuel of all runs of one certification: whoever waits to upload waits for it. An
-    /// interpreter's hundred and fifty runs take a few of these units of ten.
+    /// Fuel of all runs of one certification: whoever waits to upload waits for it. A judge
+    /// in an interpreter that looks long at each word takes half of it.
     pub certification_fuel_max: u64,
     /// What one compilation may take.
     pub compile: CompileLimits,
@@ -74,7 +74,7 @@ impl Default for Limits {
         Self {
             fuel_max: 5_000_000_000,
             instantiation_fuel_max: 200_000_000,
-            certification_fuel_max: 20_000_000_000,
+            certification_fuel_max: 40_000_000_000,
             compile: CompileLimits::default(),
             memory_bytes_max: 256 << 20,
             output_bytes_max: 1 << 20,

@@ -54,7 +54,7 @@ impl Default for PluginLimits {
             compile_cpu_seconds_max: 120,
             compile_memory_bytes_max: 4 * 1024 * 1024 * 1024,
             compile_ms_max: 180_000,
-            certification_fuel_max: 20_000_000_000,
+            certification_fuel_max: 40_000_000_000,
             schema_parts_max: 2_000,
             schema_nesting_max: 100,
             pattern_bytes_max: 256 * 1024,
