@@ -163,7 +163,6 @@ fn a_delivery_is_released_or_disputed() {
                 winner
             })
             .await;
-        each_won(&won);
         let released = i64::try_from(won.iter().filter(|winner| **winner == 0).count()).expect("few");
         assert_eq!(ground.money(worker, Asset::Usd).await.available, released * DOLLAR);
         let books = ground.money(poster, Asset::Usd).await;
