@@ -249,42 +249,6 @@ fn machine_code_that_was_loaded_holds_no_descriptor() {
 }
 
 #[test]
-fn what_could_not_be_loaded_for_a_moment_is_loaded_the_next_time() {
-    if Command::new("prlimit").arg("--version").output().is_err() {
-        println!("SKIPPED (tools): no prlimit, so no child can be made short of memory");
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let (script, number) = (folder.path().join("assay"), folder.path().join("runner"));
-    let text = format!(
-        "#!/bin/sh\n[ \"$2\" = run ] && echo $$ > {}\nexec {} \"$@\"\n",
-        number.display(),
-        program().display()
-    );
-    fs::write(&script, text).expect("a script");
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it may be run");
-    in_runtime(async || {
-        let sandbox = Sandbox::start(Settings { program: Some(script), runs_max: 1, ..Settings::default() });
-        let sandbox = sandbox.expect("it starts");
-        let judge = uploaded(&sandbox, &good()).await;
-        sandbox.mechanisms().await.expect("a child starts");
-        let runner = fs::read_to_string(&number).expect("its number");
-        let may_map = |bytes: &str| {
-            let limit = format!("--as={bytes}:");
-            let done = Command::new("prlimit").args(["--pid", runner.trim(), &limit]).status();
-            assert!(done.expect("prlimit starts").success());
-        };
-        may_map("4096");
-        let run = judged(&sandbox, &judge, &input("{}")).await;
-        let Outcome::Inconclusive { reason } = &run.outcome else { panic!("{:?}", run.outcome) };
-        assert_eq!(*reason, Reason::Host("the component is not loaded".to_owned()));
-        may_map("unlimited");
-        assert_eq!(judged(&sandbox, &judge, &input("{}")).await.word(), "undecided");
-        assert_eq!(fs::read_to_string(&number).expect("its number"), runner, "the child is the same");
-    });
-}
-
-#[test]
 fn a_compilation_that_takes_too_much_is_one_refused_upload() {
     let folder = tempfile::tempdir().expect("a folder");
     let script = folder.path().join("assay");
