@@ -62,8 +62,10 @@ fn crash(model: &Model, act: Act, dice: &mut Dice, label: Label) -> Step {
     if matches!(act, Act::Register) {
         return Step::One(label, act);
     }
-    let restart = restart || matches!(act, Act::Jobs);
-    Step::Crash { label, act, at, sent: dice.percent(50), restart }
+    let jobs = matches!(act, Act::Jobs);
+    // Of a job that was done and whose answer was lost, only the database knows when that was.
+    let sent = dice.percent(50) && !jobs;
+    Step::Crash { label, act, at, sent, restart: restart || jobs }
 }
 
 /// Two that are likely to be in each other's way.
