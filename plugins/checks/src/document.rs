@@ -126,12 +126,13 @@ fn read_xml(text: &str) -> Result<BTreeSet<String>, String> {
             }
             Event::End(_) => depth = depth.saturating_sub(1),
             Event::DocType(_) => return Err("a document type is not taken".to_owned()),
-            Event::GeneralRef(_) if depth == 0 => return Err("text outside the root element".to_owned()),
+            Event::GeneralRef(_) | Event::CData(_) if depth == 0 => {
+                return Err("text outside the root element".to_owned());
+            }
             Event::GeneralRef(reference) => check_name(&reference)?,
             Event::Text(text) if depth == 0 && !text.trim_matches([' ', '\t', '\n', '\r']).is_empty() => {
                 return Err("text outside the root element".to_owned());
             }
-            Event::CData(_) if depth == 0 => return Err("text outside the root element".to_owned()),
             Event::Eof => break,
             _ => {}
         }

@@ -293,11 +293,10 @@ fn is_singular(path: &str) -> bool {
         match (quoted, character) {
             (Some(_), '\\') => drop(characters.next()),
             (Some(mark), _) if mark == character => quoted = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quoted = Some(character),
             (None, '*' | '?' | ':' | ',') => return false,
             (None, '.') if before == Some('.') => return false,
-            (None, _) => {}
+            _ => {}
         }
         before = Some(character);
     }
