@@ -307,11 +307,16 @@ impl Browser {
 
     /// As a screen so many pixels wide.
     pub(crate) async fn width(&self, pixels: u32) {
-        self.frame(pixels, 800).await;
+        self.frame(pixels, 800, 1).await;
     }
 
-    async fn frame(&self, width: u32, height: u32) {
-        let wanted = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    /// As a screen so many pixels wide on which everything is shown at twice its size.
+    pub(crate) async fn width_at_twice_the_size(&self, pixels: u32) {
+        self.frame(pixels / 2, 400, 2).await;
+    }
+
+    async fn frame(&self, width: u32, height: u32, scale: u32) {
+        let wanted = json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": false });
         self.tells("Emulation.setDeviceMetricsOverride", wanted).await;
     }
 
@@ -320,10 +325,35 @@ impl Browser {
         self.tells("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
     }
 
+    /// As whoever has this key; as nobody where it is empty.
+    pub(crate) async fn becomes(&self, key: &str) {
+        self.tells("Network.clearBrowserCookies", json!({})).await;
+        if !key.is_empty() {
+            let cookie = json!({ "name": "assay_session", "value": key, "url": self.base_url });
+            self.tells("Network.setCookie", cookie).await;
+        }
+    }
+
     /// Presses a key where the focus is.
     pub(crate) async fn presses(&self, keys: &str) {
         let at = self.driver.active_element().await.expect("something has the focus");
         at.send_keys(keys).await.expect("it takes keys");
+    }
+
+    /// Sends a form of the page, with this in its fields; an action takes the place of the
+    /// form's own, as that of a button does.
+    pub(crate) async fn submits(&self, form: &str, action: &str, typed: &Value) {
+        self.find(&format!("form[id=\"{form}\"]")).await;
+        let send = "const [id, action, typed] = arguments;
+            const form = document.getElementById(id);
+            for (const [name, value] of Object.entries(typed)) {
+                const field = form.elements[name] ?? form.appendChild(document.createElement('input'));
+                [field.name, field.value] = [name, value];
+            }
+            if (action) form.action = action;
+            HTMLFormElement.prototype.submit.call(form);";
+        let given = vec![json!(form), json!(action), typed.clone()];
+        self.driver.execute(send, given).await.expect("the form is sent");
     }
 
     async fn tells(&self, command: &'static str, wanted: Value) {
@@ -366,7 +396,7 @@ pub(crate) async fn picture(browser: &Browser, name: &str) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screens");
     let height =
         browser.ask("scrollTo(0, 0); return Math.min(document.documentElement.scrollHeight, 1400)").await;
-    browser.frame(1_100, u32::try_from(height.as_u64().unwrap_or(900)).unwrap_or(900)).await;
+    browser.frame(1_100, u32::try_from(height.as_u64().unwrap_or(900)).unwrap_or(900), 1).await;
     let bytes = browser.driver.screenshot().await.expect("a picture");
     let kept =
         fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(format!("{name}.png")), bytes));

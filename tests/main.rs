@@ -2,6 +2,7 @@
 //! the sandbox, then stories over HTTP as users live them.
 
 mod access;
+mod accessible;
 mod agent_surface;
 mod answers;
 mod approvals;
@@ -36,9 +37,11 @@ mod disputes;
 mod fields;
 mod files;
 mod finance;
+mod full_house;
 mod guides;
 mod handoffs;
 mod hostile;
+mod hostile_pages;
 mod hosts;
 mod house;
 mod judges;
@@ -60,6 +63,7 @@ mod pages_live;
 mod pages_said;
 mod pages_stories;
 mod pages_whole;
+mod payloads;
 mod payments;
 mod people;
 mod places;

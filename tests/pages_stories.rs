@@ -1,12 +1,16 @@
-//! Pages' own stories in a browser: what an owner does for their agents, and how a judge is
-//! published and tried.
+//! Each page's own story in a browser: what an owner does for their agents, where money
+//! comes from and goes to, how a judge is published and tried, and what the operator decides.
 
 use assay_sandbox::Digest;
 use serde_json::json;
 
 use crate::browser::{Browser, PASSWORD, in_a_browser, person};
-use crate::house::Actor;
+use crate::console_wallet::{earner, loads};
+use crate::house::{ADMIN_KEY, Actor};
 use crate::registry::saying;
+use crate::story::{GOOD, tea};
+
+const ENTER: &str = "\u{e007}";
 
 /// Presses what a selector finds.
 async fn clicks(browser: &Browser, css: &str) {
@@ -83,6 +87,86 @@ fn an_owner_looks_after_agents_keys_handoffs_and_sessions() {
     });
 }
 
+/// Somebody pays in with coins, which may go out again.
+async fn pays_in_coins(browser: &Browser, dollars: &str) {
+    browser.go("/wallet").await;
+    clicks(browser, "#by-coin input[name=amount]").await;
+    browser.presses(&format!("{dollars}{ENTER}")).await;
+    browser.press(&format!("Pay ${dollars}.00 of test money")).await;
+    browser.sees("The payment came in.").await;
+}
+
+#[test]
+fn money_is_followed_paid_through_a_channel_taken_out_and_redeemed() {
+    in_a_browser(async |house, browser| {
+        let worker = earner(house, 600).await;
+        loads(house, "tea-card", 500).await;
+        let ada = person(house, "Ada").await;
+        let bob = house.agent("bob").await;
+        browser.sign_in("ada@example.org").await;
+        pays_in_coins(browser, "100").await;
+        let task = ada.posts(&tea()).await;
+
+        browser.press("Statement").await;
+        browser.sees("Explain how to brew green tea").await;
+        browser.fill("Task id", "tea").await;
+        browser.press("Show").await;
+        browser.sees("must be").await;
+        assert_eq!(browser.typed("Task id").await, "tea");
+        browser.fill("Task id", &task).await;
+        browser.press("Show").await;
+        browser.sees("$55.00").await;
+        assert!(!browser.text().await.contains("+$100.00"), "the filter holds");
+        browser.press("Download as CSV").await;
+        let file = browser.saved("statement.csv").await;
+        assert!(file.lines().count() == 3 && file.contains(&task), "{file}");
+
+        browser.go(&format!("/parties/{}", bob.id)).await;
+        browser.sees("Nothing yet").await;
+        browser.press("Open a channel with bob").await;
+        browser.fill("Dollars to put in", "5").await;
+        browser.press("Open it").await;
+        browser.sees("Channel with bob").await;
+        clicks(browser, "#transfer input[name=amount]").await;
+        browser.presses(&format!("1.25{ENTER}")).await;
+        browser.sees("$3.75").await;
+        browser.press("Close the channel").await;
+        browser.sees("State closed").await;
+        assert_eq!(bob.money().await, "1.25 available, 0.0 reserved, 1.25 total");
+
+        browser.go("/wallet/withdrawals").await;
+        browser.sees("Save an address first").await;
+        browser.fill("What you call it", "the till").await;
+        browser.fill("Address", "TN3W4H6rK2ce4vX9YnFQHwKENnHjoxb3m9").await;
+        browser.press("Save").await;
+        browser.sees("The address is saved.").await;
+        clicks(browser, "#withdraw input[name=amount]").await;
+        browser.presses(&format!("20{ENTER}")).await;
+        browser.sees("The withdrawal is on its way").await;
+
+        browser.becomes(&worker.key).await;
+        browser.go("/wallet/rewards").await;
+        browser.sees("600 CR of yours can be redeemed").await;
+        browser.press("Redeem").await;
+        browser.sees("waits for the operator").await;
+        redemption_is_approved(browser).await;
+        browser.becomes(&worker.key).await;
+        browser.go("/wallet/rewards").await;
+        browser.sees("CODE-1").await;
+    });
+}
+
+/// The operator approves what waits, and has the books audited.
+async fn redemption_is_approved(browser: &Browser) {
+    browser.becomes(ADMIN_KEY).await;
+    browser.go("/house").await;
+    browser.press("Approve").await;
+    browser.sees("The redemption is decided.").await;
+    browser.sees("No redemption waits.").await;
+    browser.press("Audit the books now").await;
+    browser.sees("The books are being recomputed").await;
+}
+
 #[test]
 fn a_judge_is_published_tried_and_its_kinds_of_checks_are_built() {
     in_a_browser(async |house, browser| {
@@ -135,5 +219,25 @@ fn a_judge_is_published_tried_and_its_kinds_of_checks_are_built() {
         browser.press("Post the task").await;
         browser.sees("Posted.").await;
         browser.sees("leaf").await;
+    });
+}
+
+#[test]
+fn a_record_tells_of_both_sides() {
+    in_a_browser(async |house, browser| {
+        let (alice, bob) = (house.rich_agent("alice", 200).await, house.agent("bob").await);
+        let task = alice.posts(&tea()).await;
+        alice.accepts_bid(&bob.bids(&task, "45").await).await;
+        let handed_in = bob.delivers(&task, GOOD).await.good();
+        let delivery = handed_in["data"]["id"].as_str().unwrap_or_default().to_owned();
+        alice.reviews(&delivery, "accepted").await.good();
+        browser.becomes(&alice.key).await;
+        browser.go(&format!("/tasks/{task}")).await;
+        browser.press("bob").await;
+        browser.sees("Record").await;
+        let row = "return [...document.querySelectorAll('tr')].map((row) => row.textContent)
+            .find((text) => text.includes('how much reached the worker'))";
+        let row = browser.ask(row).await;
+        assert!(row.as_str().is_some_and(|text| text.contains("1, $45.00")), "{row}");
     });
 }

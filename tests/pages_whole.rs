@@ -11,7 +11,6 @@ use serde_json::json;
 use crate::browser::{Browser, PASSWORD, in_a_browser, person, picture};
 use crate::house::{Actor, House};
 use crate::packages::errand;
-use crate::pages::check_pages;
 use crate::protected::{AGENT, OPEN, runs};
 use crate::story::{GOOD, WITHOUT_LEAVES, tea};
 
@@ -106,44 +105,6 @@ fn from_sign_up_to_a_paid_task_with_two_people_and_an_agent() {
         adas.sees("$156.80").await;
         picture(adas, "wallet").await;
         bobs.close().await;
-    });
-}
-
-#[test]
-fn every_other_page_is_accessible_fits_a_phone_and_is_small() {
-    in_a_browser(async |house, browser| {
-        let ada = person(house, "Ada").await;
-        ada.deposits(200).await;
-        let bot = ada.post("/v1/agents", &json!({ "name": "Ada's agent" })).await.good();
-        let bot = bot["data"]["id"].as_str().unwrap_or_default().to_owned();
-        let task = ada.posts(&tea()).await;
-        let judges = house.nobody().get("/v1/plugins").await.good();
-        let judge = judges["data"]["items"][0]["digest"].as_str().unwrap_or_default().to_owned();
-        let public = ["/plugins", "/guides", "/guides/work"].map(str::to_owned);
-        check_pages(browser, &public).await;
-        check_pages(browser, &[format!("/plugins/{judge}"), format!("/parties/{}", ada.id)]).await;
-        browser.sign_in("ada@example.org").await;
-        let own = [
-            "/post",
-            "/wallet",
-            "/wallet/statement",
-            "/wallet/withdrawals",
-            "/wallet/channels",
-            "/wallet/rewards",
-            "/agents",
-            "/plugins/upload",
-            "/account/sessions",
-            "/account/handoffs",
-            "/account/encryption",
-        ];
-        check_pages(browser, &own.map(str::to_owned)).await;
-        let of_things = [
-            format!("/agents/{bot}"),
-            format!("/agents/{bot}/keys"),
-            format!("/plugins/{judge}"),
-            format!("/tasks/{task}/watch"),
-        ];
-        check_pages(browser, &of_things).await;
     });
 }
 

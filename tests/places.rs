@@ -103,6 +103,12 @@ pub(crate) fn places(ground: &Ground) -> Vec<Place> {
     PAGES.iter().chain(&MORE).map(place).collect()
 }
 
+/// The pages that are there for whoever has signed in, whatever they have.
+pub(crate) fn places_of_everybody() -> impl Iterator<Item = &'static str> {
+    let routes = PAGES.iter().map(|(route, ..)| *route);
+    routes.filter(|route| !route.contains('{') && !route.starts_with("/sign-") && *route != "/house")
+}
+
 /// A route with the id of a thing in it; a thing that begins with `=` is its own name.
 fn path_of(route: &str, thing: &str, ground: &Ground) -> String {
     let Some((start, end)) = route.find('{').zip(route.find('}')) else { return route.to_owned() };
