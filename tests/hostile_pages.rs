@@ -15,7 +15,7 @@ use crate::handoffs::hands_off;
 use crate::house::{Actor, House};
 use crate::judges::{Text, finding, report};
 use crate::packages::{claims, errand, posts_errand, text};
-use crate::payloads::{Ink, PAYLOADS};
+use crate::payloads::{Ink, PAYLOADS, ROUNDS};
 use crate::people::{actor, makes_key};
 use crate::protected::{recovery_key, registers_key, sealed};
 use crate::story::{GOOD, tea};
@@ -24,7 +24,7 @@ use crate::story::{GOOD, tea};
 struct Shown {
     path: String,
     key: String,
-    says: Vec<&'static str>,
+    says: Vec<String>,
 }
 
 /// Everybody in the house, and its pages.
@@ -34,6 +34,8 @@ struct Hostile<'h> {
     ada: Actor,
     bob: Actor,
     pages: Vec<Shown>,
+    /// Places that some page shows.
+    seen: BTreeSet<&'static str>,
 }
 
 impl<'h> Hostile<'h> {
@@ -44,14 +46,28 @@ impl<'h> Hostile<'h> {
         let made = nobody.post("/v1/accounts", &account).await.good();
         let ada = actor(&nobody, &made["data"], "apiKey");
         ada.deposits(2_000).await;
-        let agent = json!({ "name": ink.name("bob"), "skills": ink.lines("skills") });
+        let agent = json!({ "name": ink.name("bob"), "skills": ink.all("skills") });
         let made = nobody.post("/api/v1/agent/register", &agent).await.good();
         let bob = actor(&nobody, &made, "apiKey");
-        Self { house, ink, ada, bob, pages: Vec::new() }
+        Self { house, ink, ada, bob, pages: Vec::new(), seen: BTreeSet::new() }
     }
 
     fn shows(&mut self, path: impl Into<String>, who: &Actor, says: &[&'static str]) {
-        self.pages.push(Shown { path: path.into(), key: who.key.clone(), says: says.into() });
+        self.seen.extend(says);
+        let says = says.iter().flat_map(|place| self.ink.written(place)).collect();
+        self.pages.push(Shown { path: path.into(), key: who.key.clone(), says });
+    }
+
+    /// What is wrong with the pages so far.
+    async fn looked_at(&mut self, browser: &Browser) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for page in self.pages.drain(..) {
+            browser.becomes(&page.key).await;
+            browser.go(&page.path).await;
+            assert_eq!(browser.place().await, page.path, "nothing leads elsewhere");
+            wrong.extend(harmed(browser, &page.path, &page.says).await);
+        }
+        wrong
     }
 
     /// Work that is talked about, handed in twice, sent back once and then disputed.
@@ -202,13 +218,20 @@ impl<'h> Hostile<'h> {
         self.shows("/house", &self.house.operator(), &["reward"]);
     }
 
-    /// A judge, and a field that is protected under a hostile name.
-    async fn rest(&mut self) {
-        let (ink, ada, bob) = (&self.ink, self.ada.clone(), self.bob.clone());
-        let bytes = judge(ink);
+    /// A judge.
+    async fn judge(&mut self, version: usize) {
+        let ada = self.ada.clone();
+        let bytes = judge(&self.ink, version);
         let upload = ada.request(Method::POST, "/v1/plugins").header("content-type", "application/wasm");
         let listed = ada.send(upload.body(bytes)).await.good();
         let judge = format!("/plugins/{}", text(&listed["data"]["digest"]));
+        self.shows("/plugins?author=", &self.house.nobody(), &["about", "author"]);
+        self.shows(judge, &ada, &["about", "author", "setting"]);
+    }
+
+    /// A field that is protected under a hostile name.
+    async fn rest(&mut self) {
+        let (ink, ada, bob) = (&self.ink, self.ada.clone(), self.bob.clone());
         let key = recovery_key();
         let mut post = errand(200);
         let field = |_| json!({ "name": ink.name("field"), "ciphertext": sealed(&key, "7719") });
@@ -218,8 +241,6 @@ impl<'h> Hostile<'h> {
         claims(&bob, &task).await;
         registers_key(&bob, &key).await;
         bob.post(&format!("/api/v1/agent/tasks/{task}/secret-requests"), &json!({})).await.good();
-        self.shows("/plugins?author=", &self.house.nobody(), &["about", "author"]);
-        self.shows(judge, &ada, &["about", "author", "setting"]);
         self.shows(format!("/tasks/{task}"), &ada, &["bob", "field"]);
         self.shows(format!("/tasks/{task}/secrets"), &ada, &["bob", "field"]);
         self.shows(format!("/tasks/{task}/secrets"), &bob, &["bob", "field"]);
@@ -227,13 +248,13 @@ impl<'h> Hostile<'h> {
 }
 
 /// A judge whose publisher means harm.
-fn judge(ink: &Ink) -> Vec<u8> {
+fn judge(ink: &Ink, version: usize) -> Vec<u8> {
     let schema = json!({
         "type": "object",
         "properties": { "least": { "type": "integer", "description": ink.text("setting").replace('\n', " ") } },
     });
     let manifest = json!({
-        "name": "hostile", "version": "1.0.0", "world": "verifier",
+        "name": "hostile", "version": format!("1.0.{version}"), "world": "verifier",
         "description": ink.text("about").replace('\n', " "),
         "author": ink.name("author"),
         "config_schema": schema,
@@ -301,23 +322,21 @@ fn what_people_write_who_mean_harm_is_text_on_every_page() {
         // First, since a day passes in it.
         let worker = earner(house, 600).await;
         let mut hostile = Hostile::open(house).await;
-        hostile.work().await;
-        hostile.dispute().await;
+        let mut wrong = Vec::new();
+        for round in 0..ROUNDS {
+            hostile.ink.round(round);
+            hostile.work().await;
+            hostile.dispute().await;
+            hostile.judge(round).await;
+            wrong.extend(hostile.looked_at(browser).await);
+        }
         hostile.account().await;
         hostile.money(&worker).await;
         hostile.rest().await;
-        let mut wrong = Vec::new();
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        for page in &hostile.pages {
-            browser.becomes(&page.key).await;
-            browser.go(&page.path).await;
-            assert_eq!(browser.place().await, page.path, "nothing leads elsewhere");
-            let says: Vec<String> = page.says.iter().flat_map(|place| hostile.ink.written(place)).collect();
-            wrong.extend(harmed(browser, &page.path, &says).await);
-            seen.extend(page.says.iter().copied());
-        }
+        wrong.extend(hostile.looked_at(browser).await);
         assert!(wrong.is_empty(), "{wrong:#?}");
-        let unseen: Vec<_> = hostile.ink.places().into_iter().filter(|place| !seen.contains(place)).collect();
+        let unseen: Vec<_> =
+            hostile.ink.places().into_iter().filter(|place| !hostile.seen.contains(place)).collect();
         assert_eq!(unseen, ["approval"], "an owner's note is told to the agent, which reads no pages");
     });
 }

@@ -36,12 +36,18 @@ pub(crate) const PAYLOADS: [&str; 28] = [
     "<link rel=stylesheet href=//evil.example/taken.css>",
 ];
 
+/// Payloads of a text, as many as a page shows of any.
+const OF_A_TEXT: usize = 4;
+/// After so many rounds every payload was in every text.
+pub(crate) const ROUNDS: usize = PAYLOADS.len() / OF_A_TEXT;
+
 /// Hands out what is to be written, and remembers what was written where: each line ends
 /// with the name of its place, so that a page that shows it shows that one.
 #[derive(Default)]
 pub(crate) struct Ink {
     next: Cell<usize>,
-    written: RefCell<BTreeMap<&'static str, Vec<String>>>,
+    round: Cell<usize>,
+    written: RefCell<BTreeMap<&'static str, (usize, Vec<String>)>>,
 }
 
 impl Ink {
@@ -55,23 +61,40 @@ impl Ink {
     pub(crate) fn of(&self, place: &'static str, payload: &str) -> String {
         let text = format!("{payload} #{place}");
         assert!(text.chars().count() <= 100, "{text} is no name");
-        self.written.borrow_mut().entry(place).or_default().push(text.clone());
+        let mut written = self.written.borrow_mut();
+        let (round, lines) = written.entry(place).or_default();
+        if *round != self.round.get() {
+            (*round, *lines) = (self.round.get(), Vec::new());
+        }
+        lines.push(text.clone());
         text
     }
 
-    /// For a text: every payload, a line each.
+    /// From here on the payloads of another round are written, and a place that is written
+    /// to again holds those alone.
+    pub(crate) fn round(&self, round: usize) {
+        self.round.set(round);
+    }
+
+    /// For a text: the round's payloads, a line each.
     pub(crate) fn text(&self, place: &'static str) -> String {
         self.lines(place).join("\n")
     }
 
-    /// For a list of texts.
+    /// For a list of texts: the round's payloads.
     pub(crate) fn lines(&self, place: &'static str) -> Vec<String> {
+        let round = PAYLOADS.chunks(OF_A_TEXT).nth(self.round.get()).expect("a round");
+        round.iter().map(|payload| self.of(place, payload)).collect()
+    }
+
+    /// Every payload.
+    pub(crate) fn all(&self, place: &'static str) -> Vec<String> {
         PAYLOADS.map(|payload| self.of(place, payload)).into()
     }
 
     /// What was written in a place.
     pub(crate) fn written(&self, place: &str) -> Vec<String> {
-        let written = self.written.borrow().get(place).cloned();
+        let written = self.written.borrow().get(place).map(|(_, lines)| lines.clone());
         written.unwrap_or_else(|| panic!("nothing was written as {place}"))
     }
 

@@ -22,10 +22,18 @@ use super::super::commission::path_id;
 use super::super::watch::after;
 use super::happened::{Line, Progress, lines};
 use super::page::{Frame, page};
+use super::ration::Ration;
 use super::session::Person;
 use super::words::{self, Badge};
 use crate::app::App;
 use crate::app::watch::Told;
+
+/// What all lines may take of the page.
+const LINES: usize = 40_000;
+/// What a line takes of it beside its words.
+const MARKUP: usize = 160;
+/// What its words may take. A long note is read whole among the task's traces.
+const TEXT: usize = 600;
 
 #[derive(Template)]
 #[template(path = "watch.html")]
@@ -50,6 +58,8 @@ pub async fn watch_page(State(app): State<Arc<App>>, person: Person, Path(id): P
     let most = app.settings.limits.pages.watch_lines_shown;
     let past = app.happened(&person.caller, id, most).await?;
     let lines = lines(&past.events);
+    let progress = lines.iter().rev().find_map(|line| line.progress.clone());
+    let shown = newest(lines, &mut Ration::of(LINES));
     page(&WatchPage {
         frame: Frame::of(Some(&person), "tasks"),
         task: id,
@@ -58,10 +68,23 @@ pub async fn watch_page(State(app): State<Arc<App>>, person: Person, Path(id): P
         over: past.over,
         last: past.last,
         most,
-        left_out: past.left_out,
-        progress: lines.iter().rev().find_map(|line| line.progress.clone()),
-        lines: lines.into_iter().rev().collect(),
+        left_out: past.left_out || shown.len() < past.events.len(),
+        progress,
+        lines: shown,
     })
+}
+
+/// As many of these lines as there is room for, the newest first.
+fn newest(lines: Vec<Line>, ration: &mut Ration) -> Vec<Line> {
+    let mut shown = Vec::with_capacity(lines.len());
+    for line in lines.into_iter().rev() {
+        if !ration.row(MARKUP) {
+            break;
+        }
+        let (title, text) = (ration.line(&line.title, TEXT), ration.line(&line.text, TEXT));
+        shown.push(Line { title, text, ..line });
+    }
+    shown
 }
 
 /// `GET /tasks/{id}/live?after=`: what happens, as server-sent events: `told` with a row of
