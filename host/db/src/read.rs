@@ -1,5 +1,7 @@
 //! Loads: everything that is read outside the committer.
 
+use std::collections::HashMap;
+
 use assay_domain::ids::{JobId, Lane, TaskId};
 use assay_domain::ledger::Account;
 use sqlx::any::AnyArguments;
@@ -103,12 +105,25 @@ impl Reader {
         self.number(text, values).await
     }
 
+    /// How many rows `tail` selects for each value of a column; see [`Reader::one`].
+    pub async fn count_by<R: Record>(
+        &self,
+        column: &'static str,
+        tail: &'static str,
+        values: &[Value],
+    ) -> Result<HashMap<String, i64>, DbError> {
+        let (table, tail) = (R::TABLE.name, self.tail(tail));
+        let text = format!("select {column}, count(*) from {table} where {tail} group by {column}");
+        let rows = self.rows(text, values).await?;
+        rows.iter().map(|row| Ok((self.field(row, 0)?, self.field(row, 1)?))).collect()
+    }
+
     /// What the cells are at, in the keys' order; 0 for those nobody has written. One
     /// query, so one moment.
     pub async fn cells(&self, keys: &[Key]) -> Result<Vec<i64>, DbError> {
         let text = format!("select key, n from cells where key {}", self.address.engine.is_in(1));
         let rows = self.rows(text, &[sql::list(keys.iter().map(Key::as_str)).into()]).await?;
-        let mut found = std::collections::HashMap::new();
+        let mut found = HashMap::new();
         for row in &rows {
             let key: String = self.field(row, 0)?;
             found.insert(key, self.field::<i64>(row, 1)?);

@@ -266,7 +266,8 @@ impl App {
             None if self.speaks_for(caller, channel.counterparty).await? => Side::Counterparty,
             None => return Err(not_a_side().into()),
         };
-        self.view(channel, side).await
+        let view = self.views(vec![(channel, side)]).await?.pop();
+        view.ok_or_else(|| Refusal::not_found("channel").into())
     }
 
     /// The caller's channels, newest first; `cursor` is the last one shown.
@@ -281,28 +282,39 @@ impl App {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let values = [caller.party.to_string().into(), cursor.unwrap_or_default().into(), limit.into()];
         let rows = self.db.read().many::<ChannelRow>(TAIL, &values).await?;
-        let mut views = Vec::with_capacity(rows.len());
+        let mut own = Vec::with_capacity(rows.len());
         for row in &rows {
             let channel = Channel::from_row(row)?;
-            if let Some(side) = channel.side_of(caller.party) {
-                views.push(self.view(channel, side).await?);
-            }
+            own.extend(channel.side_of(caller.party).map(|side| (channel, side)));
         }
-        Ok(views)
+        self.views(own).await
     }
 
-    async fn view(&self, channel: Channel, side: Side) -> Result<ChannelView, Error> {
-        let read = self.db.read();
-        let held = read.balances(&accounts(channel.id, side)).await?;
-        let sequence = read.cell(&sequence_key(channel.id)).await?;
-        Ok(ChannelView {
-            channel,
-            side,
-            balance: held[0] + held[1],
-            counterparty_balance: held[2] + held[3],
-            sequence,
-            amount: 0,
-        })
+    /// What these channels hold, at one moment.
+    async fn views(&self, channels: Vec<(Channel, Side)>) -> Result<Vec<ChannelView>, Error> {
+        let keys = channels.iter().flat_map(|(channel, side)| {
+            let [mine, mine_free, theirs, theirs_free] = accounts(channel.id, *side);
+            [
+                Key::balance(&mine),
+                Key::balance(&mine_free),
+                Key::balance(&theirs),
+                Key::balance(&theirs_free),
+                sequence_key(channel.id),
+            ]
+        });
+        let cells = self.db.read().cells(&keys.collect::<Vec<_>>()).await?;
+        let view = |((channel, side), cells): ((Channel, Side), &[i64; 5])| {
+            let [mine, mine_free, theirs, theirs_free, sequence] = *cells;
+            ChannelView {
+                channel,
+                side,
+                balance: mine + mine_free,
+                counterparty_balance: theirs + theirs_free,
+                sequence,
+                amount: 0,
+            }
+        };
+        Ok(channels.into_iter().zip(cells.as_chunks().0).map(view).collect())
     }
 
     async fn own_open_channel(&self, caller: &Caller, id: ChannelId) -> Result<(Channel, i64, Side), Error> {

@@ -1,7 +1,9 @@
 //! Guardrails: what a bot may spend, and whether the reviewer decides for it.
 
+use std::collections::HashMap;
+
 use assay_db::entities::CommissioningRow;
-use assay_db::{Change, Key, Record as _, Reply};
+use assay_db::{Change, Key, Record as _, Reply, list};
 use assay_domain::guardrails::Guardrails;
 use assay_domain::ids::PartyId;
 use assay_domain::refusal::{Code, Refusal};
@@ -46,6 +48,18 @@ impl App {
             None => Guardrails::default(),
         };
         Ok((guardrails, head))
+    }
+
+    /// Those of many, by id; nothing of whoever has none.
+    pub(crate) async fn guardrails_of_many(
+        &self,
+        parties: &[PartyId],
+    ) -> Result<HashMap<String, Guardrails>, Error> {
+        let ids: Vec<String> = parties.iter().map(PartyId::to_string).collect();
+        let ids = list(ids.iter().map(String::as_str));
+        let rows = self.db.read().many::<CommissioningRow>("party in_list($1)", &[ids]).await?;
+        let of = |row: CommissioningRow| Ok((row.party, from_json::<Stored>("guardrails", &row.body)?.0));
+        rows.into_iter().map(of).collect()
     }
 
     /// The same, with a look in memory first.

@@ -3,6 +3,8 @@
 //! A redemption takes its code at once, by the code's own head, and its credits are held
 //! apart. It is settled at once or by the operator; a refusal puts code and credits back.
 
+use std::collections::HashMap;
+
 use assay_db::entities::packages::{RedemptionRow, RewardCodeRow, RewardRow};
 use assay_db::{Change, Key, NewEvent, Record as _, Reply};
 use assay_domain::ids::{PartyId, RedemptionId, RewardId, Timestamp};
@@ -114,12 +116,17 @@ impl App {
         Ok(rows.into_iter().map(|row| Reward { in_stock: in_stock(&row), row }).collect())
     }
 
-    /// Codes of a reward: those that are left, and those that somebody has.
-    pub async fn stock_of(&self, reward: &RewardRow) -> Result<(i64, i64), Error> {
-        const LEFT: &str = "reward = $1 and redemption is null";
-        const GIVEN: &str = "reward = $1 and redemption is not null";
-        let (read, id) = (self.db.read(), [reward.id.as_str().into()]);
-        Ok((read.count::<RewardCodeRow>(LEFT, &id).await?, read.count::<RewardCodeRow>(GIVEN, &id).await?))
+    /// Every reward with its codes: those that are left, and those that somebody has.
+    pub async fn stock(&self) -> Result<Vec<(Reward, i64, i64)>, Error> {
+        let read = self.db.read();
+        let left = read.count_by::<RewardCodeRow>("reward", "redemption is null", &[]).await?;
+        let given = read.count_by::<RewardCodeRow>("reward", "redemption is not null", &[]).await?;
+        let of = |codes: &HashMap<String, i64>, reward: &Reward| codes.get(&reward.row.id).copied();
+        let line = |reward: Reward| {
+            let (left, given) = (of(&left, &reward), of(&given, &reward));
+            (reward, left.unwrap_or(0), given.unwrap_or(0))
+        };
+        Ok(self.rewards().await?.into_iter().map(line).collect())
     }
 
     /// Redeems free credits. Refusals, in this order: a handoff; an agent of nobody; no

@@ -29,7 +29,32 @@ pub struct Spending {
     pub by_category: BTreeMap<String, i64>,
 }
 
+/// What a party used of two of its limits, as of now.
+#[derive(Clone, Debug)]
+pub struct Used {
+    /// Its limits.
+    pub rules: Guardrails,
+    /// See [`Spending::today`].
+    pub today: i64,
+    /// See [`Spending::open_tasks`].
+    pub open_tasks: i64,
+}
+
 impl App {
+    /// What each of these used, in their order; for whoever looks after them all.
+    pub(crate) async fn used(&self, parties: &[PartyId]) -> Result<Vec<Used>, Error> {
+        let day = self.now().utc_day();
+        let keys = parties.iter().flat_map(|&party| [spent_key(party, day), open_tasks_key(party)]);
+        let cells = self.db.read().cells(&keys.collect::<Vec<_>>()).await?;
+        let mut rules = self.guardrails_of_many(parties).await?;
+        let used = |(party, &[today, open_tasks]): (&PartyId, &[i64; 2])| Used {
+            rules: rules.remove(&party.to_string()).unwrap_or_default(),
+            today,
+            open_tasks,
+        };
+        Ok(parties.iter().zip(cells.as_chunks().0).map(used).collect())
+    }
+
     /// What a bot spends, for itself, its owner and the operator.
     pub async fn spending(&self, caller: &Caller, bot: PartyId) -> Result<Spending, Error> {
         self.may_look_after(caller, bot).await?;

@@ -15,8 +15,10 @@ use crate::error::Error;
 
 const PAGE: &str = include_str!("docs.html");
 
-/// What the reference's own style lacks: colours that everybody can tell apart.
-const READABLE: (&str, &str) = ("readable.css", include_str!("docs.css"));
+/// What the reference lacks: colours that everybody can tell apart, and names for those
+/// who do not see it.
+const READABLE: &str = include_str!("docs.css");
+const USABLE: &str = include_str!("docs.js");
 
 /// The reference's own scripts and nothing from elsewhere. The page styles itself in
 /// place and has its symbols as data.
@@ -37,8 +39,10 @@ pub async fn page() -> Response {
 
 /// `GET /docs/{file}`: the scripts and styles of the reference.
 pub async fn file(Path(name): Path<String>) -> Outcome {
-    if name == READABLE.0 {
-        return Ok(answered(Body::from(READABLE.1), "text/css; charset=utf-8"));
+    match name.as_str() {
+        "readable.css" => return Ok(answered(Body::from(READABLE), "text/css; charset=utf-8")),
+        "usable.js" => return Ok(answered(Body::from(USABLE), "text/javascript; charset=utf-8")),
+        _ => {}
     }
     let found = utoipa_swagger_ui::serve(&name, CONFIG.clone());
     let found = found.map_err(|error| Error::Internal(error.to_string()))?;

@@ -23,7 +23,6 @@ use crate::app::App;
 use crate::app::access::Scope;
 use crate::app::bindings::NewCode;
 use crate::app::parties::{Party, Registered};
-use crate::app::spending::Spending;
 
 /// Agents of a page.
 const LINES: usize = 20;
@@ -51,11 +50,11 @@ impl Use {
         Self { name, text: said, share }
     }
 
-    fn all(rules: &Guardrails, spending: &Spending) -> Vec<Self> {
+    fn all(rules: &Guardrails, today: i64, open_tasks: i64) -> Vec<Self> {
         let usd = |units| amount(Asset::Usd, units);
         vec![
-            Self::of("Spent today", spending.today, spending.max_daily, usd),
-            Self::of("Open tasks", spending.open_tasks, rules.max_open_tasks, |count| count.to_string()),
+            Self::of("Spent today", today, rules.max_daily_spend, usd),
+            Self::of("Open tasks", open_tasks, rules.max_open_tasks, |count| count.to_string()),
         ]
     }
 }
@@ -91,16 +90,15 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, asked: &Asked) -> O
     let party = person.caller.party;
     let found = app.agents_of(party, asked.cursor()?, LINES).await?;
     let mut lines = Vec::with_capacity(found.items.len());
-    for agent in &found.items {
-        let rules = app.guardrails_of(&person.caller, agent.id).await?;
-        let spending = app.spending(&person.caller, agent.id).await?;
+    let ids: Vec<_> = found.items.iter().map(|agent| agent.id).collect();
+    for (agent, used) in found.items.iter().zip(app.used(&ids).await?) {
         lines.push(Line {
             id: agent.id.to_string(),
             name: agent.profile.name.clone(),
             skills: agent.profile.skills.join(", "),
             since: when(agent.created_at),
-            uses: Use::all(&rules, &spending),
-            enabled: rules.enabled,
+            uses: Use::all(&used.rules, used.today, used.open_tasks),
+            enabled: used.rules.enabled,
         });
     }
     let shown = AgentsPage {
@@ -205,7 +203,7 @@ async fn show_one(app: &App, person: &Person, id: PartyId, attempt: &Attempt, do
         is_owner: party.owner == Some(person.caller.party),
         owner: party.owner.map(|owner| owner.to_string()),
         balances: figures(app, id).await?,
-        uses: Use::all(&rules, &spending),
+        uses: Use::all(&rules, spending.today, spending.open_tasks),
         by_category: by_category.map(|(name, units)| (name.clone(), amount(Asset::Usd, *units))).collect(),
         resets_at: when(spending.resets_at),
         rules: filled(sheet("rules", "guardrails"), &rules),

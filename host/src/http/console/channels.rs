@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use assay_domain::ids::{ChannelId, PartyId};
 use assay_domain::money::Asset;
+use assay_domain::refusal::Refusal;
 use axum::extract::{Path, State};
 use serde_json::json;
 
@@ -16,6 +17,7 @@ use super::asked::Asked;
 use super::form::{Attempt, Form, Sheet, fields};
 use super::page::{Frame, going_to, gone, page, page_after};
 use super::session::Person;
+use super::task::Known;
 use super::words::{When, amount, tone, when};
 use crate::app::App;
 use crate::app::access::Scope;
@@ -42,12 +44,19 @@ struct Line {
 }
 
 impl Line {
-    async fn of(app: &App, view: &ChannelView) -> Result<Self, Error> {
-        let other = view.channel.other_party(view.side);
-        Ok(Self {
+    /// A line for each.
+    async fn all(app: &App, views: &[ChannelView]) -> Result<Vec<Self>, Error> {
+        let others = views.iter().map(|view| view.channel.other_party(view.side).to_string());
+        let known = Known::of(app, others.collect()).await?;
+        Ok(views.iter().map(|view| Self::of(view, &known)).collect())
+    }
+
+    fn of(view: &ChannelView, known: &Known) -> Self {
+        let other = known.named(view.channel.other_party(view.side));
+        Self {
             id: view.channel.id.to_string(),
-            other: other.to_string(),
-            other_name: app.profile(other).await?.name,
+            other: other.id,
+            other_name: other.name,
             status: view.channel.status.clone(),
             tone: tone(&view.channel.status),
             mine: amount(Asset::Usd, view.balance),
@@ -56,7 +65,7 @@ impl Line {
             open: view.channel.status == "open",
             at: when(view.channel.created_at),
             closed: view.channel.closed_at.map(when),
-        })
+        }
     }
 }
 
@@ -92,14 +101,10 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, asked: &Asked) -> O
     let more = views.len() > LINES;
     views.truncate(LINES);
     let next = views.last().filter(|_| more).map(|view| view.channel.id.to_string());
-    let mut lines = Vec::with_capacity(views.len());
-    for view in &views {
-        lines.push(Line::of(app, view).await?);
-    }
     let shown = ChannelsPage {
         frame: Frame::of(Some(person), "wallet").after(asked.done()),
         tab: "channels",
-        lines,
+        lines: Line::all(app, &views).await?,
         older: asked.older(HERE, next.as_deref()),
         open: attempt.sheet(&person.token, "open", HERE).filled("counterparty_id", asked.get("with")),
     };
@@ -140,11 +145,12 @@ pub async fn channel(
 async fn show_one(app: &App, person: &Person, id: ChannelId, attempt: &Attempt, done: &str) -> Outcome {
     person.caller.require(Scope::Finance)?;
     let view = app.channel(&person.caller, id).await?;
+    let line = Line::all(app, &[view]).await?.pop().ok_or_else(|| Refusal::not_found("channel"))?;
     let sheet = |name, action: &str| attempt.sheet(&person.token, name, format!("{HERE}/{id}/{action}"));
     let shown = ChannelPage {
         frame: Frame::of(Some(person), "wallet").after(done),
         tab: "channels",
-        line: Line::of(app, &view).await?,
+        line,
         fund: sheet("fund", "deposit"),
         transfer: sheet("transfer", "transfer"),
         close: sheet("close", "close"),

@@ -52,7 +52,6 @@ struct Waiting {
 }
 
 struct Post {
-    id: String,
     task: String,
     title: String,
     bot: Named,
@@ -170,7 +169,6 @@ fn posts(
             category: ration.line(&task.spec.category, WORDS),
             at: words::when(approval.created_at),
             sheet: attempt.sheet(&person.token, "approval", format!("/desk/approvals/{id}")).of(&id),
-            id: id.clone(),
         });
         last = Some(id);
     }

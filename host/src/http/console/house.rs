@@ -19,7 +19,7 @@ use super::task::{Known, Named};
 use super::words::{self, When};
 use crate::app::access::Scope;
 use crate::app::auditing::Audited;
-use crate::app::rewards::{Redemption, Ruling};
+use crate::app::rewards::{Redemption, Reward, Ruling};
 use crate::app::tasks::Page;
 use crate::app::withdrawals::{Decision, Withdrawal, WithdrawalStatus};
 use crate::app::{Answer, App};
@@ -186,17 +186,13 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, asked: &Asked) -> O
 }
 
 async fn stock(app: &App) -> Result<Vec<StockLine>, Problem> {
-    let mut lines = Vec::new();
-    for reward in app.rewards().await? {
-        let (left, given) = app.stock_of(&reward.row).await?;
-        lines.push(StockLine {
-            name: reward.row.name,
-            price: words::amount(Asset::Cr, reward.row.price),
-            left: if left == 0 { "none left".into() } else { words::grouped(left.unsigned_abs()) },
-            given: words::grouped(given.unsigned_abs()),
-        });
-    }
-    Ok(lines)
+    let line = |(reward, left, given): (Reward, i64, i64)| StockLine {
+        name: reward.row.name,
+        price: words::amount(Asset::Cr, reward.row.price),
+        left: if left == 0 { "none left".into() } else { words::grouped(left.unsigned_abs()) },
+        given: words::grouped(given.unsigned_abs()),
+    };
+    Ok(app.stock().await?.into_iter().map(line).collect())
 }
 
 async fn parties(app: &App) -> Result<Vec<PartyLine>, Problem> {
