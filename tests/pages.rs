@@ -8,19 +8,8 @@ use crate::browser::{Browser, PASSWORD, in_a_browser, person};
 use crate::house::{ADMIN_KEY, Actor, House};
 use crate::story::{GOOD, WITHOUT_LEAVES, tea};
 
-/// Texts that a page must show and never obey.
-const PAYLOADS: [&str; 10] = [
-    "<script>document.title='taken'</script>",
-    "\"><script>document.title='taken'</script>",
-    "'><img src=x onerror=document.title='taken'>",
-    "<svg/onload=document.title='taken'>",
-    "</textarea><script>document.title='taken'</script>",
-    "</title><script>document.title='taken'</script>",
-    "<iframe srcdoc=\"<script>parent.document.title='taken'</script>\">",
-    "<a href=\"javascript:document.title='taken'\">here</a>",
-    "{{7*7}} {% raw %} ${7*7} <%= 7*7 %>",
-    "<!--<img src=\"--><img src=x onerror=document.title='taken'>\">",
-];
+/// Texts that a page must show and never obey: as many as one page has room for.
+const PAYLOADS: &[&str] = crate::payloads::PAYLOADS.split_at(10).0;
 
 /// A task of tea of which a person has the last word.
 fn tea_for_a_person() -> Value {
