@@ -1,5 +1,8 @@
 //! The commands, as processes: what they print, and how they end.
 
+use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -34,6 +37,8 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    // What one compiles, the next one of the tests finds.
+    command.env("ASSAY_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/judges"));
     command
 }
 
@@ -266,6 +271,41 @@ fn a_draft_is_checked_offline_with_the_verdict_it_will_get() {
         let good = check("good.txt", GOOD);
         assert!(good.status.success(), "{}{}", text(&good.stdout), text(&good.stderr));
         assert!(text(&good.stdout).contains("verdict: pass"), "{}", text(&good.stdout));
+    });
+}
+
+/// Whoever can write there can have machine code run.
+#[test]
+fn what_a_command_compiled_is_kept_where_nobody_else_may_write() {
+    in_a_house(async |house| {
+        let folder = TempDir::new().expect("a folder");
+        judged(house, folder.path()).await;
+        let (task, draft) = (folder.path().join("task.json"), folder.path().join("draft.txt"));
+        std::fs::write(&draft, GOOD).expect("written");
+        let check = |cache: &Path| {
+            let mut check = command(&["check", "--task"]);
+            check.arg(&task).arg("--delivery").arg(&draft).env("ASSAY_CACHE", cache);
+            let output = check.output().expect("the program starts");
+            assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+            text(&output.stdout)
+        };
+        let kept = |cache: &Path| {
+            let files = std::fs::read_dir(cache.join("compiled")).into_iter().flatten().flatten();
+            let about = |file: &Path| std::fs::metadata(file).map(|about| (about.ino(), about.mtime_nsec()));
+            files.map(|file| (file.file_name(), about(&file.path()).ok())).collect::<BTreeMap<_, _>>()
+        };
+        let own = folder.path().join("cache/own");
+        let said = check(&own);
+        let files = kept(&own);
+        assert_eq!(files.len(), 2, "the scorer and the verifier: {files:?}");
+        assert_eq!(check(&own), said);
+        assert_eq!(kept(&own), files, "nothing was compiled again");
+
+        let open = folder.path().join("open");
+        std::fs::create_dir(&open).expect("a folder");
+        std::fs::set_permissions(&open, Permissions::from_mode(0o755)).expect("it is open");
+        assert_eq!(check(&open), said);
+        assert!(std::fs::read_dir(&open).expect("a folder").next().is_none(), "it was not used");
     });
 }
 

@@ -285,7 +285,7 @@ fn what_another_version_compiled_goes_when_this_one_starts() {
     let others = [
         (format!("{digest}-0123456789abcdef.compiled"), false),
         (format!("{digest}-0123456789abcdef.uploaded"), false),
-        ("4321-7.unfinished".to_owned(), false),
+        ("4194305-7.unfinished".to_owned(), false),
         ("notes.txt".to_owned(), true),
         ("somebody-else.compiled".to_owned(), true),
     ];

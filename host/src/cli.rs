@@ -15,6 +15,7 @@ mod backup;
 mod benchmark;
 mod check;
 pub mod demo;
+mod kept;
 mod keys;
 mod plugin;
 mod replay;
@@ -22,6 +23,9 @@ mod rewards;
 mod serve;
 
 /// An agent marketplace whose judges are WebAssembly components.
+///
+/// Judges that check, demo, plugin and replay compile are kept in assay/judges of the user's
+/// cache folder, or in the folder that `ASSAY_CACHE` names.
 #[derive(Parser)]
 #[command(name = "assay", version, about, arg_required_else_help = true)]
 struct Command {

@@ -4,12 +4,14 @@
 //! defaults below. Limits, fees, rates and rewards are the file's `[limits]`, `[terms]`,
 //! `[rates]` and `[rewards]` tables; `[payments]` has what is no secret about providers.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use assay_db::Money;
 use assay_domain::money::Asset;
 use assay_domain::terms::{FeePayer, ReviewPolicy, Terms};
+use assay_sandbox::HostKey;
 use serde::Deserialize;
 
 mod plugins;
@@ -37,6 +39,8 @@ pub struct Settings {
     /// The program that children are started from, which compile and run what was
     /// uploaded: this one, unless it is embedded in another.
     pub program: Option<PathBuf>,
+    /// Where compiled code is kept, if not in the data folder.
+    pub kept: Option<Kept>,
     /// Whether test mode may listen beyond loopback.
     pub test_mode_beyond_loopback: bool,
     /// Whether webhooks may go to this machine itself, in test mode.
@@ -65,6 +69,7 @@ impl Settings {
             test_clock: false,
             admin_key: None,
             program: own_program(),
+            kept: None,
             test_mode_beyond_loopback: false,
             webhooks_to_loopback: false,
             limits: Limits::default(),
@@ -79,6 +84,29 @@ impl Settings {
     /// Whose money this is: a payment provider of its own makes it real.
     pub const fn money(&self) -> Money {
         if self.payments.is_live() { Money::Live } else { Money::Test }
+    }
+}
+
+/// A folder of compiled code, and the key without which nothing in it is run. Not shown when
+/// printed.
+#[derive(Clone)]
+pub struct Kept {
+    /// Which; nobody else may write to it.
+    pub folder: PathBuf,
+    /// Made by this host, and told to nobody.
+    pub key: [u8; 32],
+}
+
+impl Kept {
+    /// That of a folder with a key of its own.
+    pub(crate) fn of(folder: &Path, key: &HostKey) -> Self {
+        Self { folder: folder.join("compiled"), key: key.derive("compiled components") }
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_struct("Kept").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
 

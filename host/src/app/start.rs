@@ -24,7 +24,7 @@ use super::uploading::Uploading;
 use super::watch::Hub;
 use super::{App, Ask};
 use crate::clock::{self, Clock};
-use crate::config::Settings;
+use crate::config::{Kept, Settings};
 use crate::error::Error;
 use crate::gateways::Providers;
 use crate::gateways::addresses::Reach;
@@ -90,9 +90,10 @@ impl App {
         opened.limits.answer_timeout_ms = settings.limits.database_ms_max;
         let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
+        let kept = settings.kept.clone().unwrap_or_else(|| Kept::of(&settings.data, &host_key));
         let sandbox = Sandbox::start(sandbox::Settings {
-            cache_dir: Some(settings.data.join("compiled")),
-            cache_key: host_key.derive("compiled components"),
+            cache_dir: Some(kept.folder),
+            cache_key: kept.key,
             cache_bytes_max: settings.limits.plugins.compiled_bytes_max,
             program: settings.program.clone(),
             limits: settings.limits.of_sandbox(),

@@ -11,10 +11,11 @@ use assay_sandbox::{self as judged, Attachments, Digest, Input, Judge, Outcome, 
 use clap::Args;
 use serde_json::Value;
 
+use super::kept::sandbox;
 use super::line;
-use super::replay::{origin, sandbox};
+use super::replay::origin;
 use crate::app::plugins::Builtins;
-use crate::builtin::BUILTIN;
+use crate::builtin::{digested, of_digest};
 
 /// What to check, and with what.
 #[derive(Args)]
@@ -110,8 +111,7 @@ fn force(check: &judged::Check) -> Force {
 }
 
 async fn own(sandbox: &Sandbox, digest: &Digest) -> Result<Judge, String> {
-    let own = BUILTIN.iter().find(|builtin| Digest::of(builtin.bytes) == *digest);
-    let bytes = own.ok_or("a component of this binary is missing")?.bytes;
+    let bytes = of_digest(digest).ok_or("a component of this binary is missing")?.bytes;
     sandbox.prepare(Arc::from(bytes)).await.map_err(line)
 }
 
@@ -259,7 +259,7 @@ fn left_out(task: &Value, hidden: usize, verifier_given: bool) -> Vec<String> {
     if traced > 0 {
         said.push(format!("the task's traces, of which {traced} checks find none"));
     }
-    let own = |digest: &str| BUILTIN.iter().any(|builtin| Digest::of(builtin.bytes).to_string() == digest);
+    let own = |digest: &str| digested().any(|(_, own)| own.to_string() == digest);
     let verifiers = list(&task["verifiers"]).filter_map(|one| one["digest"].as_str());
     let others = verifiers.filter(|digest| !own(digest)).count();
     if others > 0 && !verifier_given {

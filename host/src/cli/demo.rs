@@ -12,6 +12,7 @@ use std::time::Instant;
 use clap::Args;
 use tokio::task::JoinHandle;
 
+use super::kept::kept;
 use super::{Outcome, line};
 use crate::app::App;
 use crate::config::Settings;
@@ -45,6 +46,7 @@ pub(super) async fn run(flags: Flags) -> Outcome {
     let scratch = tempfile::tempdir().map_err(line)?;
     let data = flags.data.clone().unwrap_or_else(|| scratch.path().join("data"));
     let mut settings = Settings::in_folder(&data);
+    settings.kept = flags.data.is_none().then(kept).flatten();
     // Whoever watches a demo on a slow machine rather waits than sees half of it.
     settings.limits.judging_ms_max = DEMO_MS_MAX;
     settings.limits.request_ms_max = DEMO_MS_MAX;
@@ -53,7 +55,7 @@ pub(super) async fn run(flags: Flags) -> Outcome {
     let compiling = Instant::now();
     house.app.prepare_builtins().await.map_err(line)?;
     let seconds = compiling.elapsed().as_secs_f64();
-    say(&format!("Its judges are compiled ({seconds:.1} s; a server does this once for a data folder)."));
+    say(&format!("Its judges are compiled ({seconds:.1} s; what is compiled once is kept)."));
     let done = match &flags.tasks {
         Some(tasks) => records::run(&house, tasks, flags.report.as_deref()).await,
         None => story::run(&house).await,

@@ -17,7 +17,7 @@ use std::path::Path;
 use assay_sandbox::{Sandbox, Settings};
 use clap::{Args, Subcommand};
 
-use super::{Outcome, line};
+use super::Outcome;
 
 mod build;
 mod check;
@@ -81,7 +81,7 @@ pub(super) async fn run(flags: Flags) -> Outcome {
 
 /// A sandbox as a server of default settings has it.
 fn sandbox() -> Result<Sandbox, String> {
-    Sandbox::start(Settings::default()).map_err(line)
+    super::kept::sandbox_with(Settings::default())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -4,15 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use assay_sandbox::{
-    Attachments, Digest, Input, Origin, PublicKeys, Receipt, Replay, Sandbox, Settings, replay_with,
-};
+use assay_sandbox::{Attachments, Digest, Input, Origin, PublicKeys, Receipt, Replay, replay_with};
 use clap::Args;
 use serde_json::Value;
 
+use super::kept::sandbox;
 use super::{Outcome, line};
-use crate::builtin::BUILTIN;
-use crate::config::own_program;
+use crate::builtin::of_digest;
 
 /// What to replay, and where the parts come from.
 #[derive(Args)]
@@ -57,15 +55,9 @@ pub(super) async fn run(flags: Flags) -> Outcome {
     Ok(code)
 }
 
-/// A sandbox for a command, with this program for its children.
-pub(super) fn sandbox() -> Result<Sandbox, String> {
-    Sandbox::start(Settings { program: own_program(), ..Settings::default() }).map_err(line)
-}
-
 /// Whether this binary vouches for a component.
 pub(super) fn origin(digest: &Digest) -> Origin {
-    let own = BUILTIN.iter().any(|builtin| Digest::of(builtin.bytes) == *digest);
-    if own { Origin::Own } else { Origin::Uploaded }
+    if of_digest(digest).is_some() { Origin::Own } else { Origin::Uploaded }
 }
 
 /// A replay in words.
@@ -106,7 +98,7 @@ impl Parts<'_> {
         if let Some(path) = &self.flags.component {
             return read(path);
         }
-        if let Some(own) = BUILTIN.iter().find(|builtin| Digest::of(builtin.bytes) == *digest) {
+        if let Some(own) = of_digest(digest) {
             return Ok(own.bytes.to_vec());
         }
         let missing =

@@ -83,12 +83,12 @@ impl Room {
 }
 
 /// Removes what no process of this version would read: code for another engine or in
-/// another layout, and what was never finished. Files that are nobody's stay.
+/// another layout, and what nobody will finish. Files that are nobody's stay.
 pub(super) fn clear(directory: &Path, compatibility: &str) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let other = compatibility_of(&path).is_some_and(|its| its != compatibility);
-        if other || is_unfinished(&path) {
+        if other || is_unfinished(&path) && !is_being_written(&path) {
             remove(&path)?;
         }
     }
@@ -105,6 +105,15 @@ fn remove(path: &Path) -> io::Result<()> {
 
 fn is_unfinished(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "unfinished")
+}
+
+/// Whether the process whose number its name begins with is still there. Commands share a
+/// folder.
+fn is_being_written(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once('-'));
+    name.and_then(|(process, _)| process.parse::<u32>().ok()).is_some_and(|process| {
+        process != std::process::id() && Path::new(&format!("/proc/{process}")).exists()
+    })
 }
 
 /// The second part of the name of a file of compiled code: `DIGEST-COMPATIBILITY.MAKER`.
