@@ -1,7 +1,7 @@
 //! Components: those that came with the binary, and finding the one a task is bound to.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_db::entities::PluginRow;
 use assay_db::{Change, Record as _};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::task::{Pin, Spec, from_json, to_json};
 use super::{App, schemas};
-use crate::builtin::{BUILTIN, Builtin};
+use crate::builtin::{BUILTIN, Builtin, digested};
 use crate::config::PluginLimits;
 use crate::error::Error;
 
@@ -78,24 +78,21 @@ pub struct Builtins {
 impl Builtins {
     /// Of this binary. It is a fault of the build when one is missing.
     pub fn of_binary() -> Result<Self, Error> {
-        let digest = |name: &str| {
-            let found = BUILTIN.iter().find(|builtin| builtin.name == name);
-            found
-                .map(|builtin| Digest::of(builtin.bytes))
-                .ok_or_else(|| Error::Internal(format!("no {name} in this binary")))
+        let named = |name: &str| {
+            let found = digested().find(|(builtin, _)| builtin.name == name);
+            found.ok_or_else(|| Error::Internal(format!("no {name} in this binary")))
         };
+        let digest = |name| named(name).map(|(_, digest)| *digest);
         let pricing = ["fixed", "auction", "hybrid"].map(|model| {
-            let name = format!("pricing-{model}");
-            let found = BUILTIN.iter().find(|builtin| builtin.name == name);
-            let builtin = found.ok_or_else(|| Error::Internal(format!("no {name} in this binary")))?;
-            Ok((model, Digest::of(builtin.bytes), inspect(builtin)?.manifest.config_schema))
+            let (builtin, digest) = named(&format!("pricing-{model}"))?;
+            Ok((model, *digest, inspect(builtin)?.manifest.config_schema.clone()))
         });
         Ok(Self {
             scorer: digest("pdqg")?,
             verifier: digest("criteria")?,
             verifier_of_schemas: digest(SCHEMAS)?,
             reviewer: digest("auto-review")?,
-            all: BUILTIN.iter().map(|builtin| Digest::of(builtin.bytes)).collect(),
+            all: digested().map(|(_, digest)| *digest).collect(),
             pricing: pricing.into_iter().collect::<Result<_, Error>>()?,
         })
     }
@@ -135,9 +132,17 @@ impl Builtins {
     }
 }
 
-fn inspect(builtin: &Builtin) -> Result<Facts, Error> {
+/// What a component says of itself. Each is looked through once a process.
+fn inspect(builtin: &Builtin) -> Result<Arc<Facts>, Error> {
+    static FACTS: Mutex<BTreeMap<&str, Arc<Facts>>> = Mutex::new(BTreeMap::new());
+    let mut known = FACTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(facts) = known.get(builtin.name) {
+        return Ok(Arc::clone(facts));
+    }
     let fault = |error| Error::Internal(format!("{} of this binary: {error}", builtin.name));
-    assay_sandbox::inspect(builtin.bytes, builtin.bytes.len()).map_err(fault)
+    let facts = Arc::new(assay_sandbox::inspect(builtin.bytes, builtin.bytes.len()).map_err(fault)?);
+    known.insert(builtin.name, Arc::clone(&facts));
+    Ok(facts)
 }
 
 /// Whether a check asks another component.
@@ -149,11 +154,10 @@ impl App {
     /// Stores the binary's components like uploads, so that tasks bound to them stay
     /// judged by the same bytes after an upgrade.
     pub async fn keep_builtins(&self) -> Result<(), Error> {
-        for builtin in BUILTIN {
-            let digest = Digest::of(builtin.bytes);
+        for (builtin, digest) in digested() {
             let known = self.db.read().one::<PluginRow>("digest = $1", &[digest.to_string().into()]).await?;
             if known.is_none() {
-                self.keep_builtin(builtin, &digest).await?;
+                self.keep_builtin(builtin, digest).await?;
             }
         }
         Ok(())
