@@ -1,5 +1,9 @@
 //! Opening: what a database says when it cannot be opened, and jobs, which outlive hosts.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use assay_db::{
     Change, CommitError, DbError, Limits, Money, NewJob, Place, Reader, SCHEMA_VERSION, Settings,
 };
@@ -76,6 +80,24 @@ fn a_folder_in_use_is_locked_until_it_is_closed() {
         let late = db.commit(Change::new()).await;
         assert!(matches!(late, Err(CommitError::Unavailable(_))), "{late:?}");
         ground.open(1).await.close().await;
+    });
+}
+
+/// As when a server is started again right after it was killed: a child that it was starting
+/// has a copy of the lock until it runs its own program.
+#[test]
+fn a_lock_that_is_let_go_of_in_a_moment_is_waited_for() {
+    let ground = Ground::embedded();
+    ground.run(async |ground| {
+        let Place::Folder(folder) = &ground.place else { panic!("a folder") };
+        ground.open(1).await.close().await;
+        let lock = std::fs::File::open(folder.join("assay.lock")).expect("the lock's file");
+        lock.try_lock().expect("it is free");
+        let mut opening = pin!(ground.try_open(ground.place.clone(), 1));
+        let waits = poll_fn(|context| Poll::Ready(opening.as_mut().poll(context).is_pending())).await;
+        assert!(waits, "it is in use");
+        lock.unlock().expect("it was locked");
+        opening.await.map_err(|error| error.to_string()).expect("it opens").close().await;
     });
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
+use std::time::Duration;
 
 use assay_domain::ids::Lane;
 use tokio::sync::{mpsc, oneshot};
@@ -22,6 +23,12 @@ use crate::sql;
 /// The file whose lock says that a process has the folder.
 const LOCK: &str = "assay.lock";
 
+/// How often a folder that is in use is tried, and how long after each time. A process that
+/// was killed while it started a child is outlived by that child's copy of the lock, until
+/// the child runs its own program.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
 /// An open database. Clones share it.
 #[derive(Clone)]
 pub struct Db {
@@ -36,7 +43,7 @@ impl Db {
     pub async fn open(settings: Settings, lane: Lane, clock: Clock) -> Result<Self, DbError> {
         let limits = settings.limits;
         let address = Address::of(&settings.place, limits)?;
-        let lock = lock(&settings.place)?;
+        let lock = lock(&settings.place).await?;
         let mut connection = address.writer().await.map_err(|error| cannot_connect(&address, error))?;
         schema::migrate(&mut connection, &address, settings.money).await?;
         let enter = LaneRow { lane: lane.to_string(), at: clock() };
@@ -92,7 +99,7 @@ impl Db {
 }
 
 /// Makes the folder and takes it for this process; nothing to do for a server.
-fn lock(place: &Place) -> Result<Option<File>, DbError> {
+async fn lock(place: &Place) -> Result<Option<File>, DbError> {
     let Place::Folder(folder) = place else { return Ok(None) };
     let unusable = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::StorageFull => DbError::DiskFull { place: folder.display().to_string() },
@@ -100,11 +107,14 @@ fn lock(place: &Place) -> Result<Option<File>, DbError> {
     };
     fs::create_dir_all(folder).map_err(unusable)?;
     let file = open_lock(folder).map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(DbError::Locked { folder: folder.clone() }),
-        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
     }
+    Err(DbError::Locked { folder: folder.clone() })
 }
 
 fn open_lock(folder: &Path) -> std::io::Result<File> {
