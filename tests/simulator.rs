@@ -2,7 +2,8 @@
 //! in memory, beside a second, naive model of the books. After every step the two agree.
 //!
 //! - `steps` what can happen, as data; `dice` and `generate` what happens next.
-//! - `model`, `life`, `purse`, `later` the model: plain structs, written from the contract.
+//! - `model`, `life`, `pricing`, `purse`, `later` the model: plain structs, written from the
+//!   contract.
 //! - `perform` the same step against the house; `world` both, side by side, with two who
 //!   decide at once, requests sent again, and crashes between commits.
 //! - `shrink` the fewest steps that still fail.
@@ -16,6 +17,7 @@ mod later;
 mod life;
 mod model;
 mod perform;
+mod pricing;
 mod purse;
 mod shrink;
 mod steps;

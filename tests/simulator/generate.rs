@@ -1,9 +1,11 @@
 //! What happens next: mostly what fits, sometimes what does not.
 
+mod deals;
+
 use super::dice::Dice;
 use super::later::Names;
 use super::model::{DAY, HOUR, Model, Task};
-use super::steps::{Act, By, Content, How, Label, Mode, Post, Rules, Step, Wants, Which, Word};
+use super::steps::{Act, Content, How, Label, Mode, Rules, Step, Which, Word};
 
 /// The next step, numbered from `next` on.
 pub(super) fn step(model: &Model, also: &Names, dice: &mut Dice, next: Label) -> Step {
@@ -93,11 +95,11 @@ fn act(model: &Model, also: &Names, dice: &mut Dice) -> Act {
     match dice.below(100) {
         0..14 => money_in(model, dice),
         14..17 => rules(model, dice),
-        17..31 => post(model, dice),
-        31..35 => buy(model, dice),
-        35..78 => match live_task(model, dice) {
+        17..31 => deals::post(model, dice),
+        31..36 => deals::deal(model, dice),
+        36..78 => match live_task(model, dice) {
             Some(task) => on_task(model, also, dice, task),
-            None => post(model, dice),
+            None => deals::post(model, dice),
         },
         78..90 => match dice.pick(&open_channels(model)) {
             Some(channel) if dice.percent(88) => on_channel(model, dice, channel),
@@ -110,9 +112,7 @@ fn act(model: &Model, also: &Names, dice: &mut Dice) -> Act {
             None => Act::Redeem { who: party(model, dice) },
         },
         _ if model.parties.len() < 16 => Act::Register,
-        _ => {
-            Act::Offer { who: party(model, dice), cents: dice.pick(&[10, 30, 130, 499, 1_250]).unwrap_or(10) }
-        }
+        _ => deals::offer(model, dice),
     }
 }
 
@@ -158,45 +158,6 @@ fn rules(model: &Model, dice: &mut Dice) -> Act {
         auto: dice.percent(50),
     };
     Act::Rules { who, by, rules }
-}
-
-fn wants(dice: &mut Dice) -> Wants {
-    dice.pick(&[Wants::Nothing, Wants::Leaves, Wants::Leaves, Wants::LeavesAndTaste])
-        .unwrap_or(Wants::Nothing)
-}
-
-fn post(model: &Model, dice: &mut Dice) -> Act {
-    let who = party(model, dice);
-    let credits = dice.percent(45);
-    let mode = if credits { dice.pick(&[Mode::Bid, Mode::Claim, Mode::Open]) } else { Some(Mode::Bid) };
-    let rules = model.parties.get(&who).map_or(Rules::NONE, |party| party.rules);
-    // On the line of a guardrail, or a cent beside it.
-    let lines: Vec<i64> = [rules.budget, rules.ask_above].into_iter().flatten().collect();
-    let budget = match dice.pick(&lines) {
-        Some(line) if !credits && dice.percent(60) => line + dice.between(-1, 1),
-        _ if credits => dice.between(1, 300),
-        _ => dice.between(1, 5_000),
-    };
-    let hours = dice.pick(&[None, Some(1), Some(5), Some(24), Some(100)]).flatten();
-    let (wants, elsewhere) = (wants(dice), dice.percent(20));
-    Act::Post {
-        who,
-        post: Post { credits, mode: mode.unwrap_or(Mode::Bid), budget, hours, wants, elsewhere },
-    }
-}
-
-fn buy(model: &Model, dice: &mut Dice) -> Act {
-    let providers: Vec<Label> =
-        model.parties.iter().filter(|(_, party)| party.asks.is_some()).map(|(label, _)| *label).collect();
-    let named = dice.pick(&providers);
-    Act::Buy {
-        who: party(model, dice),
-        from: dice.percent(70).then(|| mostly(model, dice, named)),
-        most_cents: dice.pick(&[20, 130, 500, 2_000]).unwrap_or(500),
-        by: dice.pick(&[By::Balance, By::Balance, By::Later, By::Coins]).unwrap_or(By::Balance),
-        wants: dice.pick(&[Wants::Nothing, Wants::Leaves]).unwrap_or(Wants::Nothing),
-        hours: dice.pick(&[1, 24, 168]).unwrap_or(24),
-    }
 }
 
 fn live_task(model: &Model, dice: &mut Dice) -> Option<Label> {
@@ -257,8 +218,6 @@ fn on_open(model: &Model, dice: &mut Dice, label: Label) -> Act {
     if dice.percent(8) {
         return Act::Cancel { who: poster, task: label };
     }
-    let bids: Vec<Label> =
-        model.bids.iter().filter(|(_, bid)| bid.task == label).map(|(label, _)| *label).collect();
     let pending: Vec<Label> = model
         .deliveries
         .iter()
@@ -271,16 +230,7 @@ fn on_open(model: &Model, dice: &mut Dice, label: Label) -> Act {
             Some(delivery) if dice.percent(40) => Act::Review { who: poster, delivery, word: word(dice) },
             _ => deliver(dice, who, label, Which::Either),
         },
-        Mode::Bid | Mode::Direct => match dice.pick(&bids) {
-            Some(bid) if dice.percent(55) => Act::Choose { who: poster, bid, yes: dice.percent(85) },
-            _ => {
-                let budget =
-                    if task.surface.asset() == super::model::USD { task.price / 10_000 } else { task.price };
-                let low = (budget / 2).max(1);
-                let price = if dice.percent(5) { budget + 1 } else { dice.between(low, budget.max(low)) };
-                Act::Bid { who, task: label, price }
-            }
-        },
+        Mode::Bid | Mode::Direct => deals::over_bids(model, dice, label, poster),
     }
 }
 

@@ -33,6 +33,7 @@ impl Model {
                 self.refund(&mut task, "expired");
                 self.keep_task(label, task);
             }
+            "open" if task.pricing.is_some() => while self.look_at_bids(label) {},
             "gate_failed" if task.resubmit_until.is_some_and(|until| until < now) => {
                 self.refund(&mut task, "pdqg_final_fail");
                 self.keep_task(label, task);
@@ -107,6 +108,7 @@ impl Model {
     /// Moments at which something becomes due.
     pub(super) fn moments(&self) -> Vec<i64> {
         let of = |task: &super::model::Task| match task.state {
+            "open" if task.closes.is_some_and(|at| at > self.now) => task.closes,
             "open" | "claimed" | "revision_requested" | "unpaid" => task.deadline,
             "gate_failed" => task.resubmit_until,
             "in_review" => task.silence_at,
@@ -167,7 +169,7 @@ impl Model {
     }
 
     /// Everything there ever was and its last word: which table, which column, and the rows.
-    pub(super) fn last_words(&self, ids: &Names, also: &Names) -> [(&'static str, &'static str, String); 7] {
+    pub(super) fn last_words(&self, ids: &Names, also: &Names) -> [(&'static str, &'static str, String); 8] {
         let credited: BTreeMap<Label, Payment> = self
             .payments
             .iter()
@@ -181,6 +183,7 @@ impl Model {
         [
             ("tasks", "state", listed(&self.tasks, ids, |one| one.state)),
             ("bids", "status", listed(&self.bids, ids, |one| one.status)),
+            ("negotiations", "status", listed(&self.negotiations, ids, |one| one.status)),
             ("deliveries", "status", listed(&self.deliveries, ids, |one| one.status)),
             ("disputes", "status", listed(&self.disputes, ids, |one| one.status)),
             ("redemptions", "status", listed(&self.redemptions, ids, |one| one.status)),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::steps::{Act, Content, Label, Mode, Rules, Wants};
+use super::steps::{Act, Asks, Content, Label, Mode, Pricing, Rules, Wants};
 
 /// What a step must be answered: words, or the code of a refusal.
 pub(super) type Said = Result<String, &'static str>;
@@ -67,8 +67,8 @@ pub(super) struct Party {
     pub(super) handed: i64,
     /// Credits redeemed by day, of those it answers for.
     pub(super) redeemed: BTreeMap<i64, i64>,
-    /// What it asks as a provider.
-    pub(super) asks: Option<i64>,
+    /// What it asks as a provider, and how.
+    pub(super) asks: Option<(i64, Asks)>,
 }
 
 /// The surface a task came through.
@@ -89,6 +89,10 @@ pub(super) struct Task {
     pub(super) direct: Option<Label>,
     pub(super) state: &'static str,
     pub(super) price: i64,
+    /// Who chooses among the bids, if not the poster.
+    pub(super) pricing: Option<Pricing>,
+    /// When the bids are closed.
+    pub(super) closes: Option<i64>,
     pub(super) wants: Wants,
     /// Whether the reviewer decides what it can.
     pub(super) auto: bool,
@@ -116,6 +120,22 @@ pub(super) struct Bid {
     pub(super) bidder: Label,
     pub(super) price: i64,
     pub(super) status: &'static str,
+    pub(super) at: i64,
+    /// The last counter-offer, and how many there were.
+    pub(super) countered: Option<i64>,
+    pub(super) rounds: i64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Negotiation {
+    pub(super) client: Label,
+    pub(super) provider: Label,
+    pub(super) status: &'static str,
+    /// What stands: the proposal, or the counter-offer.
+    pub(super) price: i64,
+    /// The last counter-offer, and how many there were.
+    pub(super) countered: Option<i64>,
+    pub(super) rounds: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -177,6 +197,7 @@ pub(super) struct Model {
     pub(super) parties: BTreeMap<Label, Party>,
     pub(super) tasks: BTreeMap<Label, Task>,
     pub(super) bids: BTreeMap<Label, Bid>,
+    pub(super) negotiations: BTreeMap<Label, Negotiation>,
     pub(super) deliveries: BTreeMap<Label, Delivery>,
     pub(super) disputes: BTreeMap<Label, Dispute>,
     pub(super) payments: BTreeMap<Label, Payment>,
@@ -217,6 +238,11 @@ fn percent(units: i64, percent: i64) -> i64 {
 }
 
 impl Task {
+    /// What prices are whole numbers of.
+    pub(super) fn unit(&self) -> i64 {
+        if self.asset() == USD { CENT } else { 1 }
+    }
+
     pub(super) fn asset(&self) -> usize {
         self.surface.asset()
     }
@@ -298,8 +324,8 @@ impl Model {
                 self.welcome(label, false, None);
                 Ok(String::new())
             }
-            Act::Offer { who, cents } => {
-                self.party(who).asks = Some(cents * CENT);
+            Act::Offer { who, cents, asks } => {
+                self.party(who).asks = Some((cents * CENT, asks));
                 Ok(String::new())
             }
             Act::Rules { who, by, rules } => self.set_rules(who, by, rules),
@@ -310,13 +336,16 @@ impl Model {
             }
             Act::Callback { payment, wrong } => self.hear(payment, wrong),
             Act::Post { who, post } => self.post(label, who, post),
-            Act::Buy { who, from, most_cents, by, wants, hours } => {
-                self.buy(label, who, (from, most_cents * CENT), by, (wants, hours))
+            Act::Buy { who, deal, most_cents, by, wants, hours } => {
+                self.buy(label, who, (deal, most_cents * CENT), by, (wants, hours))
             }
             Act::PayFor { who, task } => self.pay_for(who, task),
             Act::Approve { who, task, yes } => self.approve(who, task, yes),
             Act::Bid { who, task, price } => self.bid(label, who, task, price),
             Act::Choose { who, bid, yes } => self.choose(who, bid, yes),
+            Act::Answer { who, bid, price, .. } => self.answer(who, bid, price),
+            Act::Negotiate { who, with, cents, on } => self.negotiate(label, (who, with), cents * CENT, on),
+            Act::Agree { who, negotiation } => self.agree(who, negotiation),
             Act::Claim { who, task } => self.claim(who, task),
             Act::GiveUp { who, task } => self.give_up(who, task),
             Act::Cancel { who, task } => self.cancel(who, task),

@@ -157,7 +157,7 @@ impl Model {
         self.credit(payment.who, USD, money);
         if let Some(on) = payment.task {
             let mut task = self.task(on);
-            let apart = self.apart(task.poster, task.direct.unwrap_or(task.poster)).is_ok();
+            let apart = task.direct.is_none_or(|worker| self.apart(task.poster, worker).is_ok());
             if task.state == "unpaid" && apart {
                 self.hold(&mut task);
                 self.begin(&mut task);

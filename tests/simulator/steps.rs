@@ -32,6 +32,7 @@ pub(super) enum Act {
     Offer {
         who: Label,
         cents: i64,
+        asks: Asks,
     },
     Rules {
         who: Label,
@@ -55,7 +56,7 @@ pub(super) enum Act {
     },
     Buy {
         who: Label,
-        from: Option<Label>,
+        deal: Deal,
         most_cents: i64,
         by: By,
         wants: Wants,
@@ -79,6 +80,25 @@ pub(super) enum Act {
         who: Label,
         bid: Label,
         yes: bool,
+    },
+    /// A bidder's new price, after a counter-offer.
+    Answer {
+        who: Label,
+        bid: Label,
+        price: i64,
+        credits: bool,
+    },
+    /// Proposes a price to a provider, anew where there is a negotiation `on` it.
+    Negotiate {
+        who: Label,
+        with: Label,
+        cents: i64,
+        on: Option<Label>,
+    },
+    /// Accepts what stands in a negotiation.
+    Agree {
+        who: Label,
+        negotiation: Label,
     },
     Claim {
         who: Label,
@@ -165,6 +185,45 @@ pub(super) struct Post {
     pub(super) wants: Wants,
     /// Not in the category that guardrails allow.
     pub(super) elsewhere: bool,
+    pub(super) pricing: Option<Pricing>,
+}
+
+/// How a provider comes to a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Asks {
+    Fixed,
+    Hybrid,
+}
+
+/// Whom a purchase goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deal {
+    Cheapest,
+    From(Label),
+    /// At the price of a negotiation.
+    Agreed(Label),
+}
+
+/// Who chooses among the bids, where the poster need not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pricing {
+    /// The first bid is taken, at what it asks or at the whole budget.
+    Fixed {
+        whole: bool,
+    },
+    Hybrid(Hybrid),
+}
+
+/// A base price with a band above it, and counter-offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hybrid {
+    /// In cents or credits; the budget where it is not said.
+    pub(super) base: Option<i64>,
+    /// Width of the band, in hundredths of a percent of the base price.
+    pub(super) band: i64,
+    pub(super) rounds: i64,
+    /// Hours until the bids are closed.
+    pub(super) hours: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +309,15 @@ impl Rules {
     };
 }
 
+impl Deal {
+    const fn needs(self) -> Option<Label> {
+        match self {
+            Self::From(label) | Self::Agreed(label) => Some(label),
+            Self::Cheapest => None,
+        }
+    }
+}
+
 impl Act {
     /// What must be there for it to make sense.
     pub(super) fn needs(&self) -> Vec<Label> {
@@ -262,7 +330,9 @@ impl Act {
             | Self::Redeem { who } => vec![who],
             Self::Rules { who, by, .. } => vec![who, by],
             Self::Callback { payment, .. } => vec![payment],
-            Self::Buy { who, from, .. } => [who].into_iter().chain(from).collect(),
+            Self::Buy { who, deal, .. } => [who].into_iter().chain(deal.needs()).collect(),
+            Self::Negotiate { who, with, on, .. } => [who, with].into_iter().chain(on).collect(),
+            Self::Agree { who, negotiation } => vec![who, negotiation],
             Self::PayFor { who, task }
             | Self::Approve { who, task, .. }
             | Self::Bid { who, task, .. }
@@ -272,7 +342,7 @@ impl Act {
             | Self::Deliver { who, task, .. }
             | Self::DryRun { who, task, .. }
             | Self::Dispute { who, task } => vec![who, task],
-            Self::Choose { who, bid, .. } => vec![who, bid],
+            Self::Choose { who, bid, .. } | Self::Answer { who, bid, .. } => vec![who, bid],
             Self::Review { who, delivery, .. } => vec![who, delivery],
             Self::Resolve { dispute, .. } => vec![dispute],
             Self::OpenChannel { who, with, .. } => vec![who, with],

@@ -22,7 +22,7 @@ use super::Change;
 use super::model::Model;
 use super::perform::{Key, Known, Told, perform};
 use super::purse::{REDEEMED_BY_OWNER_MAX, REDEEMED_MAX, REWARD};
-use super::steps::{Act, Label, Step};
+use super::steps::{Act, Asks, Label, Step};
 use crate::furniture;
 
 /// Where a world begins: some Tuesday, a while before midnight.
@@ -100,8 +100,9 @@ impl World {
             let answer = self.app.make_agent(&ask, "somebody", &[], render).await.expect("an agent");
             self.welcome(label, &answer.reply, false, Some(owner));
         }
-        for (label, (who, cents)) in (11..).zip([(2, 30), (5, 1_250), (9, 130)]) {
-            self.must(label, Act::Offer { who, cents }).await;
+        let offers = [(2, 30, Asks::Fixed), (5, 1_250, Asks::Hybrid), (9, 131, Asks::Hybrid)];
+        for (label, (who, cents, asks)) in (11..).zip(offers) {
+            self.must(label, Act::Offer { who, cents, asks }).await;
         }
     }
 
