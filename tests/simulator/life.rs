@@ -1,7 +1,7 @@
 //! The model's task: posted, found a worker, handed in, decided.
 
 use super::model::{CENT, Delivery, Dispute, HOUR, Model, Payment, Pots, Said, Surface, Task, USD};
-use super::steps::{By, Content, Deal, How, Label, Mode, Post, Wants, Which, Word};
+use super::steps::{By, Content, Deal, How, Label, Mode, Post, Pricing, Wants, Which, Word};
 
 impl Model {
     fn blank(&self, poster: Label, surface: Surface, mode: Mode, price: i64, wants: Wants) -> Task {
@@ -81,12 +81,13 @@ impl Model {
         by: By,
         (wants, hours): (Wants, u32),
     ) -> Said {
-        let (from, price) = self.deal(who, deal, most)?;
-        let task =
-            Task { hours: Some(hours), ..self.blank(who, Surface::Finance, Mode::Direct, price, wants) };
+        let (from, price, auction) = self.deal(who, deal, most)?;
+        let mode = if auction.is_some() { Mode::Bid } else { Mode::Direct };
+        let task = Task { hours: Some(hours), ..self.blank(who, Surface::Finance, mode, price, wants) };
+        let task = self.priced(task, auction.map(Pricing::Auction))?;
         let ask = self.permit(who, Surface::Finance, price, true)?;
         let unpaid = by != By::Balance;
-        let state = self.enter(label, task, ask, Some(from), unpaid)?;
+        let state = self.enter(label, task, ask, from, unpaid)?;
         if let Deal::Agreed(agreed) = deal {
             self.negotiations.get_mut(&agreed).expect("one that was agreed on").status = "used";
         }

@@ -1,9 +1,11 @@
-//! The model's prices: bids and who chooses among them, counter-offers, and what a client
-//! and a provider settle on beforehand.
+//! The model's prices: bids and who chooses among them, counter-offers, auctions, and what
+//! a client and a provider settle on beforehand.
 
 use super::model::{Bid, CENT, HOUR, Model, Negotiation, Said, Task};
-use super::steps::{Asks, Deal, Hybrid, Label, Mode, Pricing};
+use super::steps::{Asks, Auction, Deal, Hybrid, Label, Mode, Pricing};
 
+/// Hours until an auction closes that says nothing of it.
+const AUCTION_HOURS: u32 = 24;
 /// A provider's own haggling: five percent, three offers.
 const BAND: i64 = 500;
 const ROUNDS: i64 = 3;
@@ -19,34 +21,49 @@ impl Model {
                 return Err("INVALID_FIELD");
             }
             Some(Pricing::Hybrid(hybrid)) => hybrid.hours,
+            Some(Pricing::Auction(Auction { bids: None, hours: None, .. })) => return Err("INVALID_FIELD"),
+            Some(Pricing::Auction(auction)) => auction.hours,
         };
         Ok(Task { pricing, closes: hours.map(|hours| self.now + i64::from(hours) * HOUR), ..task })
     }
 
-    /// Whom a purchase goes to, and the price.
-    pub(super) fn deal(&self, who: Label, deal: Deal, most: i64) -> Result<(Label, i64), &'static str> {
+    /// Whom a purchase goes to, or by which auction, and the price or the most it may be.
+    pub(super) fn deal(
+        &self,
+        who: Label,
+        deal: Deal,
+        most: i64,
+    ) -> Result<(Option<Label>, i64, Option<Auction>), &'static str> {
         let from = match deal {
+            Deal::Auction(auction) => {
+                let hours = auction.hours.or(auction.bids.is_none().then_some(AUCTION_HOURS));
+                return Ok((None, most, Some(Auction { hours, ..auction })));
+            }
             Deal::Agreed(agreed) => {
                 let agreed = &self.negotiations[&agreed];
                 return match agreed.status {
                     _ if agreed.client != who => Err("INVALID_FIELD"),
                     "accepted" if agreed.price > most => Err("INVALID_FIELD"),
-                    "accepted" => Ok((agreed.provider, agreed.price)),
+                    "accepted" => Ok((Some(agreed.provider), agreed.price, None)),
                     _ => Err("WRONG_STATUS"),
                 };
             }
             Deal::From(from) => from,
             Deal::Cheapest => self.cheapest(who, most).ok_or("NO_PROVIDER")?,
         };
-        let (price, _) = self.parties[&from].asks.ok_or("INVALID_FIELD")?;
-        if price > most { Err("NO_PROVIDER") } else { Ok((from, price)) }
+        let (price, asks) = self.parties[&from].asks.ok_or("INVALID_FIELD")?;
+        if asks == Asks::Auction {
+            let auction = Auction { second: false, bids: None, hours: Some(AUCTION_HOURS) };
+            return Ok((None, most, Some(auction)));
+        }
+        if price > most { Err("NO_PROVIDER") } else { Ok((Some(from), price, None)) }
     }
 
-    /// Of other owners.
+    /// Of other owners, and not by auction.
     fn cheapest(&self, who: Label, most: i64) -> Option<Label> {
         let others = self.parties.iter().filter(|(label, _)| self.root(**label) != self.root(who));
         let cheap = others.filter_map(|(label, party)| {
-            let (price, _) = party.asks.filter(|(price, _)| *price <= most)?;
+            let (price, _) = party.asks.filter(|(price, asks)| *price <= most && *asks != Asks::Auction)?;
             Some((price, *label))
         });
         cheap.min().map(|(_, label)| label)
@@ -92,6 +109,10 @@ impl Model {
         }
         if task.state != "open" {
             return Err("CONFLICT");
+        }
+        // Nobody decides about bids that nobody sees.
+        if matches!(task.pricing, Some(Pricing::Auction(_))) {
+            return Err("WRONG_MODE");
         }
         if chosen.status != "pending" {
             return Err("WRONG_STATUS");
@@ -156,6 +177,13 @@ impl Model {
                     self.award(*first, if whole { task.price } else { bid.price });
                 }
             }
+            Pricing::Auction(auction) => {
+                let full = auction.bids.is_some_and(|most| live.len() >= most);
+                let second = live.get(1).map_or(task.price, |(_, bid)| bid.price);
+                if let Some((lowest, bid)) = live.first().filter(|_| full || closed) {
+                    self.award(*lowest, if auction.second { second } else { bid.price });
+                }
+            }
             Pricing::Hybrid(hybrid) => return self.haggle(&task, hybrid, &live, closed),
         }
         false
@@ -209,6 +237,8 @@ impl Model {
         self.apart(client, provider)?;
         let mut talk = Negotiation { status: "pending", price, ..before };
         match asks {
+            // There are no bids yet: the provider answers by hand.
+            Asks::Auction => {}
             Asks::Fixed => talk.status = if price >= base { "accepted" } else { "rejected" },
             Asks::Hybrid => talk.haggle(base),
         }

@@ -193,6 +193,7 @@ pub(super) struct Post {
 pub(super) enum Asks {
     Fixed,
     Hybrid,
+    Auction,
 }
 
 /// Whom a purchase goes to.
@@ -202,6 +203,7 @@ pub(super) enum Deal {
     From(Label),
     /// At the price of a negotiation.
     Agreed(Label),
+    Auction(Auction),
 }
 
 /// Who chooses among the bids, where the poster need not.
@@ -212,6 +214,7 @@ pub(super) enum Pricing {
         whole: bool,
     },
     Hybrid(Hybrid),
+    Auction(Auction),
 }
 
 /// A base price with a band above it, and counter-offers.
@@ -223,6 +226,17 @@ pub(super) struct Hybrid {
     pub(super) band: i64,
     pub(super) rounds: i64,
     /// Hours until the bids are closed.
+    pub(super) hours: Option<u32>,
+}
+
+/// Sealed bids, of which the lowest wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Auction {
+    /// Pays the second lowest bid.
+    pub(super) second: bool,
+    /// Closes after so many bids.
+    pub(super) bids: Option<usize>,
+    /// Hours until it closes.
     pub(super) hours: Option<u32>,
 }
 
@@ -313,7 +327,7 @@ impl Deal {
     const fn needs(self) -> Option<Label> {
         match self {
             Self::From(label) | Self::Agreed(label) => Some(label),
-            Self::Cheapest => None,
+            Self::Cheapest | Self::Auction(_) => None,
         }
     }
 }

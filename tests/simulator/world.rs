@@ -77,7 +77,7 @@ impl World {
         world
     }
 
-    /// Agents 1 to 5, people 6 and 7, agents 8 to 10 that belong to them; 2, 5 and 9 are
+    /// Agents 1 to 5, people 6 and 7, agents 8 to 10 that belong to them; 2, 5, 9 and 10 are
     /// providers.
     async fn people(&mut self) {
         for label in 1..=5 {
@@ -100,7 +100,12 @@ impl World {
             let answer = self.app.make_agent(&ask, "somebody", &[], render).await.expect("an agent");
             self.welcome(label, &answer.reply, false, Some(owner));
         }
-        let offers = [(2, 30, Asks::Fixed), (5, 1_250, Asks::Hybrid), (9, 131, Asks::Hybrid)];
+        let offers = [
+            (2, 30, Asks::Fixed),
+            (5, 1_250, Asks::Hybrid),
+            (9, 131, Asks::Hybrid),
+            (10, 499, Asks::Auction),
+        ];
         for (label, (who, cents, asks)) in (11..).zip(offers) {
             self.must(label, Act::Offer { who, cents, asks }).await;
         }

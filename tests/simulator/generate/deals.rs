@@ -3,7 +3,9 @@
 use super::{mostly, party};
 use crate::simulator::dice::Dice;
 use crate::simulator::model::{Bid, CENT, Model};
-use crate::simulator::steps::{Act, Asks, By, Deal, Hybrid, Label, Mode, Post, Pricing, Rules, Wants};
+use crate::simulator::steps::{
+    Act, Asks, Auction, By, Deal, Hybrid, Label, Mode, Post, Pricing, Rules, Wants,
+};
 
 fn wants(dice: &mut Dice) -> Wants {
     dice.pick(&[Wants::Nothing, Wants::Leaves, Wants::Leaves, Wants::LeavesAndTaste])
@@ -12,7 +14,7 @@ fn wants(dice: &mut Dice) -> Wants {
 
 pub(super) fn offer(model: &Model, dice: &mut Dice) -> Act {
     let cents = dice.pick(&[10, 30, 131, 499, 1_250]).unwrap_or(10);
-    let asks = dice.pick(&[Asks::Fixed, Asks::Fixed, Asks::Hybrid]).unwrap_or(Asks::Fixed);
+    let asks = dice.pick(&[Asks::Fixed, Asks::Fixed, Asks::Hybrid, Asks::Auction]).unwrap_or(Asks::Fixed);
     Act::Offer { who: party(model, dice), cents, asks }
 }
 
@@ -37,15 +39,21 @@ pub(super) fn post(model: &Model, dice: &mut Dice) -> Act {
 
 fn pricing(dice: &mut Dice, budget: i64) -> Pricing {
     let hours = dice.pick(&[None, None, Some(1), Some(4), Some(30)]).flatten();
-    match dice.below(6) {
+    match dice.below(10) {
         0 | 1 => Pricing::Fixed { whole: dice.percent(50) },
-        _ => {
+        2..6 => {
             let most = if dice.percent(5) { budget + 1 } else { budget };
             let base = dice.percent(85).then(|| dice.between((budget / 2).max(1), most.max(1)));
             let band = dice.pick(&[0, 333, 500, 1_000, 5_000]).unwrap_or(500);
             Pricing::Hybrid(Hybrid { base, band, rounds: dice.between(0, 4), hours })
         }
+        _ => Pricing::Auction(auction(dice, hours)),
     }
+}
+
+fn auction(dice: &mut Dice, hours: Option<u32>) -> Auction {
+    let bids = dice.pick(&[None, Some(1), Some(2), Some(3)]).flatten();
+    Auction { second: dice.percent(50), bids, hours }
 }
 
 /// A purchase, or the haggling before one.
@@ -98,6 +106,10 @@ fn buy(model: &Model, dice: &mut Dice) -> Act {
     let named = dice.pick(&providers(model));
     let deal = match dice.below(10) {
         0..6 => Deal::From(mostly(model, dice, named)),
+        6 => {
+            let hours = dice.pick(&[None, Some(1), Some(4), Some(30)]).flatten();
+            Deal::Auction(auction(dice, hours))
+        }
         _ => Deal::Cheapest,
     };
     let who = party(model, dice);

@@ -17,7 +17,7 @@ use assay_domain::terms;
 use serde_json::{Value, json};
 
 use super::{CAPABILITY, DESCRIPTION, Doing, checks, dollars, micros, of_task, reply};
-use crate::simulator::steps::{Act, Asks, By, Deal, Hybrid, Label, Mode, Post, Pricing, Wants};
+use crate::simulator::steps::{Act, Asks, Auction, By, Deal, Hybrid, Label, Mode, Post, Pricing, Wants};
 
 const TITLE: &str = "Explain how to brew green tea";
 
@@ -82,6 +82,7 @@ impl Doing<'_> {
         let model = match asks {
             Asks::Fixed => "fixed",
             Asks::Hybrid => "hybrid",
+            Asks::Auction => "auction",
         };
         let offering = Offering {
             capabilities: vec![CAPABILITY.into()],
@@ -96,10 +97,11 @@ impl Doing<'_> {
     }
 
     fn purchase(&self, deal: Deal, max_price: i64, by: By, (wants, hours): (Wants, u32)) -> Purchase {
-        let (provider, negotiation) = match deal {
-            Deal::Cheapest => (None, None),
-            Deal::From(from) => (Some(self.id(from)), None),
-            Deal::Agreed(agreed) => (None, Some(self.id(agreed))),
+        let (provider, negotiation, auction) = match deal {
+            Deal::Cheapest => (None, None, None),
+            Deal::From(from) => (Some(self.id(from)), None, None),
+            Deal::Agreed(agreed) => (None, Some(self.id(agreed)), None),
+            Deal::Auction(auction) => (None, None, Some(auction)),
         };
         Purchase {
             capability: CAPABILITY.into(),
@@ -112,8 +114,8 @@ impl Doing<'_> {
             max_price,
             provider,
             negotiation,
-            auction: None,
-            closes_at: None,
+            auction: auction.map(configured),
+            closes_at: auction.and_then(|auction| auction.hours).map(|hours| self.in_hours(hours)),
             deadline_hours: hours,
             checks: checks(wants),
             verifiers: Vec::new(),
@@ -158,10 +160,19 @@ impl Doing<'_> {
                 }
                 ("hybrid", config, hours)
             }
+            Pricing::Auction(auction) => ("auction", configured(auction), auction.hours),
         };
         let closes_at = hours.map(|hours| self.in_hours(hours));
         Model { name: name.into(), config, closes_in_hours: None, closes_at }
     }
+}
+
+fn configured(auction: Auction) -> Value {
+    let mut config = json!({ "price": if auction.second { "second" } else { "first" } });
+    if let Some(bids) = auction.bids {
+        config["bids"] = bids.into();
+    }
+    config
 }
 
 /// Cents or credits, in the smallest unit.
