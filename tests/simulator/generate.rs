@@ -1,6 +1,7 @@
 //! What happens next: mostly what fits, sometimes what does not.
 
 mod deals;
+mod money;
 
 use super::dice::Dice;
 use super::later::Names;
@@ -93,7 +94,7 @@ fn both(model: &Model, also: &Names, dice: &mut Dice, next: Label) -> Step {
 
 fn act(model: &Model, also: &Names, dice: &mut Dice) -> Act {
     match dice.below(100) {
-        0..14 => money_in(model, dice),
+        0..14 => money::coming_in(model, dice),
         14..17 => rules(model, dice),
         17..31 => deals::post(model, dice),
         31..36 => deals::deal(model, dice),
@@ -105,7 +106,7 @@ fn act(model: &Model, also: &Names, dice: &mut Dice) -> Act {
             Some(channel) if dice.percent(88) => on_channel(model, dice, channel),
             _ => Act::OpenChannel { who: party(model, dice), with: party(model, dice), amount: micros(dice) },
         },
-        90..93 => Act::Withdraw { who: party(model, dice), cents: dice.between(1, 3_000) },
+        90..93 => money::going_out(model, dice),
         93..96 => Act::Redeem { who: party(model, dice) },
         96..99 => match dice.pick(&model.redemptions.keys().copied().collect::<Vec<_>>()) {
             Some(redemption) => Act::Rule { redemption, yes: dice.percent(50) },
@@ -131,17 +132,6 @@ fn mostly(model: &Model, dice: &mut Dice, meant: Option<Label>) -> Label {
 
 fn micros(dice: &mut Dice) -> i64 {
     if dice.percent(50) { dice.between(1, 4_000_000) } else { dice.between(1, 400) * 10_000 }
-}
-
-fn money_in(model: &Model, dice: &mut Dice) -> Act {
-    let waiting: Vec<Label> =
-        model.payments.iter().filter(|(_, payment)| !payment.credited).map(|(label, _)| *label).collect();
-    let any: Vec<Label> = model.payments.keys().copied().collect();
-    let payment = if dice.percent(80) { dice.pick(&waiting) } else { dice.pick(&any) };
-    match payment {
-        Some(payment) if dice.percent(65) => Act::Callback { payment, wrong: dice.percent(8) },
-        _ => Act::Pay { who: party(model, dice), cents: dice.between(1, 20_000), coins: dice.percent(50) },
-    }
 }
 
 fn rules(model: &Model, dice: &mut Dice) -> Act {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::model::{CR, Model, Payment, Pots, USD, Withdrawal};
+use super::model::{CR, Model, Payment, Pots, USD};
 use super::purse::handoff;
 use super::steps::{Content, How, Label, Mode, Wants};
 
@@ -18,9 +18,7 @@ impl Model {
         for label in labels {
             self.lapse_task(label);
         }
-        for withdrawal in self.withdrawals.values_mut() {
-            self.brought -= std::mem::take(&mut withdrawal.held);
-        }
+        self.pay_out_all();
     }
 
     fn lapse_task(&mut self, label: Label) {
@@ -135,6 +133,7 @@ impl Model {
         for (label, party) in &self.parties {
             put(USD, "party", label, party.wallet[USD]);
             put(CR, "party", label, party.wallet[CR]);
+            put(USD, "frozen", label, Pots { spend: party.frozen, free: 0 });
         }
         for (label, task) in &self.tasks {
             put(task.asset(), "escrow", label, task.escrow);
@@ -169,14 +168,11 @@ impl Model {
     }
 
     /// Everything there ever was and its last word: which table, which column, and the rows.
-    pub(super) fn last_words(&self, ids: &Names, also: &Names) -> [(&'static str, &'static str, String); 8] {
-        let credited: BTreeMap<Label, Payment> = self
-            .payments
-            .iter()
-            .filter(|(_, one)| one.credited)
-            .map(|(label, one)| (*label, one.clone()))
-            .collect();
-        let paid_out = |one: &Withdrawal| if one.held > 0 { "pending" } else { "finished" };
+    pub(super) fn last_words(&self, ids: &Names, also: &Names) -> [(&'static str, &'static str, String); 9] {
+        // An invoice that was opened for a request which a crash ended is known to nobody.
+        const PAYMENTS: &str = "payments where status <> 'pending'";
+        let heard = self.payments.iter().filter(|(_, one)| one.status != "pending");
+        let heard: BTreeMap<Label, Payment> = heard.map(|(label, one)| (*label, one.clone())).collect();
         let mut payments = ids.clone();
         // What was bought with an invoice has its own name, and the invoice another.
         payments.extend(also.iter().map(|(label, id)| (*label, id.clone())));
@@ -187,9 +183,13 @@ impl Model {
             ("deliveries", "status", listed(&self.deliveries, ids, |one| one.status)),
             ("disputes", "status", listed(&self.disputes, ids, |one| one.status)),
             ("redemptions", "status", listed(&self.redemptions, ids, |one| one.status)),
-            ("withdrawals", "status", listed(&self.withdrawals, ids, paid_out)),
-            // An invoice that was opened for a request which a crash ended is known to nobody.
-            ("payments where status <> 'pending'", "status", listed(&credited, &payments, |_| "credited")),
+            ("withdrawals", "status", listed(&self.withdrawals, ids, |one| one.status)),
+            (PAYMENTS, "status", listed(&heard, &payments, |one| one.status)),
+            (
+                "(select payment as id, status from chargebacks)",
+                "status",
+                listed(&self.chargebacks, ids, |one| *one),
+            ),
         ]
     }
 
@@ -224,6 +224,7 @@ impl Model {
         for party in self.parties.values() {
             sums[USD] += party.wallet[USD].total();
             sums[CR] += party.wallet[CR].total();
+            sums[USD] += party.frozen;
         }
         for task in self.tasks.values() {
             sums[task.asset()] += task.escrow.total() + task.fee_hold.total() + task.payout.total();

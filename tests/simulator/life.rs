@@ -92,8 +92,7 @@ impl Model {
             self.negotiations.get_mut(&agreed).expect("one that was agreed on").status = "used";
         }
         if by == By::Coins {
-            let payment = Payment { who, amount: price, coins: true, credited: false, task: Some(label) };
-            self.payments.insert(label, payment);
+            self.payments.insert(label, Payment::opened(who, price, true, Some(label)));
         }
         Ok(state)
     }

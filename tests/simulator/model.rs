@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::steps::{Act, Asks, Content, Label, Mode, Pricing, Rules, Wants};
+use super::steps::{Act, Asks, Content, Label, Mode, Outcome, Pricing, Rules, Wants};
 
 /// What a step must be answered: words, or the code of a refusal.
 pub(super) type Said = Result<String, &'static str>;
@@ -60,6 +60,8 @@ pub(super) struct Party {
     pub(super) human: bool,
     pub(super) owner: Option<Label>,
     pub(super) wallet: [Pots; 2],
+    /// Card money that the bank may take back.
+    pub(super) frozen: i64,
     pub(super) rules: Rules,
     /// Dollars by day.
     pub(super) spent: BTreeMap<i64, i64>,
@@ -160,7 +162,9 @@ pub(super) struct Payment {
     pub(super) who: Label,
     pub(super) amount: i64,
     pub(super) coins: bool,
-    pub(super) credited: bool,
+    /// By the provider's latest word, and how far that is.
+    pub(super) status: &'static str,
+    pub(super) far: u32,
     pub(super) task: Option<Label>,
 }
 
@@ -178,7 +182,17 @@ pub(super) struct Channel {
 
 #[derive(Clone, Debug)]
 pub(super) struct Withdrawal {
+    pub(super) who: Label,
+    pub(super) amount: i64,
     pub(super) held: i64,
+    pub(super) status: &'static str,
+    /// What the provider does about it.
+    pub(super) outcome: Outcome,
+    /// Whether it has taken this attempt on without saying so.
+    pub(super) taken: bool,
+    /// When it is looked after, and how often it was.
+    pub(super) look_at: i64,
+    pub(super) looks: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -203,6 +217,8 @@ pub(super) struct Model {
     pub(super) payments: BTreeMap<Label, Payment>,
     pub(super) channels: BTreeMap<Label, Channel>,
     pub(super) withdrawals: BTreeMap<Label, Withdrawal>,
+    /// Payments that went back: `open` or `released`.
+    pub(super) chargebacks: BTreeMap<Label, &'static str>,
     pub(super) redemptions: BTreeMap<Label, Redemption>,
     /// Requests with a key that were done: when.
     pub(super) done: BTreeMap<Label, (i64, Act)>,
@@ -226,6 +242,12 @@ impl Surface {
             Self::Agent => CR,
             Self::Commission | Self::Finance => USD,
         }
+    }
+}
+
+impl Payment {
+    pub(super) const fn opened(who: Label, amount: i64, coins: bool, task: Option<Label>) -> Self {
+        Self { who, amount, coins, status: "pending", far: 0, task }
     }
 }
 
@@ -304,8 +326,8 @@ impl Model {
         self.issued += credits;
         let wallet = [Pots::default(), Pots { spend: credits, free: 0 }];
         let (spent, redeemed) = (BTreeMap::new(), BTreeMap::new());
-        let party =
-            Party { human, owner, wallet, rules: Rules::NONE, spent, handed: 0, redeemed, asks: None };
+        let (rules, frozen, handed) = (Rules::NONE, 0, 0);
+        let party = Party { human, owner, wallet, frozen, rules, spent, handed, redeemed, asks: None };
         self.parties.insert(label, party);
     }
 
@@ -330,11 +352,12 @@ impl Model {
             }
             Act::Rules { who, by, rules } => self.set_rules(who, by, rules),
             Act::Pay { who, cents, coins } => {
-                let amount = cents * CENT;
-                self.payments.insert(label, Payment { who, amount, coins, credited: false, task: None });
+                self.payments.insert(label, Payment::opened(who, cents * CENT, coins, None));
                 Ok(String::new())
             }
-            Act::Callback { payment, wrong } => self.hear(payment, wrong),
+            Act::Callback { payment, notice } => self.hear(payment, notice),
+            Act::Chargeback { payment, by_intent, .. } => self.charge_back(payment, by_intent),
+            Act::Release { who, cents } => self.release(who, cents * CENT),
             Act::Post { who, post } => self.post(label, who, post),
             Act::Buy { who, deal, most_cents, by, wants, hours } => {
                 self.buy(label, who, (deal, most_cents * CENT), by, (wants, hours))
@@ -359,6 +382,11 @@ impl Model {
             Act::Transfer { who, channel, amount, sequence } => self.transfer(who, channel, amount, sequence),
             Act::Close { who, channel } => self.close(who, channel),
             Act::Withdraw { who, cents } => self.withdraw(label, who, cents * CENT),
+            Act::Outcome { withdrawal, outcome } => {
+                self.withdrawals.get_mut(&withdrawal).expect("one that is there").outcome = outcome;
+                Ok(String::new())
+            }
+            Act::Decide { withdrawal, retry } => self.decide_failed(withdrawal, retry),
             Act::Redeem { who } => self.redeem(label, who),
             Act::Rule { redemption, yes } => self.rule(redemption, yes),
             Act::Jobs => {

@@ -1,33 +1,28 @@
 //! A step against the real verbs.
 
 mod deals;
+mod money;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay::app::access::{Means, Scopes};
 use assay::app::approvals::Decision;
-use assay::app::channels::ChannelView;
 use assay::app::deliveries::{Delivered, Package, Try};
 use assay::app::parties::{Registered, Registration};
-use assay::app::payments::Intent;
 use assay::app::reviews::Review;
 use assay::app::rewards::Ruling;
 use assay::app::tasks::TaskView;
-use assay::app::withdrawals::{Target, Wanted};
 use assay::app::{Answer, App, Ask, Caller};
 use assay::error::Error;
-use assay::gateways::Method;
-use assay::gateways::test_provider::{Event, TestProvider};
 use assay_db::{Once, Reply};
-use assay_domain::coin::Coin;
 use assay_domain::guardrails::Guardrails;
 use assay_domain::ids::{KeyId, PartyId};
-use assay_domain::ledger::Provider;
 use assay_domain::task::Resolution;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::bank::Bank;
 use super::later::Names;
 use super::purse::{HANDED_MAX, handoff};
 use super::steps::{Act, Content, How, Label, Rules, Wants, Which, Word};
@@ -42,7 +37,6 @@ const GOOD: &str = "Green tea wants patience more than heat. Bring fresh water t
 const PLAIN: &str = "Green tea wants patience more than heat. Bring fresh water to a temperature of about 75 \
     degrees, well below the boil, and warm the pot first. Pour the water over the tea and wait two minutes. \
     Taste it then: longer steeping makes the cup bitter, so keep an eye on the clock.";
-const TRON: &str = "TN3W4H6rK2ce4vX9YnFQHwKENnHjoxb3m9";
 const JUNK: &str = "lorem ipsum dolor sit amet lorem ipsum dolor sit amet lorem ipsum";
 
 /// What the house answered.
@@ -63,8 +57,9 @@ pub(super) struct Told {
 pub(super) struct Known {
     pub(super) ids: Arc<Names>,
     pub(super) also: Arc<Names>,
-    /// The label of an expected channel's number, and other words that only the model has.
-    pub(super) counterpart: Arc<BTreeMap<Label, i64>>,
+    /// Payments: how many cents, and whether they come in coins.
+    pub(super) payments: Arc<BTreeMap<Label, (i64, bool)>>,
+    pub(super) bank: Arc<Bank>,
     pub(super) reward: String,
 }
 
@@ -127,16 +122,6 @@ fn of_party(party: &Registered) -> Reply {
     reply(party.id, "", "")
 }
 
-fn of_channel(view: &ChannelView) -> Reply {
-    let words = format!("{} {} {}", view.balance, view.counterparty_balance, view.sequence);
-    reply(view.channel.id, "", &words)
-}
-
-/// Without the number of transfers, which is as it was when the deposit was decided.
-fn of_deposit(view: &ChannelView) -> Reply {
-    reply(view.channel.id, "", &format!("{} {}", view.balance, view.counterparty_balance))
-}
-
 fn dollars(cents: i64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
@@ -191,6 +176,10 @@ impl Doing<'_> {
             | Act::Agree { .. } => self.over_a_price(act).await,
             Act::Pay { .. }
             | Act::Callback { .. }
+            | Act::Chargeback { .. }
+            | Act::Release { .. }
+            | Act::Outcome { .. }
+            | Act::Decide { .. }
             | Act::OpenChannel { .. }
             | Act::Fund { .. }
             | Act::Transfer { .. }
@@ -233,51 +222,6 @@ impl Doing<'_> {
             }
             _ => Ok(silent()),
         }
-    }
-
-    async fn with_money(&self, act: &Act) -> Result<Answer, Error> {
-        let app = self.app;
-        match *act {
-            Act::Pay { who, cents, coins } => {
-                let method = if coins { Method::Invoice } else { Method::Card };
-                let intent = Intent { amount: micros(cents), method, coin: None, task: None };
-                app.open_payment(&self.ask(who), &intent, |one| reply(one.id, "", "")).await
-            }
-            Act::Callback { payment, wrong } => self.callback(payment, wrong).await,
-            Act::OpenChannel { who, with, amount } => {
-                app.open_channel(&self.ask(who), self.id(with), amount, of_channel).await
-            }
-            Act::Fund { who, channel, amount, handed } => {
-                let ask = if handed { self.handed_ask(who) } else { self.ask(who) };
-                app.fund_channel(&ask, self.id(channel), amount, of_deposit).await
-            }
-            Act::Transfer { who, channel, amount, sequence } => {
-                app.transfer(&self.ask(who), self.id(channel), amount, sequence, of_channel).await
-            }
-            Act::Close { who, channel } => {
-                // What was left is gone by now: both sides are shown empty.
-                app.close_channel(&self.ask(who), self.id(channel), of_channel).await
-            }
-            Act::Withdraw { who, cents } => {
-                let coin = Coin::parse("USDTTRC20");
-                let wanted = Wanted { amount: micros(cents), coin, target: Target::Raw(TRON.into()) };
-                let render =
-                    |one: &assay::app::withdrawals::Withdrawal| reply(one.id, "", one.status.as_str());
-                app.withdraw(&self.ask(who), &wanted, render).await
-            }
-            _ => Ok(silent()),
-        }
-    }
-
-    /// The test provider's own signed event.
-    async fn callback(&self, payment: Label, wrong: bool) -> Result<Answer, Error> {
-        let id = self.known.also.get(&payment).or_else(|| self.known.ids.get(&payment)).cloned();
-        let amount = self.known.counterpart.get(&payment).copied().unwrap_or(0) + i64::from(wrong);
-        let event = Event { payment: id.unwrap_or_default(), amount, currency: "USD".into() };
-        let provider = TestProvider::new(self.app.host_key.derive("test provider").to_vec());
-        let (body, signature) = provider.send(&event, self.app.now());
-        self.app.take_callback(Provider::Test, &body, &signature).await?;
-        Ok(silent())
     }
 
     async fn on_work(&self, act: &Act) -> Result<Answer, Error> {

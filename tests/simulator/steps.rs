@@ -45,10 +45,22 @@ pub(super) enum Act {
         cents: i64,
         coins: bool,
     },
-    /// The provider's word that a payment was made; `wrong` names another amount.
+    /// The provider's word for a payment.
     Callback {
         payment: Label,
-        wrong: bool,
+        notice: Notice,
+    },
+    /// The bank takes a card payment back, or the operator does at the provider. It is
+    /// named as the bank knows it, or as the house does.
+    Chargeback {
+        payment: Label,
+        by_intent: bool,
+        refunded: bool,
+    },
+    /// The operator ends the chargebacks of a party: so much went to the bank.
+    Release {
+        who: Label,
+        cents: i64,
     },
     Post {
         who: Label,
@@ -163,6 +175,16 @@ pub(super) enum Act {
         who: Label,
         cents: i64,
     },
+    /// What comes of the payout from now on; nobody is told.
+    Outcome {
+        withdrawal: Label,
+        outcome: Outcome,
+    },
+    /// The operator has a failed payout tried again, or gives its money back.
+    Decide {
+        withdrawal: Label,
+        retry: bool,
+    },
     Redeem {
         who: Label,
     },
@@ -246,6 +268,37 @@ pub(super) enum Mode {
     Claim,
     Open,
     Direct,
+}
+
+/// What a provider says of a payment. Of a card it never says that it waits, came in part,
+/// or was sent back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    Paid,
+    /// Paid, by a payment of another name.
+    PaidAgain,
+    /// Paid, with another amount than was asked for.
+    WrongAmount,
+    Waiting,
+    Confirming,
+    Partly,
+    Failed,
+    Expired,
+    Refunded,
+}
+
+/// What the provider does about a payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Pays,
+    /// It takes it on and does not pay.
+    Fails,
+    /// It does not take it on.
+    Refuses,
+    /// It takes it on and is not done.
+    Waits,
+    /// It takes it on and does not answer.
+    Silent,
 }
 
 /// How a purchase is paid for.
@@ -340,10 +393,12 @@ impl Act {
             Self::Offer { who, .. }
             | Self::Pay { who, .. }
             | Self::Post { who, .. }
+            | Self::Release { who, .. }
             | Self::Withdraw { who, .. }
             | Self::Redeem { who } => vec![who],
             Self::Rules { who, by, .. } => vec![who, by],
-            Self::Callback { payment, .. } => vec![payment],
+            Self::Callback { payment, .. } | Self::Chargeback { payment, .. } => vec![payment],
+            Self::Outcome { withdrawal, .. } | Self::Decide { withdrawal, .. } => vec![withdrawal],
             Self::Buy { who, deal, .. } => [who].into_iter().chain(deal.needs()).collect(),
             Self::Negotiate { who, with, on, .. } => [who, with].into_iter().chain(on).collect(),
             Self::Agree { who, negotiation } => vec![who, negotiation],
@@ -377,7 +432,8 @@ impl Act {
 
     /// Whether it comes with an idempotency key.
     pub(super) const fn is_keyed(&self) -> bool {
-        !matches!(self, Self::Register | Self::Callback { .. } | Self::Jobs)
+        let told = matches!(self, Self::Callback { .. } | Self::Chargeback { .. } | Self::Outcome { .. });
+        !(told || matches!(self, Self::Register | Self::Jobs))
             && !matches!(self, Self::Transfer { sequence: Some(_), .. })
     }
 }

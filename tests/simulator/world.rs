@@ -19,7 +19,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::Change;
-use super::model::Model;
+use super::bank::Bank;
+use super::model::{CENT, Model};
 use super::perform::{Key, Known, Told, perform};
 use super::purse::{REDEEMED_BY_OWNER_MAX, REDEEMED_MAX, REWARD};
 use super::steps::{Act, Asks, Label, Step};
@@ -64,13 +65,15 @@ impl World {
         settings.rewards.per_owner_day_credits_max = REDEEMED_BY_OWNER_MAX;
         settings.rewards.per_day_credits_max = REDEEMED_MAX;
         settings.terms.finance_fee_on_refunds = seed % 2 == 1;
+        let (bank, payments) = Bank::open().await;
+        settings.payments = payments;
         change(&mut settings);
         let clock = Arc::new(Clock::standing(Timestamp(BEGINNING)));
         let app = App::start_at(settings.clone(), Arc::clone(&clock)).await.expect("the house opens");
         let url = format!("sqlite://{}?mode=ro", data.join("assay.db").display());
         let looking = AnyConnection::connect(&url).await.expect("the database can be looked at");
         let model = Model { now: BEGINNING, fee_on_refunds: seed % 2 == 1, ..Model::default() };
-        let known = Known::default();
+        let known = Known { bank, ..Known::default() };
         let mut world = Self { app, model, known, clock, settings, looking, _folder: folder };
         world.people().await;
         world.stock().await;
@@ -201,7 +204,8 @@ impl World {
 
     fn learn(&mut self, label: Label, told: Told) {
         if let Some(payment) = self.model.payments.get(&label) {
-            Arc::make_mut(&mut self.known.counterpart).insert(label, payment.amount);
+            let of = (payment.amount / CENT, payment.coins);
+            Arc::make_mut(&mut self.known.payments).insert(label, of);
         }
         // A request that only changes something is known by nothing but its label.
         Arc::make_mut(&mut self.known.ids).insert(label, told.id);
@@ -430,6 +434,7 @@ impl World {
             let house: String = row.try_get(0).map_err(|error| error.to_string())?;
             same(&format!("all {table}"), &model, &house)?;
         }
+        same("what was paid out", &self.model.paid_out(&self.known.ids), &self.known.bank.paid())?;
         let report = assay_db::audit(self.app.db.read(), &[ReceiptRow::TABLE]).await;
         let report = report.map_err(|error| format!("the audit failed: {error}"))?;
         let found: Vec<String> = report.differences.iter().map(ToString::to_string).collect();
