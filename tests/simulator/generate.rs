@@ -59,15 +59,15 @@ fn recent(model: &Model) -> Vec<Label> {
 }
 
 fn crash(model: &Model, act: Act, dice: &mut Dice, label: Label) -> Step {
-    let at = dice.below(2);
     let restart = dice.percent(10);
     let act = if restart && dice.percent(50) || model.tasks.is_empty() { Act::Jobs } else { act };
     if matches!(act, Act::Register) {
         return Step::One(label, act);
     }
     let jobs = matches!(act, Act::Jobs);
-    // Of a job that was done and whose answer was lost, only the database knows when that was.
-    let sent = dice.percent(50) && !jobs;
+    // A job is leased, and then done; at the third commit the next one is leased.
+    let at = dice.below(if jobs { 3 } else { 2 });
+    let sent = dice.percent(50);
     Step::Crash { label, act, at, sent, restart: restart || jobs }
 }
 

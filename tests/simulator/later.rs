@@ -54,6 +54,30 @@ impl Model {
         }
     }
 
+    /// One of the things that are due happened: a job of this kind and time.
+    pub(super) fn happen(&mut self, kind: &str, due_at: i64, label: Label) {
+        if kind == "withdrawal" {
+            return self.pay_out(label);
+        }
+        let task = self.task(label);
+        let is_over = task.deadline.is_some_and(|at| at <= self.now);
+        match (kind, task.state) {
+            ("pricing", "open") if !is_over => {
+                self.look_at_bids(label);
+            }
+            ("deadline", "open" | "claimed" | "revision_requested" | "unpaid") if is_over => {
+                self.lapse_task(label);
+            }
+            // A delivery of a later round has a silence of its own.
+            ("silence", "in_review") if task.silence_at == Some(due_at) => self.lapse_task(label),
+            ("resubmit_window", "gate_failed")
+            | ("rejection", "rejected")
+            | ("payout", "paid")
+            | ("dispute_lapse", "disputed") => self.lapse_task(label),
+            _ => {}
+        }
+    }
+
     fn accept_latest(&mut self, latest: Option<Label>) {
         if let Some(delivery) = latest.and_then(|latest| self.deliveries.get_mut(&latest)) {
             delivery.status = "accepted";

@@ -1,8 +1,9 @@
 //! One world: a house on a fresh database in memory, the model beside it, and the steps.
 
+mod crash;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::task::Poll;
 
 use assay::app::access::{Means, Scopes};
 use assay::app::accounts::SignUp;
@@ -339,56 +340,6 @@ impl World {
         gate.let_pass(usize::MAX >> 4);
         let said = first.await;
         self.settle(*label, act, said)
-    }
-
-    async fn crash(
-        &mut self,
-        label: Label,
-        act: Act,
-        (at, sent, restart): (usize, bool, bool),
-    ) -> Result<(), String> {
-        if !self.makes_sense(&act) {
-            return Ok(());
-        }
-        let key = Key { label, body: 0 };
-        let gate = Gate::default();
-        let mut verb = Box::pin(gate.clone().around(self.asked(key, &act)));
-        for passed in 0..=at {
-            if let Some(said) = until_gate(&mut verb, &gate).await {
-                return self.settle(label, &act, said);
-            }
-            if passed < at || sent {
-                gate.let_pass(1);
-            }
-        }
-        // Sent, and nobody waits for the answer.
-        let early = std::future::poll_fn(|context| {
-            Poll::Ready(if sent { verb.as_mut().poll(context) } else { Poll::Pending })
-        })
-        .await;
-        if let Poll::Ready(said) = early {
-            return self.settle(label, &act, said);
-        }
-        drop(verb);
-        if restart {
-            self.restart().await;
-        } else {
-            // What was sent has landed when what is sent after it has.
-            let after = self.app.db.commit(assay_db::Change::new()).await;
-            after.map_err(|error| format!("nothing could be committed: {error}"))?;
-        }
-        if matches!(act, Act::Jobs) {
-            // A job that was leased comes again when its lease is over.
-            self.wait(self.settings.limits.job_lease_ms + 1);
-        }
-        self.one(label, label, act).await
-    }
-
-    /// Everything in the process is lost; what was sent to the committer is not.
-    async fn restart(&mut self) {
-        self.app.stop().await;
-        let opened = App::start_at(self.settings.clone(), Arc::clone(&self.clock)).await;
-        self.app = opened.expect("the house opens again");
     }
 
     /// The books and the tasks, the model's beside the database's.
