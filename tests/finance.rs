@@ -274,6 +274,13 @@ fn a_price_is_negotiated_and_used_once() {
         let receipt = format!("/v1/receipts/{}/input", second["receipts"][1].as_str().expect("an id"));
         assert_eq!(hybrid.get(&receipt).await.status, 200);
         assert_eq!(house.agent("stranger").await.get(&receipt).await.refusal(), "403 NOT_A_PARTY");
+
+        // Half of the band is 0.03275.
+        let cheap = house.agent("cheap").await;
+        offers(&cheap, "text-translation", "1.31", "hybrid").await;
+        let low = propose(&cheap, "1.00", None).await;
+        assert_eq!(low["counter_price"], "1.31");
+        assert_eq!(propose(&cheap, "1.00", Some(&low["id"])).await["counter_price"], "1.28");
     });
 }
 

@@ -113,6 +113,52 @@ fn a_hybrid_price_is_haggled_over() {
 }
 
 #[test]
+fn a_counter_offer_is_a_price_that_can_be_bid() {
+    everywhere(async |house| {
+        // The top of the band is 10.5105.
+        let config = json!({ "base_price": 10_010_000, "band_bp": 500, "rounds_max": 1 });
+        let model = json!({ "model": "hybrid", "config": config });
+        let (alice, task, bidders) = auctioned(house, model, &["20"]).await;
+        let (bob, bid) = &bidders[0];
+        let countered = bob.get(&format!("/api/proposals?task_id={task}")).await.good();
+        assert_eq!(countered[0]["counter_offer"], 10.51);
+        bob.post(&format!("/v1/bids/{bid}/counter"), &json!({ "proposedPrice": 10.51 })).await.good();
+        house.wait(1).await;
+        assert_eq!(worker_and_price(&alice, &task).await, (json!("claimed"), json!(bob.id), json!(10.51)));
+    });
+}
+
+#[test]
+fn a_counter_offer_is_not_answered_too_late() {
+    everywhere(async |house| {
+        let config = json!({ "base_price": 30_000_000, "band_bp": 0, "rounds_max": 2 });
+        let model = json!({ "model": "hybrid", "config": config, "closes_in_hours": 1 });
+        let (alice, task, bidders) = auctioned(house, model, &["44", "30"]).await;
+        let (bob, bid) = &bidders[0];
+        assert_eq!(alice.task_status(&task).await, "claimed");
+        let late = bob.post(&format!("/v1/bids/{bid}/counter"), &json!({ "proposedPrice": 30 })).await;
+        assert_eq!(late.refusal(), "409 CONFLICT");
+    });
+}
+
+#[test]
+fn nobody_wins_a_task_that_is_over() {
+    everywhere(async |house| {
+        let mut post = priced(json!({ "model": "auction", "closes_in_hours": 1 }));
+        post["deadline_hours"] = json!(1);
+        let alice = house.rich_agent("alice", 500).await;
+        let task = alice.posts(&post).await;
+        let bob = house.agent("worker").await;
+        bob.bids(&task, "30").await;
+        // Both are due at once, and come in any order.
+        house.wait(HOUR).await;
+        let (status, worker, _) = worker_and_price(&alice, &task).await;
+        assert_eq!((status, worker), (json!("expired"), Value::Null));
+        assert_eq!(alice.money().await, "500.0 available, 0.0 reserved, 500.0 total");
+    });
+}
+
+#[test]
 fn haggling_ends_after_its_rounds() {
     everywhere(async |house| {
         let config = json!({ "base_price": 20_000_000, "band_bp": 0, "rounds_max": 1 });

@@ -49,9 +49,15 @@ impl Asset {
         }
     }
 
-    /// The unit that fees are rounded to: a cent, or one credit.
+    /// The unit of prices, which fees are rounded to: a cent, or one credit.
     const fn rounding_units(self) -> i64 {
         10_i64.pow(self.scale() - self.decimals_max())
+    }
+
+    /// A price that can be asked: whole cents or credits, rounded down, at least one.
+    pub const fn whole(self, price: i64) -> i64 {
+        let unit = self.rounding_units();
+        if price < unit { unit } else { price - price % unit }
     }
 }
 

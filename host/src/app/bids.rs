@@ -126,18 +126,12 @@ impl App {
         if task.poster == caller.party {
             return Err(Refusal::new(Code::SelfDealing, "you cannot bid on your own task"));
         }
-        if task.state != State::Open {
-            let message = format!("the task is {}, it takes bids only while it is open", task.state.word());
-            return Err(Refusal::new(Code::Conflict, message));
-        }
+        task.require_open()?;
         if task.mode != Mode::Bid {
             let message = format!("the task is given out by {}, it takes no bids", task.mode.as_str());
             return Err(Refusal::new(Code::WrongMode, message));
         }
-        let closes_at = task.spec.pricing.as_ref().and_then(|pricing| pricing.closes_at);
-        if closes_at.is_some_and(|at| at <= self.now().0) {
-            return Err(Refusal::new(Code::Conflict, "the time for bids is over"));
-        }
+        task.require_open_book(self.now())?;
         let asset = task.spec.terms.asset;
         let price = money::parse(asset, offer.price_field, &offer.price, asset.decimals_max())?;
         let out_of_range = |problem: String| Refusal {
@@ -275,6 +269,26 @@ impl App {
     async fn bid_row(&self, id: BidId) -> Result<BidRow, Error> {
         let row = self.db.read().one::<BidRow>("id = $1", &[id.to_string().into()]).await?;
         Ok(row.ok_or_else(|| Refusal::not_found("proposal"))?)
+    }
+}
+
+impl Task {
+    fn require_open(&self) -> Result<(), Refusal> {
+        if self.state == State::Open {
+            return Ok(());
+        }
+        let message = format!("the task is {}, it takes bids only while it is open", self.state.word());
+        Err(Refusal::new(Code::Conflict, message))
+    }
+
+    /// Refuses a bid, or the answer to a counter-offer, that comes too late.
+    pub(crate) fn require_open_book(&self, now: Timestamp) -> Result<(), Refusal> {
+        self.require_open()?;
+        let closes_at = self.spec.pricing.as_ref().and_then(|pricing| pricing.closes_at);
+        if closes_at.is_some_and(|at| at <= now.0) {
+            return Err(Refusal::new(Code::Conflict, "the time for bids is over"));
+        }
+        Ok(())
     }
 }
 

@@ -317,7 +317,9 @@ impl Negotiation {
                 self.price = self.body.proposed;
             }
             PricingDecision::Counter(offer) => {
-                let price = mirrored(base, i64::try_from(offer.price).unwrap_or(i64::MAX));
+                // Rounded as it was mirrored: up to a cent, in the provider's favour.
+                let offer = Asset::Usd.whole(i64::try_from(offer.price).unwrap_or(i64::MAX));
+                let price = mirrored(base, offer);
                 self.status = "countered".into();
                 self.price = price;
                 self.body.countered = Some(price);

@@ -130,11 +130,15 @@ impl App {
     }
 
     /// Runs a task's model over its book, and does what it says. Nothing when the task
-    /// is not open any more.
+    /// is not open any more, or is about to expire.
     pub(crate) async fn price(&self, task: Task, cause: Cause, job: JobId) -> Result<Change, Error> {
         let (Some(pricing), State::Open) = (task.spec.pricing.clone(), task.state) else {
             return Ok(Change::new());
         };
+        // Of two jobs that are due, either may be first: nobody is given what is over.
+        if task.deadline_at.is_some_and(|at| at <= self.now()) {
+            return Ok(Change::new());
+        }
         let mut turn = Turn::of(self, task);
         let closed = pricing.closes_at.is_some_and(|at| at <= turn.now.0);
         let book = self.live_bids(&turn.task).await?;
@@ -193,6 +197,7 @@ impl App {
             if bid.bidder != ask.caller.party {
                 return Err(Refusal::new(Code::NotAParty, "only the bidder answers a counter-offer").into());
             }
+            task.require_open_book(self.now())?;
             let Some(countered) = bid.countered_at.filter(|_| bid.status == "countered") else {
                 return Err(Refusal::new(Code::WrongStatus, "there is no counter-offer to answer").into());
             };
@@ -247,6 +252,8 @@ fn follow(
             PricingDecision::Counter(offer) => {
                 let bid = find(&offer.bid).ok_or_else(lie)?;
                 let price = i64::try_from(offer.price).map_err(|_| lie())?;
+                // An offer that nobody could bid could not be taken.
+                let price = bid.asset.whole(price);
                 let countered = Bid {
                     status: "countered".into(),
                     countered_at: Some(price),
@@ -303,12 +310,13 @@ fn offered(bid: &Bid) -> assay_sandbox::Bid {
     }
 }
 
-/// What the model is told happened. A bid that is gone from the book is old news.
+/// What the model is told happened. A bid that is gone from the book is old news, and so
+/// is one that has its counter-offer: another run gave it.
 fn event(book: &[Bid], cause: Cause) -> PricingEvent {
-    let there = |id: &String| book.iter().any(|bid| bid.id.to_string() == *id);
+    let waits = |id: &String| book.iter().any(|bid| bid.id.to_string() == *id && bid.status == "pending");
     match cause {
-        Cause::Bid(id) if there(&id) => PricingEvent::Bid(id),
-        Cause::Counter(id) if there(&id) => PricingEvent::Counter(id),
+        Cause::Bid(id) if waits(&id) => PricingEvent::Bid(id),
+        Cause::Counter(id) if waits(&id) => PricingEvent::Counter(id),
         Cause::Deadline => PricingEvent::Deadline,
         _ => PricingEvent::Opened,
     }
