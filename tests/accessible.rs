@@ -17,16 +17,19 @@ use crate::story::{GOOD, tea};
 const LAPTOP: u32 = 1_200;
 const PHONE: u32 = 360;
 
+/// How a page is looked at.
+const SCHEMES: [&str; 2] = ["light", "dark"];
+
 /// What is wrong with the page that is open.
 async fn looked_at(browser: &Browser, page: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     browser.width(LAPTOP).await;
-    browser.prefers("dark").await;
-    let complaints = browser.complaints_of_colours().await;
-    wrong.extend(complaints.into_iter().map(|one| format!("{page}, dark: {one}")));
+    for scheme in SCHEMES {
+        browser.prefers(scheme).await;
+        let complaints = browser.complaints().await;
+        wrong.extend(complaints.into_iter().map(|one| format!("{page}, {scheme}: {one}")));
+    }
     browser.prefers("light").await;
-    let complaints = browser.complaints().await;
-    wrong.extend(complaints.into_iter().map(|one| format!("{page}: {one}")));
     browser.width_at_twice_the_size(LAPTOP).await;
     wrong.extend(too_wide(browser, LAPTOP / 2).await.map(|wide| format!("{page} at 200 %: {wide}")));
     browser.width(PHONE).await;

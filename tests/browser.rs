@@ -373,26 +373,15 @@ impl Browser {
 
     /// What axe-core has against the page; nothing where it could not be had.
     pub(crate) async fn complaints(&self) -> Vec<String> {
-        self.complaints_of("").await
-    }
-
-    /// What it has against the page's colours, which is all that differs in another scheme.
-    pub(crate) async fn complaints_of_colours(&self) -> Vec<String> {
-        self.complaints_of("runOnly: ['color-contrast', 'link-in-text-block'],").await
-    }
-
-    async fn complaints_of(&self, rules: &str) -> Vec<String> {
         let Some(axe) = AXE.as_ref() else { return Vec::new() };
         // It is half a megabyte to read, and stays as long as the page does.
         if self.ask("return !window.axe").await == true {
             self.driver.execute(axe.as_str(), Vec::new()).await.expect("axe-core is there");
         }
-        let run = format!(
-            "const done = arguments[arguments.length - 1];
-            axe.run(document, {{ {rules} resultTypes: ['violations'] }}).then(found => done(found.violations.map(one =>
-                one.id + ': ' + one.nodes.map(node => node.target.join(' ') + ' ' + node.failureSummary).join('; '))));"
-        );
-        serde_json::from_value(self.ask_later(&run).await).expect("a list")
+        let run = "const done = arguments[arguments.length - 1];
+            axe.run(document, { resultTypes: ['violations'] }).then(found => done(found.violations.map(one =>
+                one.id + ': ' + one.nodes.map(node => node.target.join(' ') + ' ' + node.failureSummary).join('; '))));";
+        serde_json::from_value(self.ask_later(run).await).expect("a list")
     }
 }
 

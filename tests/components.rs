@@ -285,7 +285,9 @@ fn what_another_version_compiled_goes_when_this_one_starts() {
     let others = [
         (format!("{digest}-0123456789abcdef.compiled"), false),
         (format!("{digest}-0123456789abcdef.uploaded"), false),
+        // No process has such a number; the first one is always there.
         ("4194305-7.unfinished".to_owned(), false),
+        ("1-7.unfinished".to_owned(), true),
         ("notes.txt".to_owned(), true),
         ("somebody-else.compiled".to_owned(), true),
     ];

@@ -40,8 +40,6 @@ async fn first_start() -> (PathBuf, Option<TempDir>) {
     let settings = Settings { program: None, ..Settings::in_folder(&data) };
     let app = App::start(settings).await.expect("a first start");
     app.prepare_builtins().await.expect("the components compile");
-    // One that is missing is compiled by every house after this one.
-    app.prepare_rare_builtins().await.expect("the others compile");
     app.stop().await;
     (data, folder)
 }

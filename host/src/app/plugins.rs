@@ -163,18 +163,19 @@ impl App {
         Ok(())
     }
 
-    /// Compiles the components that most tasks meet, or loads what was compiled before.
-    /// A verdict that comes first does not wait for the others.
+    /// Compiles all of them, or loads what was compiled before: those that most tasks meet
+    /// first.
     pub async fn prepare_builtins(&self) -> Result<(), Error> {
-        for builtin in BUILTIN.iter().filter(|builtin| builtin.name != SCHEMAS) {
+        self.prepare_usual_builtins().await?;
+        for builtin in BUILTIN.iter().filter(|builtin| builtin.name == SCHEMAS) {
             self.prepare(Arc::from(builtin.bytes)).await?;
         }
         Ok(())
     }
 
-    /// The same for the rest.
-    pub async fn prepare_rare_builtins(&self) -> Result<(), Error> {
-        for builtin in BUILTIN.iter().filter(|builtin| builtin.name == SCHEMAS) {
+    /// Those that most tasks meet, for whoever will not wait for the others.
+    pub async fn prepare_usual_builtins(&self) -> Result<(), Error> {
+        for builtin in BUILTIN.iter().filter(|builtin| builtin.name != SCHEMAS) {
             self.prepare(Arc::from(builtin.bytes)).await?;
         }
         Ok(())

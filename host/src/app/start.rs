@@ -129,11 +129,7 @@ impl App {
         tokio::spawn(tell_mechanisms(app.sandbox.clone()));
         let warming = Arc::clone(&app);
         tokio::spawn(async move {
-            let warmed = async {
-                warming.prepare_builtins().await?;
-                warming.prepare_rare_builtins().await
-            };
-            if let Err(error) = warmed.await {
+            if let Err(error) = warming.prepare_builtins().await {
                 tracing::error!(%error, "a component of this binary cannot be prepared");
             }
         });

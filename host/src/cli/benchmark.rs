@@ -159,11 +159,7 @@ async fn over_http(flags: &Flags) -> Result<Map<String, Value>, String> {
 async fn compile(data: &Path, database: Option<&str>) -> Result<(), String> {
     let settings = Settings { database: database.map(str::to_owned), ..Settings::in_folder(data) };
     let app = App::start(settings).await.map_err(line)?;
-    let compiled = async {
-        app.prepare_builtins().await?;
-        app.prepare_rare_builtins().await
-    };
-    let compiled = compiled.await.map_err(line);
+    let compiled = app.prepare_builtins().await.map_err(line);
     app.stop().await;
     compiled
 }

@@ -53,7 +53,7 @@ pub(super) async fn run(flags: Flags) -> Outcome {
     let house = House::open(settings).await?;
     say(&format!("A server listens on {}; its database is a file in {}.", house.base_url, data.display()));
     let compiling = Instant::now();
-    house.app.prepare_builtins().await.map_err(line)?;
+    house.app.prepare_usual_builtins().await.map_err(line)?;
     let seconds = compiling.elapsed().as_secs_f64();
     say(&format!("Its judges are compiled ({seconds:.1} s; what is compiled once is kept)."));
     let done = match &flags.tasks {
