@@ -2,20 +2,25 @@
 //! in memory, beside a second, naive model of the books. After every step the two agree.
 //!
 //! - `steps` what can happen, as data; `dice` and `generate` what happens next.
-//! - `model`, `life`, `purse`, `later` the model: plain structs, written from the contract.
-//! - `perform` the same step against the house; `world` both, side by side, with two who
-//!   decide at once, requests sent again, and crashes between commits.
+//! - `model`, `life`, `pricing`, `purse`, `outside`, `later` the model: plain structs,
+//!   written from the contract.
+//! - `perform` the same step against the house, and `bank` who brings its money in and pays
+//!   it out; `world` both, side by side, with two who decide at once, requests sent again,
+//!   and crashes between commits.
 //! - `shrink` the fewest steps that still fail.
 //!
 //! A run repeats: the clock stands but for the steps that move it, ids count up, and who
 //! of two is first to commit is part of the step.
 
+mod bank;
 mod dice;
 mod generate;
 mod later;
 mod life;
 mod model;
+mod outside;
 mod perform;
+mod pricing;
 mod purse;
 mod shrink;
 mod steps;

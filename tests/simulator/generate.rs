@@ -1,9 +1,12 @@
 //! What happens next: mostly what fits, sometimes what does not.
 
+mod deals;
+mod money;
+
 use super::dice::Dice;
 use super::later::Names;
 use super::model::{DAY, HOUR, Model, Task};
-use super::steps::{Act, By, Content, How, Label, Mode, Post, Rules, Step, Wants, Which, Word};
+use super::steps::{Act, Content, How, Label, Mode, Rules, Step, Which, Word};
 
 /// The next step, numbered from `next` on.
 pub(super) fn step(model: &Model, also: &Names, dice: &mut Dice, next: Label) -> Step {
@@ -56,15 +59,15 @@ fn recent(model: &Model) -> Vec<Label> {
 }
 
 fn crash(model: &Model, act: Act, dice: &mut Dice, label: Label) -> Step {
-    let at = dice.below(2);
     let restart = dice.percent(10);
     let act = if restart && dice.percent(50) || model.tasks.is_empty() { Act::Jobs } else { act };
     if matches!(act, Act::Register) {
         return Step::One(label, act);
     }
     let jobs = matches!(act, Act::Jobs);
-    // Of a job that was done and whose answer was lost, only the database knows when that was.
-    let sent = dice.percent(50) && !jobs;
+    // A job is leased, and then done; at the third commit the next one is leased.
+    let at = dice.below(if jobs { 3 } else { 2 });
+    let sent = dice.percent(50);
     Step::Crash { label, act, at, sent, restart: restart || jobs }
 }
 
@@ -91,28 +94,26 @@ fn both(model: &Model, also: &Names, dice: &mut Dice, next: Label) -> Step {
 
 fn act(model: &Model, also: &Names, dice: &mut Dice) -> Act {
     match dice.below(100) {
-        0..14 => money_in(model, dice),
+        0..14 => money::coming_in(model, dice),
         14..17 => rules(model, dice),
-        17..31 => post(model, dice),
-        31..35 => buy(model, dice),
-        35..78 => match live_task(model, dice) {
+        17..31 => deals::post(model, dice),
+        31..36 => deals::deal(model, dice),
+        36..78 => match live_task(model, dice) {
             Some(task) => on_task(model, also, dice, task),
-            None => post(model, dice),
+            None => deals::post(model, dice),
         },
         78..90 => match dice.pick(&open_channels(model)) {
             Some(channel) if dice.percent(88) => on_channel(model, dice, channel),
             _ => Act::OpenChannel { who: party(model, dice), with: party(model, dice), amount: micros(dice) },
         },
-        90..93 => Act::Withdraw { who: party(model, dice), cents: dice.between(1, 3_000) },
+        90..93 => money::going_out(model, dice),
         93..96 => Act::Redeem { who: party(model, dice) },
         96..99 => match dice.pick(&model.redemptions.keys().copied().collect::<Vec<_>>()) {
             Some(redemption) => Act::Rule { redemption, yes: dice.percent(50) },
             None => Act::Redeem { who: party(model, dice) },
         },
         _ if model.parties.len() < 16 => Act::Register,
-        _ => {
-            Act::Offer { who: party(model, dice), cents: dice.pick(&[10, 30, 130, 499, 1_250]).unwrap_or(10) }
-        }
+        _ => deals::offer(model, dice),
     }
 }
 
@@ -133,17 +134,6 @@ fn micros(dice: &mut Dice) -> i64 {
     if dice.percent(50) { dice.between(1, 4_000_000) } else { dice.between(1, 400) * 10_000 }
 }
 
-fn money_in(model: &Model, dice: &mut Dice) -> Act {
-    let waiting: Vec<Label> =
-        model.payments.iter().filter(|(_, payment)| !payment.credited).map(|(label, _)| *label).collect();
-    let any: Vec<Label> = model.payments.keys().copied().collect();
-    let payment = if dice.percent(80) { dice.pick(&waiting) } else { dice.pick(&any) };
-    match payment {
-        Some(payment) if dice.percent(65) => Act::Callback { payment, wrong: dice.percent(8) },
-        _ => Act::Pay { who: party(model, dice), cents: dice.between(1, 20_000), coins: dice.percent(50) },
-    }
-}
-
 fn rules(model: &Model, dice: &mut Dice) -> Act {
     let who = party(model, dice);
     let by = mostly(model, dice, Some(model.root(who)));
@@ -158,45 +148,6 @@ fn rules(model: &Model, dice: &mut Dice) -> Act {
         auto: dice.percent(50),
     };
     Act::Rules { who, by, rules }
-}
-
-fn wants(dice: &mut Dice) -> Wants {
-    dice.pick(&[Wants::Nothing, Wants::Leaves, Wants::Leaves, Wants::LeavesAndTaste])
-        .unwrap_or(Wants::Nothing)
-}
-
-fn post(model: &Model, dice: &mut Dice) -> Act {
-    let who = party(model, dice);
-    let credits = dice.percent(45);
-    let mode = if credits { dice.pick(&[Mode::Bid, Mode::Claim, Mode::Open]) } else { Some(Mode::Bid) };
-    let rules = model.parties.get(&who).map_or(Rules::NONE, |party| party.rules);
-    // On the line of a guardrail, or a cent beside it.
-    let lines: Vec<i64> = [rules.budget, rules.ask_above].into_iter().flatten().collect();
-    let budget = match dice.pick(&lines) {
-        Some(line) if !credits && dice.percent(60) => line + dice.between(-1, 1),
-        _ if credits => dice.between(1, 300),
-        _ => dice.between(1, 5_000),
-    };
-    let hours = dice.pick(&[None, Some(1), Some(5), Some(24), Some(100)]).flatten();
-    let (wants, elsewhere) = (wants(dice), dice.percent(20));
-    Act::Post {
-        who,
-        post: Post { credits, mode: mode.unwrap_or(Mode::Bid), budget, hours, wants, elsewhere },
-    }
-}
-
-fn buy(model: &Model, dice: &mut Dice) -> Act {
-    let providers: Vec<Label> =
-        model.parties.iter().filter(|(_, party)| party.asks.is_some()).map(|(label, _)| *label).collect();
-    let named = dice.pick(&providers);
-    Act::Buy {
-        who: party(model, dice),
-        from: dice.percent(70).then(|| mostly(model, dice, named)),
-        most_cents: dice.pick(&[20, 130, 500, 2_000]).unwrap_or(500),
-        by: dice.pick(&[By::Balance, By::Balance, By::Later, By::Coins]).unwrap_or(By::Balance),
-        wants: dice.pick(&[Wants::Nothing, Wants::Leaves]).unwrap_or(Wants::Nothing),
-        hours: dice.pick(&[1, 24, 168]).unwrap_or(24),
-    }
 }
 
 fn live_task(model: &Model, dice: &mut Dice) -> Option<Label> {
@@ -257,8 +208,6 @@ fn on_open(model: &Model, dice: &mut Dice, label: Label) -> Act {
     if dice.percent(8) {
         return Act::Cancel { who: poster, task: label };
     }
-    let bids: Vec<Label> =
-        model.bids.iter().filter(|(_, bid)| bid.task == label).map(|(label, _)| *label).collect();
     let pending: Vec<Label> = model
         .deliveries
         .iter()
@@ -271,16 +220,7 @@ fn on_open(model: &Model, dice: &mut Dice, label: Label) -> Act {
             Some(delivery) if dice.percent(40) => Act::Review { who: poster, delivery, word: word(dice) },
             _ => deliver(dice, who, label, Which::Either),
         },
-        Mode::Bid | Mode::Direct => match dice.pick(&bids) {
-            Some(bid) if dice.percent(55) => Act::Choose { who: poster, bid, yes: dice.percent(85) },
-            _ => {
-                let budget =
-                    if task.surface.asset() == super::model::USD { task.price / 10_000 } else { task.price };
-                let low = (budget / 2).max(1);
-                let price = if dice.percent(5) { budget + 1 } else { dice.between(low, budget.max(low)) };
-                Act::Bid { who, task: label, price }
-            }
-        },
+        Mode::Bid | Mode::Direct => deals::over_bids(model, dice, label, poster),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::model::{CR, Model, Payment, Pots, USD, Withdrawal};
+use super::model::{CR, Model, Payment, Pots, USD};
 use super::purse::handoff;
 use super::steps::{Content, How, Label, Mode, Wants};
 
@@ -18,9 +18,7 @@ impl Model {
         for label in labels {
             self.lapse_task(label);
         }
-        for withdrawal in self.withdrawals.values_mut() {
-            self.brought -= std::mem::take(&mut withdrawal.held);
-        }
+        self.pay_out_all();
     }
 
     fn lapse_task(&mut self, label: Label) {
@@ -33,6 +31,7 @@ impl Model {
                 self.refund(&mut task, "expired");
                 self.keep_task(label, task);
             }
+            "open" if task.pricing.is_some() => while self.look_at_bids(label) {},
             "gate_failed" if task.resubmit_until.is_some_and(|until| until < now) => {
                 self.refund(&mut task, "pdqg_final_fail");
                 self.keep_task(label, task);
@@ -51,6 +50,30 @@ impl Model {
                 self.keep_task(label, task);
             }
             "disputed" if due(task.lapses_at) => self.lapse_dispute(label),
+            _ => {}
+        }
+    }
+
+    /// One of the things that are due happened: a job of this kind and time.
+    pub(super) fn happen(&mut self, kind: &str, due_at: i64, label: Label) {
+        if kind == "withdrawal" {
+            return self.pay_out(label);
+        }
+        let task = self.task(label);
+        let is_over = task.deadline.is_some_and(|at| at <= self.now);
+        match (kind, task.state) {
+            ("pricing", "open") if !is_over => {
+                self.look_at_bids(label);
+            }
+            ("deadline", "open" | "claimed" | "revision_requested" | "unpaid") if is_over => {
+                self.lapse_task(label);
+            }
+            // A delivery of a later round has a silence of its own.
+            ("silence", "in_review") if task.silence_at == Some(due_at) => self.lapse_task(label),
+            ("resubmit_window", "gate_failed")
+            | ("rejection", "rejected")
+            | ("payout", "paid")
+            | ("dispute_lapse", "disputed") => self.lapse_task(label),
             _ => {}
         }
     }
@@ -107,6 +130,7 @@ impl Model {
     /// Moments at which something becomes due.
     pub(super) fn moments(&self) -> Vec<i64> {
         let of = |task: &super::model::Task| match task.state {
+            "open" if task.closes.is_some_and(|at| at > self.now) => task.closes,
             "open" | "claimed" | "revision_requested" | "unpaid" => task.deadline,
             "gate_failed" => task.resubmit_until,
             "in_review" => task.silence_at,
@@ -133,6 +157,7 @@ impl Model {
         for (label, party) in &self.parties {
             put(USD, "party", label, party.wallet[USD]);
             put(CR, "party", label, party.wallet[CR]);
+            put(USD, "frozen", label, Pots { spend: party.frozen, free: 0 });
         }
         for (label, task) in &self.tasks {
             put(task.asset(), "escrow", label, task.escrow);
@@ -167,26 +192,28 @@ impl Model {
     }
 
     /// Everything there ever was and its last word: which table, which column, and the rows.
-    pub(super) fn last_words(&self, ids: &Names, also: &Names) -> [(&'static str, &'static str, String); 7] {
-        let credited: BTreeMap<Label, Payment> = self
-            .payments
-            .iter()
-            .filter(|(_, one)| one.credited)
-            .map(|(label, one)| (*label, one.clone()))
-            .collect();
-        let paid_out = |one: &Withdrawal| if one.held > 0 { "pending" } else { "finished" };
+    pub(super) fn last_words(&self, ids: &Names, also: &Names) -> [(&'static str, &'static str, String); 9] {
+        // An invoice that was opened for a request which a crash ended is known to nobody.
+        const PAYMENTS: &str = "payments where status <> 'pending'";
+        let heard = self.payments.iter().filter(|(_, one)| one.status != "pending");
+        let heard: BTreeMap<Label, Payment> = heard.map(|(label, one)| (*label, one.clone())).collect();
         let mut payments = ids.clone();
         // What was bought with an invoice has its own name, and the invoice another.
         payments.extend(also.iter().map(|(label, id)| (*label, id.clone())));
         [
             ("tasks", "state", listed(&self.tasks, ids, |one| one.state)),
             ("bids", "status", listed(&self.bids, ids, |one| one.status)),
+            ("negotiations", "status", listed(&self.negotiations, ids, |one| one.status)),
             ("deliveries", "status", listed(&self.deliveries, ids, |one| one.status)),
             ("disputes", "status", listed(&self.disputes, ids, |one| one.status)),
             ("redemptions", "status", listed(&self.redemptions, ids, |one| one.status)),
-            ("withdrawals", "status", listed(&self.withdrawals, ids, paid_out)),
-            // An invoice that was opened for a request which a crash ended is known to nobody.
-            ("payments where status <> 'pending'", "status", listed(&credited, &payments, |_| "credited")),
+            ("withdrawals", "status", listed(&self.withdrawals, ids, |one| one.status)),
+            (PAYMENTS, "status", listed(&heard, &payments, |one| one.status)),
+            (
+                "(select payment as id, status from chargebacks)",
+                "status",
+                listed(&self.chargebacks, ids, |one| *one),
+            ),
         ]
     }
 
@@ -221,6 +248,7 @@ impl Model {
         for party in self.parties.values() {
             sums[USD] += party.wallet[USD].total();
             sums[CR] += party.wallet[CR].total();
+            sums[USD] += party.frozen;
         }
         for task in self.tasks.values() {
             sums[task.asset()] += task.escrow.total() + task.fee_hold.total() + task.payout.total();

@@ -1,7 +1,7 @@
 //! The model's task: posted, found a worker, handed in, decided.
 
-use super::model::{Bid, CENT, Delivery, Dispute, HOUR, Model, Payment, Pots, Said, Surface, Task, USD};
-use super::steps::{By, Content, How, Label, Mode, Post, Wants, Which, Word};
+use super::model::{CENT, Delivery, Dispute, HOUR, Model, Payment, Pots, Said, Surface, Task, USD};
+use super::steps::{By, Content, Deal, How, Label, Mode, Post, Pricing, Wants, Which, Word};
 
 impl Model {
     fn blank(&self, poster: Label, surface: Surface, mode: Mode, price: i64, wants: Wants) -> Task {
@@ -18,6 +18,8 @@ impl Model {
             direct: None,
             state: "open",
             price,
+            pricing: None,
+            closes: None,
             wants,
             auto,
             hours: None,
@@ -65,8 +67,9 @@ impl Model {
     pub(super) fn post(&mut self, label: Label, who: Label, post: Post) -> Said {
         let surface = if post.credits { Surface::Agent } else { Surface::Commission };
         let budget = if post.credits { post.budget } else { post.budget * CENT };
-        let ask = self.permit(who, surface, budget, post.elsewhere)?;
         let task = Task { hours: post.hours, ..self.blank(who, surface, post.mode, budget, post.wants) };
+        let task = self.priced(task, post.pricing)?;
+        let ask = self.permit(who, surface, budget, post.elsewhere)?;
         self.enter(label, task, ask, None, false)
     }
 
@@ -74,31 +77,22 @@ impl Model {
         &mut self,
         label: Label,
         who: Label,
-        (from, most): (Option<Label>, i64),
+        (deal, most): (Deal, i64),
         by: By,
         (wants, hours): (Wants, u32),
     ) -> Said {
-        let asked = |party: &Label| self.parties[party].asks;
-        let from = if let Some(from) = from {
-            from
-        } else {
-            let others = self.parties.keys().filter(|party| self.root(**party) != self.root(who));
-            let cheap =
-                others.filter_map(|party| Some((asked(party).filter(|price| *price <= most)?, *party)));
-            cheap.min().ok_or("NO_PROVIDER")?.1
-        };
-        let price = asked(&from).ok_or("INVALID_FIELD")?;
-        if price > most {
-            return Err("NO_PROVIDER");
-        }
+        let (from, price, auction) = self.deal(who, deal, most)?;
+        let mode = if auction.is_some() { Mode::Bid } else { Mode::Direct };
+        let task = Task { hours: Some(hours), ..self.blank(who, Surface::Finance, mode, price, wants) };
+        let task = self.priced(task, auction.map(Pricing::Auction))?;
         let ask = self.permit(who, Surface::Finance, price, true)?;
-        let task =
-            Task { hours: Some(hours), ..self.blank(who, Surface::Finance, Mode::Direct, price, wants) };
         let unpaid = by != By::Balance;
-        let state = self.enter(label, task, ask, Some(from), unpaid)?;
+        let state = self.enter(label, task, ask, from, unpaid)?;
+        if let Deal::Agreed(agreed) = deal {
+            self.negotiations.get_mut(&agreed).expect("one that was agreed on").status = "used";
+        }
         if by == By::Coins {
-            let payment = Payment { who, amount: price, coins: true, credited: false, task: Some(label) };
-            self.payments.insert(label, payment);
+            self.payments.insert(label, Payment::opened(who, price, true, Some(label)));
         }
         Ok(state)
     }
@@ -159,7 +153,9 @@ impl Model {
         if task.state != "unpaid" {
             return Err("CONFLICT");
         }
-        self.apart(who, task.direct.unwrap_or(who))?;
+        if let Some(worker) = task.direct {
+            self.apart(who, worker)?;
+        }
         self.has_day_left(who, task.asset(), task.price)?;
         self.has(who, task.asset(), task.price)?;
         self.hold(&mut task);
@@ -191,53 +187,6 @@ impl Model {
         let state = task.state;
         self.keep_task(label, task);
         Ok(state.to_owned())
-    }
-
-    pub(super) fn bid(&mut self, label: Label, who: Label, on: Label, price: i64) -> Said {
-        let task = self.task(on);
-        if task.poster == who {
-            return Err("SELF_DEALING");
-        }
-        if task.state != "open" {
-            return Err("CONFLICT");
-        }
-        if task.mode != Mode::Bid {
-            return Err("WRONG_MODE");
-        }
-        let price = if task.asset() == USD { price * CENT } else { price };
-        if price > task.price || price == 0 {
-            return Err("PRICE_OUT_OF_RANGE");
-        }
-        self.apart(task.poster, who)?;
-        if self.bids.values().any(|bid| bid.task == on && bid.bidder == who) {
-            return Err("CONFLICT");
-        }
-        self.bids.insert(label, Bid { task: on, bidder: who, price, status: "pending" });
-        Ok("pending".to_owned())
-    }
-
-    pub(super) fn choose(&mut self, who: Label, bid: Label, yes: bool) -> Said {
-        let chosen = self.bids[&bid].clone();
-        let mut task = self.task(chosen.task);
-        if task.poster != who {
-            return Err("NOT_A_PARTY");
-        }
-        if task.state != "open" {
-            return Err("CONFLICT");
-        }
-        if chosen.status != "pending" {
-            return Err("WRONG_STATUS");
-        }
-        if yes {
-            self.apart(who, chosen.bidder)?;
-            self.give_back_above(&mut task, chosen.price);
-            task.state = "claimed";
-            task.worker = Some(chosen.bidder);
-        }
-        let status = if yes { "accepted" } else { "rejected" };
-        self.bids.insert(bid, Bid { status, ..chosen.clone() });
-        self.keep_task(chosen.task, task);
-        Ok(status.to_owned())
     }
 
     pub(super) fn claim(&mut self, who: Label, label: Label) -> Said {
@@ -478,10 +427,7 @@ impl Model {
         let share = match how {
             How::Refund => 0,
             How::Release => task.price,
-            How::Split(hundredths) => {
-                let unit = if task.asset() == USD { CENT } else { 1 };
-                task.price / unit * i64::from(hundredths) / 10_000 * unit
-            }
+            How::Split(hundredths) => task.price / task.unit() * i64::from(hundredths) / 10_000 * task.unit(),
         };
         self.divide(&mut task, share);
         self.keep_task(on, task);

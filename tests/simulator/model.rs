@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::steps::{Act, Content, Label, Mode, Rules, Wants};
+use super::steps::{Act, Asks, Content, Label, Mode, Outcome, Pricing, Rules, Wants};
 
 /// What a step must be answered: words, or the code of a refusal.
 pub(super) type Said = Result<String, &'static str>;
@@ -60,6 +60,8 @@ pub(super) struct Party {
     pub(super) human: bool,
     pub(super) owner: Option<Label>,
     pub(super) wallet: [Pots; 2],
+    /// Card money that the bank may take back.
+    pub(super) frozen: i64,
     pub(super) rules: Rules,
     /// Dollars by day.
     pub(super) spent: BTreeMap<i64, i64>,
@@ -67,8 +69,8 @@ pub(super) struct Party {
     pub(super) handed: i64,
     /// Credits redeemed by day, of those it answers for.
     pub(super) redeemed: BTreeMap<i64, i64>,
-    /// What it asks as a provider.
-    pub(super) asks: Option<i64>,
+    /// What it asks as a provider, and how.
+    pub(super) asks: Option<(i64, Asks)>,
 }
 
 /// The surface a task came through.
@@ -89,6 +91,10 @@ pub(super) struct Task {
     pub(super) direct: Option<Label>,
     pub(super) state: &'static str,
     pub(super) price: i64,
+    /// Who chooses among the bids, if not the poster.
+    pub(super) pricing: Option<Pricing>,
+    /// When the bids are closed.
+    pub(super) closes: Option<i64>,
     pub(super) wants: Wants,
     /// Whether the reviewer decides what it can.
     pub(super) auto: bool,
@@ -116,6 +122,22 @@ pub(super) struct Bid {
     pub(super) bidder: Label,
     pub(super) price: i64,
     pub(super) status: &'static str,
+    pub(super) at: i64,
+    /// The last counter-offer, and how many there were.
+    pub(super) countered: Option<i64>,
+    pub(super) rounds: i64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Negotiation {
+    pub(super) client: Label,
+    pub(super) provider: Label,
+    pub(super) status: &'static str,
+    /// What stands: the proposal, or the counter-offer.
+    pub(super) price: i64,
+    /// The last counter-offer, and how many there were.
+    pub(super) countered: Option<i64>,
+    pub(super) rounds: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -140,7 +162,9 @@ pub(super) struct Payment {
     pub(super) who: Label,
     pub(super) amount: i64,
     pub(super) coins: bool,
-    pub(super) credited: bool,
+    /// By the provider's latest word, and how far that is.
+    pub(super) status: &'static str,
+    pub(super) far: u32,
     pub(super) task: Option<Label>,
 }
 
@@ -158,7 +182,17 @@ pub(super) struct Channel {
 
 #[derive(Clone, Debug)]
 pub(super) struct Withdrawal {
+    pub(super) who: Label,
+    pub(super) amount: i64,
     pub(super) held: i64,
+    pub(super) status: &'static str,
+    /// What the provider does about it.
+    pub(super) outcome: Outcome,
+    /// Whether it has taken this attempt on without saying so.
+    pub(super) taken: bool,
+    /// When it is looked after, and how often it was.
+    pub(super) look_at: i64,
+    pub(super) looks: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -177,11 +211,14 @@ pub(super) struct Model {
     pub(super) parties: BTreeMap<Label, Party>,
     pub(super) tasks: BTreeMap<Label, Task>,
     pub(super) bids: BTreeMap<Label, Bid>,
+    pub(super) negotiations: BTreeMap<Label, Negotiation>,
     pub(super) deliveries: BTreeMap<Label, Delivery>,
     pub(super) disputes: BTreeMap<Label, Dispute>,
     pub(super) payments: BTreeMap<Label, Payment>,
     pub(super) channels: BTreeMap<Label, Channel>,
     pub(super) withdrawals: BTreeMap<Label, Withdrawal>,
+    /// Payments that went back: `open` or `released`.
+    pub(super) chargebacks: BTreeMap<Label, &'static str>,
     pub(super) redemptions: BTreeMap<Label, Redemption>,
     /// Requests with a key that were done: when.
     pub(super) done: BTreeMap<Label, (i64, Act)>,
@@ -208,6 +245,12 @@ impl Surface {
     }
 }
 
+impl Payment {
+    pub(super) const fn opened(who: Label, amount: i64, coins: bool, task: Option<Label>) -> Self {
+        Self { who, amount, coins, status: "pending", far: 0, task }
+    }
+}
+
 /// A percentage of whole cents, to the nearest cent, a half to the even one.
 fn percent(units: i64, percent: i64) -> i64 {
     let hundredths = units / CENT * percent;
@@ -217,6 +260,11 @@ fn percent(units: i64, percent: i64) -> i64 {
 }
 
 impl Task {
+    /// What prices are whole numbers of.
+    pub(super) fn unit(&self) -> i64 {
+        if self.asset() == USD { CENT } else { 1 }
+    }
+
     pub(super) fn asset(&self) -> usize {
         self.surface.asset()
     }
@@ -278,8 +326,8 @@ impl Model {
         self.issued += credits;
         let wallet = [Pots::default(), Pots { spend: credits, free: 0 }];
         let (spent, redeemed) = (BTreeMap::new(), BTreeMap::new());
-        let party =
-            Party { human, owner, wallet, rules: Rules::NONE, spent, handed: 0, redeemed, asks: None };
+        let (rules, frozen, handed) = (Rules::NONE, 0, 0);
+        let party = Party { human, owner, wallet, frozen, rules, spent, handed, redeemed, asks: None };
         self.parties.insert(label, party);
     }
 
@@ -298,25 +346,29 @@ impl Model {
                 self.welcome(label, false, None);
                 Ok(String::new())
             }
-            Act::Offer { who, cents } => {
-                self.party(who).asks = Some(cents * CENT);
+            Act::Offer { who, cents, asks } => {
+                self.party(who).asks = Some((cents * CENT, asks));
                 Ok(String::new())
             }
             Act::Rules { who, by, rules } => self.set_rules(who, by, rules),
             Act::Pay { who, cents, coins } => {
-                let amount = cents * CENT;
-                self.payments.insert(label, Payment { who, amount, coins, credited: false, task: None });
+                self.payments.insert(label, Payment::opened(who, cents * CENT, coins, None));
                 Ok(String::new())
             }
-            Act::Callback { payment, wrong } => self.hear(payment, wrong),
+            Act::Callback { payment, notice } => self.hear(payment, notice),
+            Act::Chargeback { payment, by_intent, .. } => self.charge_back(payment, by_intent),
+            Act::Release { who, cents } => self.release(who, cents * CENT),
             Act::Post { who, post } => self.post(label, who, post),
-            Act::Buy { who, from, most_cents, by, wants, hours } => {
-                self.buy(label, who, (from, most_cents * CENT), by, (wants, hours))
+            Act::Buy { who, deal, most_cents, by, wants, hours } => {
+                self.buy(label, who, (deal, most_cents * CENT), by, (wants, hours))
             }
             Act::PayFor { who, task } => self.pay_for(who, task),
             Act::Approve { who, task, yes } => self.approve(who, task, yes),
             Act::Bid { who, task, price } => self.bid(label, who, task, price),
             Act::Choose { who, bid, yes } => self.choose(who, bid, yes),
+            Act::Answer { who, bid, price, .. } => self.answer(who, bid, price),
+            Act::Negotiate { who, with, cents, on } => self.negotiate(label, (who, with), cents * CENT, on),
+            Act::Agree { who, negotiation } => self.agree(who, negotiation),
             Act::Claim { who, task } => self.claim(who, task),
             Act::GiveUp { who, task } => self.give_up(who, task),
             Act::Cancel { who, task } => self.cancel(who, task),
@@ -330,6 +382,11 @@ impl Model {
             Act::Transfer { who, channel, amount, sequence } => self.transfer(who, channel, amount, sequence),
             Act::Close { who, channel } => self.close(who, channel),
             Act::Withdraw { who, cents } => self.withdraw(label, who, cents * CENT),
+            Act::Outcome { withdrawal, outcome } => {
+                self.withdrawals.get_mut(&withdrawal).expect("one that is there").outcome = outcome;
+                Ok(String::new())
+            }
+            Act::Decide { withdrawal, retry } => self.decide_failed(withdrawal, retry),
             Act::Redeem { who } => self.redeem(label, who),
             Act::Rule { redemption, yes } => self.rule(redemption, yes),
             Act::Jobs => {

@@ -1,43 +1,33 @@
 //! A step against the real verbs.
 
+mod deals;
+mod money;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay::app::access::{Means, Scopes};
 use assay::app::approvals::Decision;
-use assay::app::bids::Offer;
-use assay::app::bought::{PayBy, Purchase};
-use assay::app::channels::ChannelView;
 use assay::app::deliveries::{Delivered, Package, Try};
 use assay::app::parties::{Registered, Registration};
-use assay::app::payments::Intent;
-use assay::app::posting;
-use assay::app::providers::Offering;
 use assay::app::reviews::Review;
 use assay::app::rewards::Ruling;
 use assay::app::tasks::TaskView;
-use assay::app::withdrawals::{Target, Wanted};
 use assay::app::{Answer, App, Ask, Caller};
-use assay::config::Surface;
 use assay::error::Error;
-use assay::gateways::Method;
-use assay::gateways::test_provider::{Event, TestProvider};
 use assay_db::{Once, Reply};
-use assay_domain::coin::Coin;
 use assay_domain::guardrails::Guardrails;
 use assay_domain::ids::{KeyId, PartyId};
-use assay_domain::ledger::Provider;
 use assay_domain::task::Resolution;
-use assay_domain::terms;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::bank::Bank;
 use super::later::Names;
 use super::purse::{HANDED_MAX, handoff};
-use super::steps::{Act, By, Content, How, Label, Mode, Post, Rules, Wants, Which, Word};
+use super::steps::{Act, Content, How, Label, Rules, Wants, Which, Word};
 
 pub(super) const CAPABILITY: &str = "tea guides";
-const TITLE: &str = "Explain how to brew green tea";
 const DESCRIPTION: &str =
     "A short guide to brewing loose green tea at home: water, temperature, time and leaves.";
 const GOOD: &str = "Green tea wants patience more than heat. Bring fresh water to a temperature of about 75 \
@@ -48,7 +38,6 @@ const PLAIN: &str = "Green tea wants patience more than heat. Bring fresh water 
     degrees, well below the boil, and warm the pot first. Pour the water over the tea and wait two minutes. \
     Taste it then: longer steeping makes the cup bitter, so keep an eye on the clock.";
 const JUNK: &str = "lorem ipsum dolor sit amet lorem ipsum dolor sit amet lorem ipsum";
-const TRON: &str = "TN3W4H6rK2ce4vX9YnFQHwKENnHjoxb3m9";
 
 /// What the house answered.
 #[derive(Clone, Debug)]
@@ -68,8 +57,9 @@ pub(super) struct Told {
 pub(super) struct Known {
     pub(super) ids: Arc<Names>,
     pub(super) also: Arc<Names>,
-    /// The label of an expected channel's number, and other words that only the model has.
-    pub(super) counterpart: Arc<BTreeMap<Label, i64>>,
+    /// Payments: how many cents, and whether they come in coins.
+    pub(super) payments: Arc<BTreeMap<Label, (i64, bool)>>,
+    pub(super) bank: Arc<Bank>,
     pub(super) reward: String,
 }
 
@@ -132,16 +122,6 @@ fn of_party(party: &Registered) -> Reply {
     reply(party.id, "", "")
 }
 
-fn of_channel(view: &ChannelView) -> Reply {
-    let words = format!("{} {} {}", view.balance, view.counterparty_balance, view.sequence);
-    reply(view.channel.id, "", &words)
-}
-
-/// Without the number of transfers, which is as it was when the deposit was decided.
-fn of_deposit(view: &ChannelView) -> Reply {
-    reply(view.channel.id, "", &format!("{} {}", view.balance, view.counterparty_balance))
-}
-
 fn dollars(cents: i64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
@@ -182,19 +162,32 @@ impl Doing<'_> {
     async fn act(&self, act: &Act) -> Result<Answer, Error> {
         match *act {
             Act::Register
-            | Act::Offer { .. }
             | Act::Rules { .. }
             | Act::Approve { .. }
             | Act::Redeem { .. }
             | Act::Rule { .. } => self.among_people(act).await,
+            Act::Offer { .. }
+            | Act::Post { .. }
+            | Act::Buy { .. }
+            | Act::Bid { .. }
+            | Act::Choose { .. }
+            | Act::Answer { .. }
+            | Act::Negotiate { .. }
+            | Act::Agree { .. } => self.over_a_price(act).await,
             Act::Pay { .. }
             | Act::Callback { .. }
+            | Act::Chargeback { .. }
+            | Act::Release { .. }
+            | Act::Outcome { .. }
+            | Act::Decide { .. }
             | Act::OpenChannel { .. }
             | Act::Fund { .. }
             | Act::Transfer { .. }
             | Act::Close { .. }
             | Act::Withdraw { .. } => self.with_money(act).await,
             Act::Jobs => {
+                self.app.run_due_jobs().await?;
+                // What somebody else was just entering is found when it is looked for again.
                 self.app.run_due_jobs().await?;
                 Ok(silent())
             }
@@ -208,18 +201,6 @@ impl Doing<'_> {
             Act::Register => {
                 let asked = Registration { name: "somebody".into(), ..Registration::default() };
                 app.register(&asked, of_party).await
-            }
-            Act::Offer { who, cents } => {
-                let offering = Offering {
-                    capabilities: vec![CAPABILITY.into()],
-                    base_price: micros(cents),
-                    pricing_model: "fixed".into(),
-                };
-                let party = app.who(self.id(who)).await?;
-                if party.human {
-                    return Err(Error::Internal("people offer nothing here".into()));
-                }
-                app.offer(&self.ask(who), "a provider", &offering, |one| reply(one.party, "", "")).await
             }
             Act::Rules { who, by, rules } => {
                 let wanted = guardrails(rules);
@@ -243,72 +224,10 @@ impl Doing<'_> {
         }
     }
 
-    async fn with_money(&self, act: &Act) -> Result<Answer, Error> {
-        let app = self.app;
-        match *act {
-            Act::Pay { who, cents, coins } => {
-                let method = if coins { Method::Invoice } else { Method::Card };
-                let intent = Intent { amount: micros(cents), method, coin: None, task: None };
-                app.open_payment(&self.ask(who), &intent, |one| reply(one.id, "", "")).await
-            }
-            Act::Callback { payment, wrong } => self.callback(payment, wrong).await,
-            Act::OpenChannel { who, with, amount } => {
-                app.open_channel(&self.ask(who), self.id(with), amount, of_channel).await
-            }
-            Act::Fund { who, channel, amount, handed } => {
-                let ask = if handed { self.handed_ask(who) } else { self.ask(who) };
-                app.fund_channel(&ask, self.id(channel), amount, of_deposit).await
-            }
-            Act::Transfer { who, channel, amount, sequence } => {
-                app.transfer(&self.ask(who), self.id(channel), amount, sequence, of_channel).await
-            }
-            Act::Close { who, channel } => {
-                // What was left is gone by now: both sides are shown empty.
-                app.close_channel(&self.ask(who), self.id(channel), of_channel).await
-            }
-            Act::Withdraw { who, cents } => {
-                let coin = Coin::parse("USDTTRC20");
-                let wanted = Wanted { amount: micros(cents), coin, target: Target::Raw(TRON.into()) };
-                let render =
-                    |one: &assay::app::withdrawals::Withdrawal| reply(one.id, "", one.status.as_str());
-                app.withdraw(&self.ask(who), &wanted, render).await
-            }
-            _ => Ok(silent()),
-        }
-    }
-
-    /// The test provider's own signed event.
-    async fn callback(&self, payment: Label, wrong: bool) -> Result<Answer, Error> {
-        let id = self.known.also.get(&payment).or_else(|| self.known.ids.get(&payment)).cloned();
-        let amount = self.known.counterpart.get(&payment).copied().unwrap_or(0) + i64::from(wrong);
-        let event = Event { payment: id.unwrap_or_default(), amount, currency: "USD".into() };
-        let provider = TestProvider::new(self.app.host_key.derive("test provider").to_vec());
-        let (body, signature) = provider.send(&event, self.app.now());
-        self.app.take_callback(Provider::Test, &body, &signature).await?;
-        Ok(silent())
-    }
-
     async fn on_work(&self, act: &Act) -> Result<Answer, Error> {
         let app = self.app;
         match *act {
-            Act::Post { who, post } => app.post(&self.ask(who), &posted(post), of_task).await,
-            Act::Buy { who, from, most_cents, by, wants, hours } => {
-                self.buy(who, from, micros(most_cents), by, (wants, hours)).await
-            }
             Act::PayFor { who, task } => app.pay_for(&self.ask(who), self.id(task), of_task).await,
-            Act::Bid { who, task, price } => {
-                let in_dollars =
-                    app.task(self.id(task)).await?.spec.terms.asset == assay_domain::money::Asset::Usd;
-                let price = if in_dollars { dollars(price) } else { price.to_string() };
-                let offer = Offer { price, price_field: "price", cover_letter: String::new() };
-                app.bid(&self.ask(who), self.id(task), &offer, |bid| reply(bid.id, "", &bid.status)).await
-            }
-            Act::Choose { who, bid, yes: true } => {
-                app.accept_bid(&self.ask(who), self.id(bid), |bid| reply("", "", &bid.status)).await
-            }
-            Act::Choose { who, bid, yes: false } => {
-                app.reject_bid(&self.ask(who), self.id(bid), |bid| reply("", "", &bid.status)).await
-            }
             Act::Claim { who, task } => app.claim(&self.ask(who), self.id(task), of_task).await,
             Act::GiveUp { who, task } => app.give_up(&self.ask(who), self.id(task), "tired", of_task).await,
             Act::Cancel { who, task } => app.cancel(&self.ask(who), self.id(task), of_task).await,
@@ -354,66 +273,10 @@ impl Doing<'_> {
         };
         self.app.deliver(&self.ask(who), self.id(task), &package(content), which, of_delivery).await
     }
-
-    async fn buy(
-        &self,
-        who: Label,
-        from: Option<Label>,
-        max_price: i64,
-        by: By,
-        (wants, hours): (Wants, u32),
-    ) -> Result<Answer, Error> {
-        let purchase = Purchase {
-            capability: CAPABILITY.into(),
-            input: Value::String(DESCRIPTION.into()),
-            pay_by: match by {
-                By::Balance => PayBy::Balance,
-                By::Later => PayBy::Later,
-                By::Coins => PayBy::Crypto,
-            },
-            max_price,
-            provider: from.map(|from| self.id(from)),
-            negotiation: None,
-            auction: None,
-            closes_at: None,
-            deadline_hours: hours,
-            checks: checks(wants),
-            verifiers: Vec::new(),
-        };
-        if by != By::Coins {
-            return self.app.buy(&self.ask(who), &purchase, of_task).await;
-        }
-        let render = |view: &TaskView, payment: Option<&assay::app::payments::Payment>| {
-            let also = payment.map(|payment| payment.id.to_string()).unwrap_or_default();
-            reply(view.task.id, &also, view.task.state.word())
-        };
-        self.app.buy_by_invoice(&self.ask(who), &purchase, render).await
-    }
 }
 
 fn checks(wants: Wants) -> Vec<Value> {
     if wants == Wants::Nothing { vec![] } else { vec![json!({ "kind": "contains", "value": "leaves" })] }
-}
-
-fn posted(post: Post) -> posting::Post {
-    let (surface, budget) =
-        if post.credits { (Surface::Agent, post.budget) } else { (Surface::Commission, micros(post.budget)) };
-    let mode = match post.mode {
-        Mode::Bid | Mode::Direct => terms::Mode::Bid,
-        Mode::Claim => terms::Mode::Claim,
-        Mode::Open => terms::Mode::OpenSubmission,
-    };
-    let taste = post.wants == Wants::LeavesAndTaste;
-    posting::Post {
-        title: TITLE.into(),
-        description: DESCRIPTION.into(),
-        category: if post.elsewhere { "elsewhere" } else { "writing" }.into(),
-        budget,
-        deadline_hours: post.hours,
-        criteria: if taste { vec!["No factual errors".into()] } else { vec![] },
-        checks: checks(post.wants),
-        ..posting::Post::new(surface, mode)
-    }
 }
 
 fn guardrails(rules: Rules) -> Guardrails {

@@ -1,10 +1,10 @@
-//! The model's money: wallets, escrow, channels, what comes in and goes out.
+//! The model's money inside the house: wallets, escrow, channels, rewards.
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::model::{CENT, CR, Channel, Model, Pots, Redemption, Said, Task, USD, Withdrawal};
+use super::model::{CENT, CR, Channel, Model, Pots, Redemption, Said, Task, USD};
 use super::steps::{Label, Rules};
 
 /// Credits of the one reward, and how many an owner and all may redeem in a day.
@@ -48,7 +48,7 @@ impl Model {
         }
     }
 
-    fn credit(&mut self, who: Label, asset: usize, money: Pots) {
+    pub(super) fn credit(&mut self, who: Label, asset: usize, money: Pots) {
         self.party(who).wallet[asset].add(money);
     }
 
@@ -136,35 +136,6 @@ impl Model {
             return Err("OWNER_ONLY");
         }
         self.party(who).rules = rules;
-        Ok(String::new())
-    }
-
-    /// The provider's word for a payment, which counts once.
-    pub(super) fn hear(&mut self, label: Label, wrong: bool) -> Said {
-        let payment = self.payments[&label].clone();
-        if wrong {
-            return Err("INVALID_FIELD");
-        }
-        if payment.credited {
-            return Ok(String::new());
-        }
-        self.brought += payment.amount;
-        let money = if payment.coins {
-            Pots { spend: 0, free: payment.amount }
-        } else {
-            Pots { spend: payment.amount, free: 0 }
-        };
-        self.credit(payment.who, USD, money);
-        if let Some(on) = payment.task {
-            let mut task = self.task(on);
-            let apart = self.apart(task.poster, task.direct.unwrap_or(task.poster)).is_ok();
-            if task.state == "unpaid" && apart {
-                self.hold(&mut task);
-                self.begin(&mut task);
-                self.keep_task(on, task);
-            }
-        }
-        self.payments.insert(label, super::model::Payment { credited: true, ..payment });
         Ok(String::new())
     }
 
@@ -263,16 +234,6 @@ impl Model {
         let words = channel.words(side);
         self.channels.insert(label, channel);
         Ok(words)
-    }
-
-    pub(super) fn withdraw(&mut self, label: Label, who: Label, amount: i64) -> Said {
-        let wallet = &mut self.party(who).wallet[USD];
-        if wallet.free < amount {
-            return Err("INSUFFICIENT_FUNDS");
-        }
-        wallet.free -= amount;
-        self.withdrawals.insert(label, Withdrawal { held: amount });
-        Ok("pending".to_owned())
     }
 
     pub(super) fn redeem(&mut self, label: Label, who: Label) -> Said {

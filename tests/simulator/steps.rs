@@ -32,6 +32,7 @@ pub(super) enum Act {
     Offer {
         who: Label,
         cents: i64,
+        asks: Asks,
     },
     Rules {
         who: Label,
@@ -44,10 +45,22 @@ pub(super) enum Act {
         cents: i64,
         coins: bool,
     },
-    /// The provider's word that a payment was made; `wrong` names another amount.
+    /// The provider's word for a payment.
     Callback {
         payment: Label,
-        wrong: bool,
+        notice: Notice,
+    },
+    /// The bank takes a card payment back, or the operator does at the provider. It is
+    /// named as the bank knows it, or as the house does.
+    Chargeback {
+        payment: Label,
+        by_intent: bool,
+        refunded: bool,
+    },
+    /// The operator ends the chargebacks of a party: so much went to the bank.
+    Release {
+        who: Label,
+        cents: i64,
     },
     Post {
         who: Label,
@@ -55,7 +68,7 @@ pub(super) enum Act {
     },
     Buy {
         who: Label,
-        from: Option<Label>,
+        deal: Deal,
         most_cents: i64,
         by: By,
         wants: Wants,
@@ -79,6 +92,25 @@ pub(super) enum Act {
         who: Label,
         bid: Label,
         yes: bool,
+    },
+    /// A bidder's new price, after a counter-offer.
+    Answer {
+        who: Label,
+        bid: Label,
+        price: i64,
+        credits: bool,
+    },
+    /// Proposes a price to a provider, anew where there is a negotiation `on` it.
+    Negotiate {
+        who: Label,
+        with: Label,
+        cents: i64,
+        on: Option<Label>,
+    },
+    /// Accepts what stands in a negotiation.
+    Agree {
+        who: Label,
+        negotiation: Label,
     },
     Claim {
         who: Label,
@@ -143,6 +175,16 @@ pub(super) enum Act {
         who: Label,
         cents: i64,
     },
+    /// What comes of the payout from now on; nobody is told.
+    Outcome {
+        withdrawal: Label,
+        outcome: Outcome,
+    },
+    /// The operator has a failed payout tried again, or gives its money back.
+    Decide {
+        withdrawal: Label,
+        retry: bool,
+    },
     Redeem {
         who: Label,
     },
@@ -165,6 +207,59 @@ pub(super) struct Post {
     pub(super) wants: Wants,
     /// Not in the category that guardrails allow.
     pub(super) elsewhere: bool,
+    pub(super) pricing: Option<Pricing>,
+}
+
+/// How a provider comes to a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Asks {
+    Fixed,
+    Hybrid,
+    Auction,
+}
+
+/// Whom a purchase goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deal {
+    Cheapest,
+    From(Label),
+    /// At the price of a negotiation.
+    Agreed(Label),
+    Auction(Auction),
+}
+
+/// Who chooses among the bids, where the poster need not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pricing {
+    /// The first bid is taken, at what it asks or at the whole budget.
+    Fixed {
+        whole: bool,
+    },
+    Hybrid(Hybrid),
+    Auction(Auction),
+}
+
+/// A base price with a band above it, and counter-offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hybrid {
+    /// In cents or credits; the budget where it is not said.
+    pub(super) base: Option<i64>,
+    /// Width of the band, in hundredths of a percent of the base price.
+    pub(super) band: i64,
+    pub(super) rounds: i64,
+    /// Hours until the bids are closed.
+    pub(super) hours: Option<u32>,
+}
+
+/// Sealed bids, of which the lowest wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Auction {
+    /// Pays the second lowest bid.
+    pub(super) second: bool,
+    /// Closes after so many bids.
+    pub(super) bids: Option<usize>,
+    /// Hours until it closes.
+    pub(super) hours: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +268,37 @@ pub(super) enum Mode {
     Claim,
     Open,
     Direct,
+}
+
+/// What a provider says of a payment. Of a card it never says that it waits, came in part,
+/// or was sent back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    Paid,
+    /// Paid, by a payment of another name.
+    PaidAgain,
+    /// Paid, with another amount than was asked for.
+    WrongAmount,
+    Waiting,
+    Confirming,
+    Partly,
+    Failed,
+    Expired,
+    Refunded,
+}
+
+/// What the provider does about a payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Pays,
+    /// It takes it on and does not pay.
+    Fails,
+    /// It does not take it on.
+    Refuses,
+    /// It takes it on and is not done.
+    Waits,
+    /// It takes it on and does not answer.
+    Silent,
 }
 
 /// How a purchase is paid for.
@@ -250,6 +376,15 @@ impl Rules {
     };
 }
 
+impl Deal {
+    const fn needs(self) -> Option<Label> {
+        match self {
+            Self::From(label) | Self::Agreed(label) => Some(label),
+            Self::Cheapest | Self::Auction(_) => None,
+        }
+    }
+}
+
 impl Act {
     /// What must be there for it to make sense.
     pub(super) fn needs(&self) -> Vec<Label> {
@@ -258,11 +393,15 @@ impl Act {
             Self::Offer { who, .. }
             | Self::Pay { who, .. }
             | Self::Post { who, .. }
+            | Self::Release { who, .. }
             | Self::Withdraw { who, .. }
             | Self::Redeem { who } => vec![who],
             Self::Rules { who, by, .. } => vec![who, by],
-            Self::Callback { payment, .. } => vec![payment],
-            Self::Buy { who, from, .. } => [who].into_iter().chain(from).collect(),
+            Self::Callback { payment, .. } | Self::Chargeback { payment, .. } => vec![payment],
+            Self::Outcome { withdrawal, .. } | Self::Decide { withdrawal, .. } => vec![withdrawal],
+            Self::Buy { who, deal, .. } => [who].into_iter().chain(deal.needs()).collect(),
+            Self::Negotiate { who, with, on, .. } => [who, with].into_iter().chain(on).collect(),
+            Self::Agree { who, negotiation } => vec![who, negotiation],
             Self::PayFor { who, task }
             | Self::Approve { who, task, .. }
             | Self::Bid { who, task, .. }
@@ -272,7 +411,7 @@ impl Act {
             | Self::Deliver { who, task, .. }
             | Self::DryRun { who, task, .. }
             | Self::Dispute { who, task } => vec![who, task],
-            Self::Choose { who, bid, .. } => vec![who, bid],
+            Self::Choose { who, bid, .. } | Self::Answer { who, bid, .. } => vec![who, bid],
             Self::Review { who, delivery, .. } => vec![who, delivery],
             Self::Resolve { dispute, .. } => vec![dispute],
             Self::OpenChannel { who, with, .. } => vec![who, with],
@@ -293,7 +432,8 @@ impl Act {
 
     /// Whether it comes with an idempotency key.
     pub(super) const fn is_keyed(&self) -> bool {
-        !matches!(self, Self::Register | Self::Callback { .. } | Self::Jobs)
+        let told = matches!(self, Self::Callback { .. } | Self::Chargeback { .. } | Self::Outcome { .. });
+        !(told || matches!(self, Self::Register | Self::Jobs))
             && !matches!(self, Self::Transfer { sequence: Some(_), .. })
     }
 }

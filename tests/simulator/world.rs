@@ -1,8 +1,9 @@
 //! One world: a house on a fresh database in memory, the model beside it, and the steps.
 
+mod crash;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::task::Poll;
 
 use assay::app::access::{Means, Scopes};
 use assay::app::accounts::SignUp;
@@ -19,10 +20,11 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::Change;
-use super::model::Model;
+use super::bank::Bank;
+use super::model::{CENT, Model};
 use super::perform::{Key, Known, Told, perform};
 use super::purse::{REDEEMED_BY_OWNER_MAX, REDEEMED_MAX, REWARD};
-use super::steps::{Act, Label, Step};
+use super::steps::{Act, Asks, Label, Step};
 use crate::furniture;
 
 /// Where a world begins: some Tuesday, a while before midnight.
@@ -64,20 +66,22 @@ impl World {
         settings.rewards.per_owner_day_credits_max = REDEEMED_BY_OWNER_MAX;
         settings.rewards.per_day_credits_max = REDEEMED_MAX;
         settings.terms.finance_fee_on_refunds = seed % 2 == 1;
+        let (bank, payments) = Bank::open().await;
+        settings.payments = payments;
         change(&mut settings);
         let clock = Arc::new(Clock::standing(Timestamp(BEGINNING)));
         let app = App::start_at(settings.clone(), Arc::clone(&clock)).await.expect("the house opens");
         let url = format!("sqlite://{}?mode=ro", data.join("assay.db").display());
         let looking = AnyConnection::connect(&url).await.expect("the database can be looked at");
         let model = Model { now: BEGINNING, fee_on_refunds: seed % 2 == 1, ..Model::default() };
-        let known = Known::default();
+        let known = Known { bank, ..Known::default() };
         let mut world = Self { app, model, known, clock, settings, looking, _folder: folder };
         world.people().await;
         world.stock().await;
         world
     }
 
-    /// Agents 1 to 5, people 6 and 7, agents 8 to 10 that belong to them; 2, 5 and 9 are
+    /// Agents 1 to 5, people 6 and 7, agents 8 to 10 that belong to them; 2, 5, 9 and 10 are
     /// providers.
     async fn people(&mut self) {
         for label in 1..=5 {
@@ -100,8 +104,14 @@ impl World {
             let answer = self.app.make_agent(&ask, "somebody", &[], render).await.expect("an agent");
             self.welcome(label, &answer.reply, false, Some(owner));
         }
-        for (label, (who, cents)) in (11..).zip([(2, 30), (5, 1_250), (9, 130)]) {
-            self.must(label, Act::Offer { who, cents }).await;
+        let offers = [
+            (2, 30, Asks::Fixed),
+            (5, 1_250, Asks::Hybrid),
+            (9, 131, Asks::Hybrid),
+            (10, 499, Asks::Auction),
+        ];
+        for (label, (who, cents, asks)) in (11..).zip(offers) {
+            self.must(label, Act::Offer { who, cents, asks }).await;
         }
     }
 
@@ -195,7 +205,8 @@ impl World {
 
     fn learn(&mut self, label: Label, told: Told) {
         if let Some(payment) = self.model.payments.get(&label) {
-            Arc::make_mut(&mut self.known.counterpart).insert(label, payment.amount);
+            let of = (payment.amount / CENT, payment.coins);
+            Arc::make_mut(&mut self.known.payments).insert(label, of);
         }
         // A request that only changes something is known by nothing but its label.
         Arc::make_mut(&mut self.known.ids).insert(label, told.id);
@@ -331,56 +342,6 @@ impl World {
         self.settle(*label, act, said)
     }
 
-    async fn crash(
-        &mut self,
-        label: Label,
-        act: Act,
-        (at, sent, restart): (usize, bool, bool),
-    ) -> Result<(), String> {
-        if !self.makes_sense(&act) {
-            return Ok(());
-        }
-        let key = Key { label, body: 0 };
-        let gate = Gate::default();
-        let mut verb = Box::pin(gate.clone().around(self.asked(key, &act)));
-        for passed in 0..=at {
-            if let Some(said) = until_gate(&mut verb, &gate).await {
-                return self.settle(label, &act, said);
-            }
-            if passed < at || sent {
-                gate.let_pass(1);
-            }
-        }
-        // Sent, and nobody waits for the answer.
-        let early = std::future::poll_fn(|context| {
-            Poll::Ready(if sent { verb.as_mut().poll(context) } else { Poll::Pending })
-        })
-        .await;
-        if let Poll::Ready(said) = early {
-            return self.settle(label, &act, said);
-        }
-        drop(verb);
-        if restart {
-            self.restart().await;
-        } else {
-            // What was sent has landed when what is sent after it has.
-            let after = self.app.db.commit(assay_db::Change::new()).await;
-            after.map_err(|error| format!("nothing could be committed: {error}"))?;
-        }
-        if matches!(act, Act::Jobs) {
-            // A job that was leased comes again when its lease is over.
-            self.wait(self.settings.limits.job_lease_ms + 1);
-        }
-        self.one(label, label, act).await
-    }
-
-    /// Everything in the process is lost; what was sent to the committer is not.
-    async fn restart(&mut self) {
-        self.app.stop().await;
-        let opened = App::start_at(self.settings.clone(), Arc::clone(&self.clock)).await;
-        self.app = opened.expect("the house opens again");
-    }
-
     /// The books and the tasks, the model's beside the database's.
     pub(super) async fn compare(&mut self) -> Result<(), String> {
         const LOOK: &str = "select \
@@ -424,6 +385,7 @@ impl World {
             let house: String = row.try_get(0).map_err(|error| error.to_string())?;
             same(&format!("all {table}"), &model, &house)?;
         }
+        same("what was paid out", &self.model.paid_out(&self.known.ids), &self.known.bank.paid())?;
         let report = assay_db::audit(self.app.db.read(), &[ReceiptRow::TABLE]).await;
         let report = report.map_err(|error| format!("the audit failed: {error}"))?;
         let found: Vec<String> = report.differences.iter().map(ToString::to_string).collect();

@@ -367,7 +367,7 @@ pub(crate) fn decide_on(turn: &mut Turn<'_>, judgement: &Judgement) -> Result<&'
             // looks at it, or the worker disputes.
             if judgement.verdict != Verdict::Failed && !judgement.ran_out {
                 let since = turn.task.tally.delivered_at.map_or(turn.now, Timestamp);
-                turn.later(JobKind::Silence, since.plus_hours(terms.silence_hours));
+                turn.later_about_delivery(JobKind::Silence, since.plus_hours(terms.silence_hours))?;
             }
             Ok("in_review")
         }

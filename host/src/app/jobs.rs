@@ -10,6 +10,7 @@ use assay_domain::ids::{TaskId, Timestamp};
 use assay_domain::task::{Event, State};
 use assay_domain::terms::Mode;
 use futures_util::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::task::{Task, from_json};
@@ -168,7 +169,7 @@ impl App {
             if !self.lapse_dispute(&mut turn).await? {
                 return Ok(Change::new());
             }
-        } else if let Some(event) = due_event(kind, &turn.task, Timestamp(job.due_at), turn.now) {
+        } else if let Some(event) = due_event(kind, &turn.task, job, turn.now)? {
             if turn.task.mode == Mode::OpenSubmission && event == Event::DeadlinePasses {
                 self.close_submissions(&mut turn).await?;
             } else {
@@ -197,8 +198,8 @@ impl App {
 }
 
 /// The event a job stands for, if the task is still where it was meant to find it.
-fn due_event(kind: JobKind, task: &Task, due_at: Timestamp, now: Timestamp) -> Option<Event> {
-    match (kind, task.state) {
+fn due_event(kind: JobKind, task: &Task, job: &Job, now: Timestamp) -> Result<Option<Event>, Error> {
+    Ok(match (kind, task.state) {
         // A revision may have moved the deadline; its own job will come.
         (
             JobKind::Deadline,
@@ -208,15 +209,29 @@ fn due_event(kind: JobKind, task: &Task, due_at: Timestamp, now: Timestamp) -> O
             Some(Event::ResubmitLapses { at: now })
         }
         // A delivery of a later round has a silence of its own.
-        (JobKind::Silence, State::InReview { .. }) if silence_over(task, due_at) => Some(Event::Accept),
+        (JobKind::Silence, State::InReview { .. }) if silence_over(task, job)? => Some(Event::Accept),
         (JobKind::Rejection, State::Rejected { .. }) => Some(Event::RejectionLapses),
         _ => None,
-    }
+    })
 }
 
-/// Whether the silence that ends at `due_at` began with the delivery in review.
-fn silence_over(task: &Task, due_at: Timestamp) -> bool {
-    let delivered_at =
-        task.tally.delivered_at.map(|at| Timestamp(at).plus_hours(task.spec.terms.silence_hours));
-    delivered_at == Some(due_at)
+/// Whether the silence that a job ends began with the delivery in review. Its time alone does
+/// not say so: a delivery that failed may follow in the same millisecond.
+fn silence_over(task: &Task, job: &Job) -> Result<bool, Error> {
+    let about: AboutDelivery = from_json("job", &job.body)?;
+    if about.delivery.is_some() {
+        return Ok(about.delivery == task.tally.delivery);
+    }
+    // Entered by an earlier version.
+    let hours = task.spec.terms.silence_hours;
+    let over = task.tally.delivered_at.map(|at| Timestamp(at).plus_hours(hours));
+    Ok(over == Some(Timestamp(job.due_at)))
+}
+
+/// The body of a job about one delivery.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct AboutDelivery {
+    /// Which.
+    #[serde(default)]
+    pub(crate) delivery: Option<String>,
 }

@@ -9,7 +9,7 @@ use assay_domain::task::{Event, Money, Resolution, State};
 use serde_json::Value;
 
 use super::App;
-use super::jobs::JobKind;
+use super::jobs::{AboutDelivery, JobKind};
 use super::spending::{open_tasks_key, spent_key};
 use super::task::{Task, to_json};
 use crate::error::Error;
@@ -143,12 +143,23 @@ impl<'a> Turn<'a> {
 
     /// Enters a job about this task.
     pub fn later(&mut self, kind: JobKind, due_at: Timestamp) {
+        self.enter_job(kind, due_at, b"{}".to_vec());
+    }
+
+    /// Enters a job about the delivery that the task has now.
+    pub fn later_about_delivery(&mut self, kind: JobKind, due_at: Timestamp) -> Result<(), Error> {
+        let about = AboutDelivery { delivery: self.task.tally.delivery.clone() };
+        self.enter_job(kind, due_at, to_json(&about)?);
+        Ok(())
+    }
+
+    fn enter_job(&mut self, kind: JobKind, due_at: Timestamp, body: Vec<u8>) {
         self.change.jobs.push(NewJob {
             id: JobId(self.app.clock.id()),
             kind: kind.as_str().into(),
             subject: self.task.id.to_string(),
             due_at: due_at.0,
-            body: b"{}".to_vec(),
+            body,
         });
     }
 
