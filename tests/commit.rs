@@ -5,6 +5,7 @@ mod damage;
 mod ground;
 mod opening;
 pub(crate) mod past;
+mod postings;
 mod property;
 mod rows;
 mod wire;

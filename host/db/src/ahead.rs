@@ -16,11 +16,13 @@ use futures_util::future::{MaybeDone, maybe_done};
 use sqlx::AnyConnection;
 use tokio::sync::oneshot;
 
+use crate::batch::Transaction;
 use crate::committer::{Committer, Doubt, Message, Waiting};
 use crate::error::Failure;
 use crate::group;
 use crate::key::Key;
-use crate::plan::{Answer, Group, Head, Needs, Setting};
+use crate::plan::{Answer, Group, Head, Needs, Plan, Setting, State};
+use crate::postings::Pending;
 use crate::prepared::Prepared;
 use crate::sole;
 use crate::sql::Engine;
@@ -65,8 +67,10 @@ struct Ready {
     cells: HashMap<Key, i64>,
     /// Whether there is anything to write.
     landed: bool,
+    /// The postings that are to come then.
+    pending: Pending,
     /// Nothing where it is too large for one text.
-    transaction: Option<(String, Vec<String>)>,
+    transaction: Option<Transaction>,
 }
 
 impl<'c> Judging<'c, '_> {
@@ -95,8 +99,8 @@ impl<'c> Judging<'c, '_> {
     fn ready(self) -> Ready {
         let plan = self.group.finish(self.answers.into_iter().flatten().collect());
         let transaction = plan.batch.as_transaction(Engine::Sqlite);
-        let landed = plan.landed > 0;
-        Ready { answers: plan.answers, head: plan.head, cells: plan.cells, landed, transaction }
+        let Plan { answers, head, landed, pending, cells, .. } = plan;
+        Ready { answers, head, cells, landed: landed > 0, pending, transaction }
     }
 }
 
@@ -144,7 +148,8 @@ impl Committer {
             self.settle(vec![first], Vec::new()).await;
             return Round { flight: None, apart: None };
         };
-        let group = Group::new(self.sole.lend(), &setting);
+        let known = State { pending: std::mem::take(&mut self.pending), ..self.sole.lend() };
+        let group = Group::new(known, &setting);
         let mut judging = Judging { group, answers: Vec::new(), late: Vec::new(), bytes: 0 };
         let apart = self.gather_ahead(first, &slots, &mut judging, flight.as_mut()).await;
         let mut before = match self.landed(flight).await {
@@ -156,6 +161,12 @@ impl Committer {
                 return Round { flight: None, apart };
             }
         };
+        if self.log.is_nearly_copied() {
+            self.tell(before.take());
+            if let Some(connection) = &mut self.connection {
+                self.log.copy_rest(connection).await;
+            }
+        }
         let mut whole = true;
         if !judging.late.is_empty() {
             // The engine has to wait for the reading anyway.
@@ -193,7 +204,7 @@ impl Committer {
             (None, Some(connection)) => group::head(connection, self.lane).await?,
             (None, None) => return Err(Failure::Lost(sqlx::Error::WorkerCrashed)),
         };
-        Ok(Setting { lane: self.lane, head, at: (self.clock)(), once_ttl_ms: self.limits.once_ttl_ms })
+        Ok(self.setting_at(head))
     }
 
     /// Takes changes, each as it comes, until the group under way has landed; where none is,
@@ -261,6 +272,7 @@ impl Committer {
         tracing::warn!(%failure, changes = judged.group.len(), "a group is tried again");
         self.sole.forget();
         self.head = None;
+        self.pending = Pending::default();
         let Judged { group, answers, head } = judged;
         let lost = matches!(failure, Failure::Lost(_));
         let doubts = if lost { vec![Doubt { head, answers }] } else { Vec::new() };
@@ -269,17 +281,20 @@ impl Committer {
 
     /// Starts writing a group. Gives it back where it cannot go this way.
     async fn send_off(&mut self, ready: Ready, group: Vec<Waiting>) -> Result<Option<Flight>, Vec<Waiting>> {
-        let Ready { answers, head, cells, landed, transaction } = ready;
+        let Ready { answers, head, cells, landed, pending, transaction } = ready;
         let judged = Judged { group, answers, head: head.clone() };
         if !landed {
             self.sole.keep(cells);
             self.head = Some(head);
+            self.pending = pending;
             self.tell(Some(judged));
             return Ok(None);
         }
-        let (Some((text, lists)), Some(mut connection)) = (transaction, self.connection.take()) else {
+        let (Some(transaction), Some(mut connection)) = (transaction, self.connection.take()) else {
             return Err(judged.group);
         };
+        let Transaction { text, lists, pages } = transaction;
+        self.log.grows(pages);
         let sending = async move {
             let outcome = sole::send(&mut connection, text, lists).await;
             (connection, outcome)
@@ -289,6 +304,7 @@ impl Committer {
         poll_fn(|context| Poll::Ready(Pin::new(&mut sending).poll(context).is_ready())).await;
         self.sole.keep(cells);
         self.head = Some(head);
+        self.pending = pending;
         Ok(Some(Flight { judged, sending }))
     }
 

@@ -34,6 +34,7 @@ pub async fn audit(reader: &Reader, sealed: &[&'static Table]) -> Result<AuditRe
         Walk::new(reader, &lane, sealed, &mut report).run().await?;
     }
     strays(reader, sealed, &mut report).await?;
+    unlisted(reader, &mut report).await?;
     Ok(report)
 }
 
@@ -97,11 +98,36 @@ async fn strays(reader: &Reader, sealed: &[&'static Table], report: &mut AuditRe
             format!("not exists (select 1 from seals s where s.source = '{name}' and s.key = r.{key})");
         checks.push((name, unsealed));
     }
+    let of_transfer = "select 1 from transfers t where t.lane = r.lane and t.link = r.link and t.seq = r.seq \
+                       and t.at = r.at and r.account in (t.debit, t.credit)";
+    checks.push(("postings", format!("not exists ({of_transfer})")));
     for (table, condition) in checks {
         let rows = reader.number(format!("select count(*) from {table} r where {condition}"), &[]).await?;
         if rows > 0 {
             report.add(Difference::Stray { table, rows });
         }
+    }
+    Ok(())
+}
+
+/// Transfers that an account's statement would not show: they lack a posting, and are not
+/// among the latest, which are found without.
+async fn unlisted(reader: &Reader, report: &mut AuditReport) -> Result<(), DbError> {
+    let has = |account: &str| {
+        format!(
+            "exists (select 1 from postings r where r.account = t.{account} and r.at = t.at \
+             and r.lane = t.lane and r.link = t.link and r.seq = t.seq)"
+        )
+    };
+    let text = format!(
+        "select count(*) from transfers t left join posted d on d.lane = t.lane \
+         where (d.link is null or t.link <= d.link) and not ({} and {})",
+        has("debit"),
+        has("credit"),
+    );
+    let rows = reader.number(text, &[]).await?;
+    if rows > 0 {
+        report.add(Difference::Unlisted { rows });
     }
     Ok(())
 }

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use assay_domain::ids::Lane;
 use sqlx::AnyConnection;
 
+use crate::postings;
 use crate::record::{Mode, Table, Value, Write, size};
 use crate::sql::{self, Engine};
 
@@ -16,6 +18,9 @@ const STATEMENT_BYTES: usize = 8 << 20;
 /// more than double it.
 const ROW_BYTES: usize = 1 << 20;
 
+/// A page of `SQLite`'s file.
+const PAGE_BYTES: usize = 4_096;
+
 /// The order in which a table's rows are written.
 const MODES: [Mode; 4] = [Mode::Delete, Mode::Insert, Mode::Upsert, Mode::Keep];
 
@@ -24,6 +29,17 @@ const MODES: [Mode; 4] = [Mode::Delete, Mode::Insert, Mode::Upsert, Mode::Keep];
 pub(crate) struct Batch<'c> {
     // Sorted by name, and rows by key, so that all hosts write in one order.
     tables: BTreeMap<&'static str, Pile<'c>>,
+    /// A lane, and up to which link its transfers get their postings once the rows are there.
+    posts: Option<(Lane, i64)>,
+}
+
+/// A group from `begin` to `commit`.
+pub(crate) struct Transaction {
+    pub(crate) text: String,
+    /// What it binds.
+    pub(crate) lists: Vec<String>,
+    /// About how many pages it writes at most: one a row, and what is larger.
+    pub(crate) pages: usize,
 }
 
 struct Pile<'c> {
@@ -47,6 +63,11 @@ impl<'c> Batch<'c> {
     /// Adds a row made here whose key no other row of the batch has, behind those before it.
     pub(crate) fn append(&mut self, write: Write) {
         self.pile(write.table).sole.push((write.mode, Cow::Owned(write.values)));
+    }
+
+    /// Has the transfers of a lane up to a link, the group's own included, get their postings.
+    pub(crate) const fn post(&mut self, lane: Lane, link: i64) {
+        self.posts = Some((lane, link));
     }
 
     /// Whether an earlier change of the group leaves a row with this one's key.
@@ -75,9 +96,9 @@ impl<'c> Batch<'c> {
         self.tables.entry(table.name).or_insert_with(empty)
     }
 
-    /// All of it as one text, from `begin` to `commit`, and the lists that it binds; nothing
-    /// where it is too large for one, or the engine takes no several statements in a text.
-    pub(crate) fn as_transaction(&self, engine: Engine) -> Option<(String, Vec<String>)> {
+    /// All of it as one text; nothing where it is too large for one, or the engine takes no
+    /// several statements in a text.
+    pub(crate) fn as_transaction(&self, engine: Engine) -> Option<Transaction> {
         if engine != Engine::Sqlite {
             return None;
         }
@@ -90,11 +111,16 @@ impl<'c> Batch<'c> {
                     return None;
                 }
                 lists.push(json);
-                texts.push(engine.write_many(pile.table, mode, lists.len()));
+                texts.push(engine.write_many_or_end(pile.table, mode, lists.len()));
             }
         }
+        if let Some((lane, link)) = self.posts {
+            texts.extend(postings::add(lists.len() + 1, lists.len() + 2));
+            lists.extend([lane.to_string(), link.to_string()]);
+        }
         texts.push("COMMIT".to_owned());
-        Some((texts.join("; "), lists))
+        let rows: usize = self.tables.values().map(|pile| pile.rows.len() + pile.sole.len()).sum();
+        Some(Transaction { text: texts.join("; "), lists, pages: rows + bytes / (2 * PAGE_BYTES) })
     }
 
     /// Writes everything.
@@ -109,7 +135,11 @@ impl<'c> Batch<'c> {
                 pile.write(mode, connection, &mut parcel).await?;
             }
         }
-        parcel.send(connection).await
+        parcel.send(connection).await?;
+        match self.posts {
+            Some((lane, link)) => postings::catch_up(connection, &lane.to_string(), link).await,
+            None => Ok(()),
+        }
     }
 }
 

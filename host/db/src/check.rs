@@ -77,7 +77,8 @@ fn row(write: &Write) -> Result<(), CommitError> {
 }
 
 /// Tables whose rows follow from what a change asks for.
-const OWN_TABLES: [&str; 8] = ["cells", "events", "lanes", "links", "once", "seals", "transfers", "uniques"];
+const OWN_TABLES: [&str; 10] =
+    ["cells", "events", "lanes", "links", "once", "posted", "postings", "seals", "transfers", "uniques"];
 
 fn wrong(table: &Table, index: usize) -> CommitError {
     CommitError::Internal(format!("{}.{} does not hold such a value", table.name, table.columns[index].name))

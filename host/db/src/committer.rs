@@ -26,7 +26,9 @@ use crate::address::Address;
 use crate::change::{Change, CommitError};
 use crate::error::Failure;
 use crate::group;
+use crate::log::Log;
 use crate::plan::{Answer, Head, Plan, Setting};
+use crate::postings::Pending;
 use crate::prepared::Prepared;
 use crate::settings::{Clock, Limits, Listener};
 use crate::sole::Sole;
@@ -64,6 +66,9 @@ pub(crate) struct Committer {
     sound: bool,
     /// Nothing when it must be read again.
     pub(crate) head: Option<Head>,
+    /// Postings that are to come; unknown while a group is under way, and after it failed.
+    pub(crate) pending: Pending,
+    pub(crate) log: Log,
     /// What need not be read again, where nobody else writes.
     pub(crate) sole: Sole,
 }
@@ -79,6 +84,7 @@ impl Committer {
         queue: mpsc::Receiver<Message>,
     ) -> Self {
         Self {
+            log: Log::new(address.clone()),
             address,
             limits,
             lane,
@@ -88,6 +94,7 @@ impl Committer {
             connection: Some(connection),
             sound: true,
             head: None,
+            pending: Pending::default(),
             sole: Sole::default(),
         }
     }
@@ -110,6 +117,7 @@ impl Committer {
         while let Ok(Message::Commit(waiting)) = self.queue.try_recv() {
             self.settle(vec![waiting], Vec::new()).await;
         }
+        self.log.wait().await;
         if let Some(connection) = self.connection.take()
             && let Err(error) = connection.close().await
         {
@@ -174,6 +182,11 @@ impl Committer {
         }
     }
 
+    /// The circumstances of a group whose link comes after this one.
+    pub(crate) fn setting_at(&self, head: Head) -> Setting {
+        Setting { lane: self.lane, head, at: (self.clock)(), once_ttl_ms: self.limits.once_ttl_ms }
+    }
+
     /// Tells who listens of a group.
     pub(crate) fn told(&self, group: &[Waiting]) {
         let changes: Vec<&Change> = group.iter().map(|waiting| &waiting.prepared.change).collect();
@@ -228,11 +241,11 @@ impl Committer {
             Some(head) => head,
             None => group::head(connection, self.lane).await?,
         };
-        let setting =
-            Setting { lane: self.lane, head, at: (self.clock)(), once_ttl_ms: self.limits.once_ttl_ms };
+        let setting = self.setting_at(head);
         self.sole.forget();
+        let pending = std::mem::take(&mut self.pending);
         let mut transaction = connection.begin_with(engine.begin()).await?;
-        let plan = match group::fill(&mut transaction, engine, changes, &setting, doubts).await {
+        let plan = match group::fill(&mut transaction, engine, changes, &setting, pending, doubts).await {
             Ok(group::Filled::Plan(plan)) => plan,
             Ok(group::Filled::LandedBefore(index)) => {
                 // The group is in the database, whatever becomes of this look at it.
@@ -252,8 +265,9 @@ impl Committer {
                 return Err(failure);
             }
         };
-        let Plan { answers, head, landed, .. } = plan;
+        let Plan { answers, head, landed, pending, .. } = plan;
         if landed == 0 {
+            self.pending = pending;
             transaction.rollback().await.map_err(Failure::Lost)?;
             self.head = Some(setting.head);
             return Ok(answers);
@@ -268,6 +282,7 @@ impl Committer {
         self.sound = sent.is_ok() || engine == Engine::Postgres;
         sent?;
         self.head = doubt.as_ref().map(|doubt| doubt.head.clone());
+        self.pending = pending;
         Ok(doubt.map(|doubt| doubt.answers).unwrap_or_default())
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use assay_domain::ids::Lane;
+use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::address::Address;
@@ -12,13 +13,14 @@ use crate::change::{Change, CommitError, Committed};
 use crate::committer::{Committer, Message, Waiting};
 use crate::error::DbError;
 use crate::plan::Answer;
+use crate::postings;
 use crate::prepared::Prepared;
 use crate::read::Reader;
 use crate::record::Record as _;
-use crate::rows::LaneRow;
+use crate::rows::{LaneRow, PostedRow};
 use crate::schema;
 use crate::settings::{Clock, Place, Settings};
-use crate::sql;
+use crate::sql::{self, Engine};
 
 /// The file whose lock says that a process has the folder.
 const LOCK: &str = "assay.lock";
@@ -46,13 +48,11 @@ impl Db {
         let lock = lock(&settings.place).await?;
         let mut connection = address.writer().await.map_err(|error| cannot_connect(&address, error))?;
         schema::migrate(&mut connection, &address, settings.money).await?;
-        let enter = LaneRow { lane: lane.to_string(), at: clock() };
-        sql::statement(sql::write_one(LaneRow::TABLE, crate::record::Mode::Keep))
-            .bind(enter.lane)
-            .bind(enter.at)
-            .execute(&mut connection)
-            .await
-            .map_err(|error| DbError::of(&address.name, error))?;
+        enter(&mut connection, lane, clock()).await.map_err(|error| DbError::of(&address.name, error))?;
+        if let Err(error) = post_behind(&mut connection, address.engine).await {
+            // They are found in the journal all the same.
+            tracing::warn!(%error, "transfers of servers that stopped are without postings");
+        }
         let pool = address.readers().await.map_err(|error| cannot_connect(&address, error))?;
         let reader = Reader::new(pool, &address);
         let (queue, waiting) = mpsc::channel(limits.queue_max);
@@ -96,6 +96,29 @@ impl Db {
         }
         self.reader.close().await;
     }
+}
+
+/// Puts the lane among those that may have links.
+async fn enter(connection: &mut AnyConnection, lane: Lane, at: i64) -> Result<(), sqlx::Error> {
+    let lane = lane.to_string();
+    for write in [LaneRow { lane: lane.clone(), at }.keep(), PostedRow { lane, link: 0 }.keep()] {
+        let mut query = sql::statement(sql::write_one(write.table, write.mode));
+        for (column, value) in write.table.columns.iter().zip(&write.values) {
+            query = sql::bind(query, column.kind, value);
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Adds the postings that servers left to others when they stopped.
+async fn post_behind(connection: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
+    for (lane, link) in postings::behind(connection).await? {
+        let mut transaction = connection.begin_with(engine.begin()).await?;
+        postings::catch_up(&mut transaction, &lane, link).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
 }
 
 /// Makes the folder and takes it for this process; nothing to do for a server.

@@ -23,10 +23,10 @@ pub struct Ended {
 /// What went out of the wallet for tasks since then, less what came back of tasks that
 /// were posted since then: the journal's own account of a day's spending.
 const SPENT: &str = "select t.category, cast(sum(x.amount) as bigint) from ( \
-     select task, amount from transfers where debit in_list($1) and at >= $2 \
+     select task, amount from debits_of($1) where at >= $2 \
        and reason in ('hold', 'fee_hold') and task is not null \
      union all \
-     select task, -amount from transfers where credit in_list($1) and at >= $2 \
+     select task, -amount from credits_of($1) where at >= $2 \
        and reason in ('refund', 'fee_refund') \
        and task in (select id from tasks where poster = $3 and created_at >= $2) \
      ) x join tasks t on t.id = x.task where t.poster = $3 group by t.category order by t.category";
@@ -36,14 +36,14 @@ const ENDED: &str = "select category, state, count(*) from tasks where worker = 
 
 /// What went out of some accounts for work on each day, what came back, what was earned.
 const DAYS: &str = "select day, kind, cast(sum(amount) as bigint) from ( \
-     select at / 86400000 as day, 'spent' as kind, amount from transfers \
-       where debit in_list($1) and at >= $2 and reason in ('hold', 'fee_hold', 'channel_deposit') \
+     select at / 86400000 as day, 'spent' as kind, amount from debits_of($1) \
+       where at >= $2 and reason in ('hold', 'fee_hold', 'channel_deposit') \
      union all \
-     select at / 86400000 as day, 'back' as kind, amount from transfers \
-       where credit in_list($1) and at >= $2 and reason in ('refund', 'fee_refund') \
+     select at / 86400000 as day, 'back' as kind, amount from credits_of($1) \
+       where at >= $2 and reason in ('refund', 'fee_refund') \
      union all \
-     select at / 86400000 as day, 'earned' as kind, amount from transfers \
-       where credit in_list($1) and at >= $2 and reason in ('payout', 'available', 'channel_close', 'referral') \
+     select at / 86400000 as day, 'earned' as kind, amount from credits_of($1) \
+       where at >= $2 and reason in ('payout', 'available', 'channel_close', 'referral') \
      ) x group by day, kind order by day, kind";
 
 /// What reached workers' wallets for the latest tasks that a party posted, or did.

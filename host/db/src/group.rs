@@ -11,6 +11,7 @@ use crate::committer::Doubt;
 use crate::error::Failure;
 use crate::key::Key;
 use crate::plan::{self, Head, Needs, Plan, Setting, State};
+use crate::postings::Pending;
 use crate::prepared::Prepared;
 use crate::record::Record as _;
 use crate::rows::OnceRow;
@@ -31,14 +32,16 @@ pub(crate) async fn fill<'c>(
     engine: Engine,
     changes: &[&'c Prepared],
     setting: &Setting,
+    pending: Pending,
     doubts: &[Doubt],
 ) -> Result<Filled<'c>, Failure> {
-    let state = load(connection, engine, &Needs::of(changes.iter().copied())).await?;
+    let mut state = load(connection, engine, &Needs::of(changes.iter().copied())).await?;
     // After the reads, which wait for whatever an earlier try still holds locked: if it
     // shows in them, its link shows here.
     if let Some(index) = landed_before(connection, setting.lane, doubts).await? {
         return Ok(Filled::LandedBefore(index));
     }
+    state.pending = pending;
     let plan = plan::plan(changes.iter().copied(), state, setting);
     plan.batch.write(connection, engine).await?;
     let forget_before = changes.iter().filter_map(|prepared| prepared.change.forget_once_before).max();

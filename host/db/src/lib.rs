@@ -12,7 +12,9 @@
 //!   database.
 //! - the committer: `committer` takes the changes that wait, `group` reads and writes in
 //!   the transaction, `plan` decides as a pure function, `batch` writes one statement a
-//!   table, `sole` is the short way of a writer that is alone, [`chain`] says what a link's hash covers.
+//!   table, `sole` is the short way of a writer that is alone, `postings` say which transfers an
+//!   account has a side of, `log` is copied beside the commits, [`chain`] says what a link's hash
+//!   covers.
 //! - [`Reader`]: loads, and a few sums (`figures`). [`Job`], [`Lease`]: what happens later.
 //! - [`audit()`]: recomputes the books and the chain. [`backup()`]: a copy while a server runs.
 //!   [`Yardstick`]: what the embedded engine does by itself, for comparing.
@@ -37,7 +39,9 @@ mod group;
 mod held;
 mod jobs;
 mod key;
+mod log;
 mod plan;
+mod postings;
 mod prepared;
 mod read;
 mod record;

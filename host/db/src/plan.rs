@@ -16,6 +16,7 @@ use crate::chain::{self, LinkHasher};
 use crate::change::{Applied, Change, CommitError, Committed, Reply};
 use crate::check;
 use crate::key::Key;
+use crate::postings::{Pending, Posting};
 use crate::prepared::Prepared;
 use crate::record::{Record as _, Value, Write};
 use crate::rows::{CellRow, EventRow, JobRow, LinkRow, OnceRow, SealRow, TransferRow, UniqueRow};
@@ -51,6 +52,8 @@ pub(crate) struct State {
     pub(crate) cells: HashMap<Key, i64>,
     pub(crate) uniques: BTreeMap<String, String>,
     pub(crate) once: HashMap<String, OnceRow>,
+    /// What the groups before left of postings.
+    pub(crate) pending: Pending,
 }
 
 impl State {
@@ -88,6 +91,8 @@ pub(crate) struct Plan<'c> {
     pub(crate) head: Head,
     /// How many changes landed.
     pub(crate) landed: i64,
+    /// The postings that are to come when it has landed.
+    pub(crate) pending: Pending,
     /// The cells as the group leaves them; those that were read and nobody moved too.
     pub(crate) cells: HashMap<Key, i64>,
 }
@@ -107,6 +112,8 @@ pub(crate) fn plan<'c>(
 #[derive(Default)]
 struct Journal {
     transfers: Vec<Write>,
+    /// Not covered: they say nothing that the transfers do not.
+    postings: Vec<Posting>,
     events: Vec<Write>,
     seals: Vec<Write>,
 }
@@ -219,6 +226,7 @@ impl<'c> Group<'c, '_> {
         for transfer in &applied.transfers {
             let seq = place(&self.journal.transfers);
             let row = TransferRow::of(transfer, applied.lane, applied.link, seq, applied.at);
+            self.journal.postings.extend(Posting::both_of(&row));
             self.journal.transfers.push(row.insert());
         }
     }
@@ -295,8 +303,9 @@ impl<'c> Group<'c, '_> {
     /// Ready to be written, with everybody's answers in the order of the changes.
     pub(crate) fn finish(mut self, answers: Vec<Answer>) -> Plan<'c> {
         if self.landed == 0 {
-            let (head, cells) = (self.setting.head.clone(), self.state.cells);
-            return Plan { answers, batch: Batch::default(), head, landed: 0, cells };
+            let State { cells, pending, .. } = self.state;
+            let head = self.setting.head.clone();
+            return Plan { answers, batch: Batch::default(), head, landed: 0, pending, cells };
         }
         // Sorted, so that all hosts write cells in one order.
         let mut changed: Vec<&Key> = self.changed.iter().collect();
@@ -307,12 +316,14 @@ impl<'c> Group<'c, '_> {
         }
         let link = self.link();
         let head = Head { n: link.n, hash: link.hash.clone(), last_event: link.last_event };
-        let Journal { transfers, events, seals } = self.journal;
+        let Journal { transfers, postings, events, seals } = self.journal;
+        let State { cells, mut pending, .. } = self.state;
+        pending.follow(self.setting.lane, head.n, postings, &mut self.batch);
         for write in transfers.into_iter().chain(events).chain(seals) {
             self.batch.append(write);
         }
         self.batch.append(link.insert());
-        Plan { answers, batch: self.batch, head, landed: self.landed, cells: self.state.cells }
+        Plan { answers, batch: self.batch, head, landed: self.landed, pending, cells }
     }
 
     fn link(&self) -> LinkRow {
@@ -326,7 +337,7 @@ impl<'c> Group<'c, '_> {
             at: self.setting.at,
         };
         let mut hasher = LinkHasher::new(&link);
-        let Journal { transfers, events, seals } = &self.journal;
+        let Journal { transfers, events, seals, .. } = &self.journal;
         for write in transfers.iter().chain(events).chain(seals) {
             hasher.row(write.table, &write.values);
         }

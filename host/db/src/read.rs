@@ -13,6 +13,7 @@ use crate::db;
 use crate::error::DbError;
 use crate::jobs::Job;
 use crate::key::Key;
+use crate::postings;
 use crate::record::{Kind, Record, Row, Value};
 use crate::rows::{BlobRow, EventRow, LinkRow, OnceRow, TransferRow};
 use crate::schema;
@@ -41,10 +42,14 @@ pub struct After {
     pub seq: i64,
 }
 
-const OUT_OF: &str = "debit = $1 and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
-                      order by at desc, lane desc, link desc, seq desc limit $6";
-const INTO: &str = "credit = $1 and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
-                    order by at desc, lane desc, link desc, seq desc limit $6";
+/// An account's transfers after a place in the list: those with postings, and the latest.
+const POSTED: &str = "(lane, link, seq) in (select lane, link, seq from postings where account = $1 \
+     and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
+     order by at desc, lane desc, link desc, seq desc limit $6)";
+const LATEST: &str = "(lane, link, seq) in (select t.lane, t.link, t.seq from posted d cross join transfers t \
+     where t.lane = d.lane and t.link > d.link and $1 in (t.debit, t.credit) \
+     and t.at <= $2 and (t.at, t.lane, t.link, t.seq) < ($2, $3, $4, $5) \
+     order by t.at desc, t.lane desc, t.link desc, t.seq desc limit $6)";
 
 impl After {
     /// After this one.
@@ -198,7 +203,8 @@ impl Reader {
         let start = After { at: i64::MAX, lane: String::new(), link: 0, seq: 0 };
         let After { at, lane, link, seq } = after.unwrap_or(&start);
         let mut found: Vec<TransferRow> = Vec::new();
-        // One query an account and side: each reads its index from the end and stops.
+        // Two queries an account, the latest first: the other way round, those that get their
+        // postings between the two would be found by neither.
         for account in accounts {
             let values = [
                 account.to_string().into(),
@@ -208,11 +214,11 @@ impl Reader {
                 (*seq).into(),
                 i64::from(limit).into(),
             ];
-            found.extend(self.many::<TransferRow>(OUT_OF, &values).await?);
-            found.extend(self.many::<TransferRow>(INTO, &values).await?);
+            found.extend(self.many::<TransferRow>(LATEST, &values).await?);
+            found.extend(self.many::<TransferRow>(POSTED, &values).await?);
         }
         found.sort_by(|a, b| (b.at, &b.lane, b.link, b.seq).cmp(&(a.at, &a.lane, a.link, a.seq)));
-        // A transfer between two of the accounts was found twice.
+        // One that got its posting meanwhile, or is between two of the accounts, was found twice.
         found.dedup();
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(found)
@@ -292,8 +298,11 @@ impl Reader {
     }
 
     pub(crate) fn tail(&self, tail: &str) -> String {
+        let engine = self.address.engine;
         (1..10).fold(tail.to_owned(), |tail, n| {
-            tail.replace(&format!("in_list(${n})"), &self.address.engine.is_in(n))
+            tail.replace(&format!("debits_of(${n})"), &postings::sides(engine, "debit", n))
+                .replace(&format!("credits_of(${n})"), &postings::sides(engine, "credit", n))
+                .replace(&format!("in_list(${n})"), &engine.is_in(n))
         })
     }
 }

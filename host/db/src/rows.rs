@@ -16,6 +16,32 @@ record! {
 }
 
 record! {
+    /// How far a lane's transfers have postings.
+    pub struct PostedRow in "posted" key(lane) {
+        /// The lane.
+        pub lane: String,
+        /// The last link whose transfers have theirs.
+        pub link: i64,
+    }
+}
+
+record! {
+    /// An account's side of a transfer.
+    pub struct PostingRow in "postings" key(account, at, lane, link, seq) {
+        /// The account.
+        pub account: String,
+        /// When, in milliseconds since 1970.
+        pub at: i64,
+        /// In whose journal the transfer is.
+        pub lane: String,
+        /// In which link.
+        pub link: i64,
+        /// Where in the link.
+        pub seq: i64,
+    }
+}
+
+record! {
     /// A committed group.
     pub struct LinkRow in "links" key(lane, n) {
         /// Whose.

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 use sqlx::{Connection as _, Executor as _, Row as _};
 
 use crate::address::Address;
@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0006_payments.sql"),
     include_str!("../../../migrations/0007_packages.sql"),
     include_str!("../../../migrations/0008_transfers.sql"),
+    include_str!("../../../migrations/0009_postings.sql"),
 ];
 
 /// The schema version this program needs and makes.
@@ -100,7 +101,7 @@ async fn upgrade(
         return Ok(Err(DbError::NewerSchema { found, known: SCHEMA_VERSION }));
     }
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        sqlx::raw_sql(*migration).execute(&mut *connection).await?;
+        sqlx::raw_sql(AssertSqlSafe(engine.migration(migration))).execute(&mut *connection).await?;
     }
     sqlx::query("update meta set value = $1 where key = 'schema'")
         .bind(SCHEMA_VERSION.to_string())

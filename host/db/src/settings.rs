@@ -101,6 +101,8 @@ pub struct Limits {
     pub answer_timeout_ms: u64,
     /// How long `SQLite` waits for a lock of another program, such as a backup.
     pub busy_timeout_ms: u32,
+    /// After about so many pages of its log `SQLite` copies them into the database's file.
+    pub log_pages_max: usize,
     /// How long the answer of an idempotency key is kept.
     pub once_ttl_ms: i64,
     /// How often a group is tried when other transactions are in its way.
@@ -120,6 +122,7 @@ impl Default for Limits {
             connect_timeout_ms: 5_000,
             answer_timeout_ms: 10_000,
             busy_timeout_ms: 5_000,
+            log_pages_max: 6_000,
             once_ttl_ms: 24 * 3_600_000,
             tries_max: 5,
             reconnects_max: 8,

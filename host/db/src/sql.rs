@@ -63,6 +63,15 @@ impl Engine {
         }
     }
 
+    /// A migration in the words of this engine: what is only for `SQLite` stands in it as
+    /// `/* on SQLite: … */`.
+    pub(crate) fn migration(self, text: &str) -> String {
+        match self {
+            Self::Sqlite => text.replace("/* on SQLite: ", "").replace(" */", ""),
+            Self::Postgres => text.to_owned(),
+        }
+    }
+
     /// Starts a transaction that writes.
     pub(crate) const fn begin(self) -> &'static str {
         match self {
@@ -114,6 +123,17 @@ impl Engine {
 
     /// Writes the JSON rows of `$n` to a table.
     pub(crate) fn write_many(self, table: &Table, mode: Mode, n: usize) -> String {
+        self.rows_into("insert", table, mode, n)
+    }
+
+    /// The same as a part of a text that lands as a whole or not at all. A row that cannot
+    /// be written ends the transaction, so `SQLite` need not be able to take back the rows
+    /// before it, for which it would copy every page that they touch.
+    pub(crate) fn write_many_or_end(self, table: &Table, mode: Mode, n: usize) -> String {
+        self.rows_into("insert or rollback", table, mode, n)
+    }
+
+    fn rows_into(self, insert: &str, table: &Table, mode: Mode, n: usize) -> String {
         if mode == Mode::Delete {
             return self.delete_many(table, n);
         }
@@ -121,7 +141,7 @@ impl Engine {
             table.columns.iter().enumerate().map(|(index, column)| self.field(column.kind, index)).collect();
         // `where true` keeps SQLite from reading `on conflict` as a join's condition.
         format!(
-            "insert into {} ({}) select {} from {} where true{}",
+            "{insert} into {} ({}) select {} from {} where true{}",
             table.name,
             table.column_list(),
             fields.join(", "),

@@ -3,6 +3,7 @@
 use assay_domain::ledger::Account;
 
 use crate::error::DbError;
+use crate::postings;
 use crate::read::{After, Reader};
 use crate::record::{Row, Stored as _, Value};
 use crate::sql;
@@ -71,13 +72,11 @@ impl Reader {
         after: Option<&After>,
         limit: u32,
     ) -> Result<Vec<Entry>, DbError> {
-        let own = self.engine().is_in(1);
         let text = format!(
             "with entries as (\
              select lane, link, seq, at, reason, task, asset, debit as account, credit as other, \
-             -amount as delta from transfers where debit {own} union all \
-             select lane, link, seq, at, reason, task, asset, credit, debit, amount \
-             from transfers where credit {own}), \
+             -amount as delta from {} union all \
+             select lane, link, seq, at, reason, task, asset, credit, debit, amount from {}), \
              running as (select entries.*, cast(sum(delta) over (partition by asset \
              order by at, lane, link, seq, delta rows between unbounded preceding and current row) as bigint) \
              as balance from entries) \
@@ -85,7 +84,9 @@ impl Reader {
              and ($4 = '' or task = $4) and at >= $5 and at <= $6 \
              and ($7 = 0 or ($7 > 0 and delta > 0) or ($7 < 0 and delta < 0)) \
              and (at, lane, link, seq) < ($8, $9, $10, $11) \
-             order by at desc, lane desc, link desc, seq desc, delta limit $12"
+             order by at desc, lane desc, link desc, seq desc, delta limit $12",
+            postings::sides(self.engine(), "debit", 1),
+            postings::sides(self.engine(), "credit", 1),
         );
         let start = After { at: i64::MAX, lane: String::new(), link: 0, seq: 0 };
         let after = after.unwrap_or(&start);

@@ -25,14 +25,18 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(console::router())
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
-        .layer(DefaultBodyLimit::max(app.settings.limits.body_bytes_max))
-        .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(from_fn_with_state(app.clone(), limits::throttle))
-        .layer(from_fn_with_state(app.clone(), console::kept::keep))
-        .layer(from_fn_with_state(app.clone(), middleware::guard))
-        .layer(from_fn(problem::as_problem))
-        .layer(from_fn_with_state(app.clone(), middleware::observe))
-        .layer(from_fn_with_state(app.clone(), unread::read_on))
+        // The first is outermost. They are one layer, because every request copies all that
+        // a layer of its own has inside it, once for each.
+        .layer((
+            from_fn_with_state(app.clone(), unread::read_on),
+            from_fn_with_state(app.clone(), middleware::observe),
+            from_fn(problem::as_problem),
+            from_fn_with_state(app.clone(), middleware::guard),
+            from_fn_with_state(app.clone(), console::kept::keep),
+            from_fn_with_state(app.clone(), limits::throttle),
+            CatchPanicLayer::custom(problem::panicked),
+            DefaultBodyLimit::max(app.settings.limits.body_bytes_max),
+        ))
         .with_state(app)
 }
 

@@ -108,6 +108,11 @@ pub enum Difference {
         /// How many.
         rows: i64,
     },
+    /// Transfers that no statement shows, because they lack a posting.
+    Unlisted {
+        /// How many.
+        rows: i64,
+    },
     /// A sealed row is missing or was changed.
     Sealed {
         /// Its table.
@@ -138,6 +143,9 @@ impl fmt::Display for Difference {
             }
             Self::Altered { lane, n } => write!(f, "link {n} of lane {lane}, or what it covers, was altered"),
             Self::Stray { table, rows } => write!(f, "{rows} rows of {table} are in no link"),
+            Self::Unlisted { rows } => {
+                write!(f, "{rows} transfers are missing from their accounts' postings")
+            }
             Self::Sealed { table, key } => write!(f, "the row {key} of {table} is missing or was altered"),
         }
     }
