@@ -1,8 +1,10 @@
--- Which transfers an account has a side of, in the order of time, for statements.
+-- Which transfers an account has a side of, in the order of time, on SQLite.
 --
 -- Kept behind the journal: a transfer is at a random place here for each of its two
--- accounts, so the rows of many groups are added together, sorted. How far a lane's
+-- accounts, so those of many groups are added together, sorted. How far a lane's
 -- transfers are here is said by posted; those after it are found in the journal itself.
+-- PostgreSQL keeps its two indexes, which a server with several writers updates at once.
+/* on SQLite:
 CREATE TABLE postings (
     account TEXT NOT NULL,
     at BIGINT NOT NULL,
@@ -10,7 +12,7 @@ CREATE TABLE postings (
     link BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     PRIMARY KEY (account, at, lane, link, seq)
-) /* on SQLite: WITHOUT ROWID */;
+) WITHOUT ROWID;
 
 CREATE TABLE posted (
     lane TEXT NOT NULL PRIMARY KEY,
@@ -29,3 +31,4 @@ GROUP BY lanes.lane;
 
 DROP INDEX transfers_debit;
 DROP INDEX transfers_credit;
+*/

@@ -3,6 +3,7 @@
 
 mod damage;
 mod ground;
+mod log;
 mod opening;
 pub(crate) mod past;
 mod postings;

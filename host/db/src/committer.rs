@@ -28,7 +28,7 @@ use crate::error::Failure;
 use crate::group;
 use crate::log::Log;
 use crate::plan::{Answer, Head, Plan, Setting};
-use crate::postings::Pending;
+use crate::postings::{self, Pending};
 use crate::prepared::Prepared;
 use crate::settings::{Clock, Limits, Listener};
 use crate::sole::Sole;
@@ -84,7 +84,7 @@ impl Committer {
         queue: mpsc::Receiver<Message>,
     ) -> Self {
         Self {
-            log: Log::new(address.clone()),
+            log: Log::new(address.clone(), limits.log_pages_max),
             address,
             limits,
             lane,
@@ -184,7 +184,8 @@ impl Committer {
 
     /// The circumstances of a group whose link comes after this one.
     pub(crate) fn setting_at(&self, head: Head) -> Setting {
-        Setting { lane: self.lane, head, at: (self.clock)(), once_ttl_ms: self.limits.once_ttl_ms }
+        let posts = postings::are_kept(self.address.engine);
+        Setting { lane: self.lane, head, at: (self.clock)(), once_ttl_ms: self.limits.once_ttl_ms, posts }
     }
 
     /// Tells who listens of a group.

@@ -48,7 +48,8 @@ impl Db {
         let lock = lock(&settings.place).await?;
         let mut connection = address.writer().await.map_err(|error| cannot_connect(&address, error))?;
         schema::migrate(&mut connection, &address, settings.money).await?;
-        enter(&mut connection, lane, clock()).await.map_err(|error| DbError::of(&address.name, error))?;
+        let entered = enter(&mut connection, address.engine, lane, clock()).await;
+        entered.map_err(|error| DbError::of(&address.name, error))?;
         if let Err(error) = post_behind(&mut connection, address.engine).await {
             // They are found in the journal all the same.
             tracing::warn!(%error, "transfers of servers that stopped are without postings");
@@ -99,9 +100,15 @@ impl Db {
 }
 
 /// Puts the lane among those that may have links.
-async fn enter(connection: &mut AnyConnection, lane: Lane, at: i64) -> Result<(), sqlx::Error> {
+async fn enter(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    lane: Lane,
+    at: i64,
+) -> Result<(), sqlx::Error> {
     let lane = lane.to_string();
-    for write in [LaneRow { lane: lane.clone(), at }.keep(), PostedRow { lane, link: 0 }.keep()] {
+    let posted = postings::are_kept(engine).then(|| PostedRow { lane: lane.clone(), link: 0 }.keep());
+    for write in [Some(LaneRow { lane, at }.keep()), posted].into_iter().flatten() {
         let mut query = sql::statement(sql::write_one(write.table, write.mode));
         for (column, value) in write.table.columns.iter().zip(&write.values) {
             query = sql::bind(query, column.kind, value);
@@ -111,8 +118,11 @@ async fn enter(connection: &mut AnyConnection, lane: Lane, at: i64) -> Result<()
     Ok(())
 }
 
-/// Adds the postings that servers left to others when they stopped.
+/// Adds the postings that were still to come when a server stopped.
 async fn post_behind(connection: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
+    if !postings::are_kept(engine) {
+        return Ok(());
+    }
     for (lane, link) in postings::behind(connection).await? {
         let mut transaction = connection.begin_with(engine.begin()).await?;
         postings::catch_up(&mut transaction, &lane, link).await?;

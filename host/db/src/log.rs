@@ -20,20 +20,22 @@ const TOO_LONG: usize = 4;
 /// How long the log is, and who is copying it.
 pub(crate) struct Log {
     address: Address,
+    pages_max: usize,
     /// About how many pages groups wrote since it began anew.
     pages: usize,
     copying: Option<JoinHandle<()>>,
 }
 
 impl Log {
-    pub(crate) const fn new(address: Address) -> Self {
-        Self { address, pages: 0, copying: None }
+    /// Copied whenever it has about so many pages.
+    pub(crate) const fn new(address: Address, pages_max: usize) -> Self {
+        Self { address, pages_max, pages: 0, copying: None }
     }
 
     /// A group writes so many pages, about.
     pub(crate) fn grows(&mut self, pages: usize) {
         self.pages += pages;
-        if self.pages >= self.address.limits.log_pages_max && self.copying.is_none() {
+        if self.pages >= self.pages_max && self.copying.is_none() {
             let address = self.address.clone();
             self.copying = Some(tokio::spawn(async move {
                 if let Err(error) = copy(&address).await {
@@ -45,7 +47,7 @@ impl Log {
 
     /// Whether the writer is to copy the rest now.
     pub(crate) fn is_nearly_copied(&self) -> bool {
-        let too_long = self.pages >= self.address.limits.log_pages_max.saturating_mul(TOO_LONG);
+        let too_long = self.pages >= self.pages_max.saturating_mul(TOO_LONG);
         self.copying.as_ref().is_some_and(|copying| copying.is_finished() || too_long)
     }
 

@@ -79,6 +79,8 @@ pub(crate) struct Setting {
     pub(crate) at: i64,
     /// How long an idempotent answer is kept.
     pub(crate) once_ttl_ms: i64,
+    /// Whether transfers have postings.
+    pub(crate) posts: bool,
 }
 
 /// A group that is ready to be written.
@@ -226,7 +228,9 @@ impl<'c> Group<'c, '_> {
         for transfer in &applied.transfers {
             let seq = place(&self.journal.transfers);
             let row = TransferRow::of(transfer, applied.lane, applied.link, seq, applied.at);
-            self.journal.postings.extend(Posting::both_of(&row));
+            if self.setting.posts {
+                self.journal.postings.extend(Posting::both_of(&row));
+            }
             self.journal.transfers.push(row.insert());
         }
     }
@@ -318,7 +322,9 @@ impl<'c> Group<'c, '_> {
         let head = Head { n: link.n, hash: link.hash.clone(), last_event: link.last_event };
         let Journal { transfers, postings, events, seals } = self.journal;
         let State { cells, mut pending, .. } = self.state;
-        pending.follow(self.setting.lane, head.n, postings, &mut self.batch);
+        if self.setting.posts {
+            pending.follow(self.setting.lane, head.n, postings, &mut self.batch);
+        }
         for write in transfers.into_iter().chain(events).chain(seals) {
             self.batch.append(write);
         }

@@ -1,11 +1,12 @@
-//! Postings: which transfers an account has a side of.
+//! Postings: which transfers an account has a side of, on `SQLite`.
 //!
 //! They are kept behind the journal. A transfer has two of them, each at a random place of
 //! its tree, and two random pages a transfer were four fifths of what a group of small
 //! transfers wrote. So those of many transfers are sorted, and then added, a few with every
 //! group: the accounts that moved often have theirs side by side. Up to which link all of a
 //! lane's transfers have theirs, `posted` says; whoever asks for an account's transfers reads
-//! those after it from the journal ([`sides`]).
+//! those after it from the journal ([`sides`]). `PostgreSQL` has two indexes instead: it would
+//! have to guess how many rows come after a link, and read them all to be sure.
 
 use assay_domain::ids::Lane;
 use sqlx::{AnyConnection, Row as _};
@@ -88,8 +89,13 @@ impl Posting {
     }
 }
 
-/// Adds the postings of lane `$1` up to link `$2`, which is a text. What is there already is
-/// left alone: of two hosts that add them for a host that is gone, one finds nothing to do.
+/// Whether an engine has them.
+pub(crate) fn are_kept(engine: Engine) -> bool {
+    engine == Engine::Sqlite
+}
+
+/// Adds the postings of lane `$1` up to link `$2`, which is a text; what is there already is
+/// left alone.
 pub(crate) fn add(lane: usize, link: usize) -> [String; 2] {
     let side = |account: &str| {
         format!(
@@ -139,6 +145,9 @@ pub(crate) async fn behind(connection: &mut AnyConnection) -> Result<Vec<(String
 pub(crate) fn sides(engine: Engine, column: &str, n: usize) -> String {
     const COLUMNS: &str = "t.lane, t.link, t.seq, t.debit, t.credit, t.asset, t.amount, t.reason, t.task";
     let listed = engine.is_in(n);
+    if !are_kept(engine) {
+        return format!("(select {COLUMNS}, t.at from transfers t where t.{column} {listed}) as {column}s");
+    }
     // A cross join is read from left to right by SQLite. Postings of later links are those
     // of a sorted lot of which some are still to come.
     format!(

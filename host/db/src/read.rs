@@ -46,6 +46,10 @@ pub struct After {
 const POSTED: &str = "(lane, link, seq) in (select lane, link, seq from postings where account = $1 \
      and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
      order by at desc, lane desc, link desc, seq desc limit $6)";
+const OUT_OF: &str = "debit = $1 and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
+                      order by at desc, lane desc, link desc, seq desc limit $6";
+const INTO: &str = "credit = $1 and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
+                    order by at desc, lane desc, link desc, seq desc limit $6";
 const LATEST: &str = "(lane, link, seq) in (select t.lane, t.link, t.seq from posted d cross join transfers t \
      where t.lane = d.lane and t.link > d.link and $1 in (t.debit, t.credit) \
      and t.at <= $2 and (t.at, t.lane, t.link, t.seq) < ($2, $3, $4, $5) \
@@ -203,8 +207,10 @@ impl Reader {
         let start = After { at: i64::MAX, lane: String::new(), link: 0, seq: 0 };
         let After { at, lane, link, seq } = after.unwrap_or(&start);
         let mut found: Vec<TransferRow> = Vec::new();
-        // Two queries an account, the latest first: the other way round, those that get their
-        // postings between the two would be found by neither.
+        // Two queries an account: each reads from the end and stops. The latest are asked for
+        // before those with postings: the other way round, those that get theirs between the
+        // two would be found by neither.
+        let tails = if postings::are_kept(self.engine()) { [LATEST, POSTED] } else { [OUT_OF, INTO] };
         for account in accounts {
             let values = [
                 account.to_string().into(),
@@ -214,8 +220,9 @@ impl Reader {
                 (*seq).into(),
                 i64::from(limit).into(),
             ];
-            found.extend(self.many::<TransferRow>(LATEST, &values).await?);
-            found.extend(self.many::<TransferRow>(POSTED, &values).await?);
+            for tail in tails {
+                found.extend(self.many::<TransferRow>(tail, &values).await?);
+            }
         }
         found.sort_by(|a, b| (b.at, &b.lane, b.link, b.seq).cmp(&(a.at, &a.lane, a.link, a.seq)));
         // One that got its posting meanwhile, or is between two of the accounts, was found twice.

@@ -63,11 +63,11 @@ impl Engine {
         }
     }
 
-    /// A migration in the words of this engine: what is only for `SQLite` stands in it as
+    /// A migration as this engine runs it: what is for `SQLite` alone stands in it as
     /// `/* on SQLite: … */`.
     pub(crate) fn migration(self, text: &str) -> String {
         match self {
-            Self::Sqlite => text.replace("/* on SQLite: ", "").replace(" */", ""),
+            Self::Sqlite => text.replace("/* on SQLite:", "").replace("*/", ""),
             Self::Postgres => text.to_owned(),
         }
     }
