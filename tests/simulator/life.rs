@@ -19,6 +19,7 @@ impl Model {
             state: "open",
             price,
             pricing: None,
+            posted_at: self.now,
             closes: None,
             wants,
             auto,
@@ -180,6 +181,8 @@ impl Model {
             if let Some(worker) = task.direct {
                 self.apart(task.poster, worker)?;
             }
+            // Bids are taken for as long as they were meant to be.
+            task.closes = task.closes.map(|at| at + self.now - task.posted_at);
             self.begin(&mut task);
         } else {
             self.refund(&mut task, "cancelled");

@@ -93,6 +93,7 @@ pub(super) struct Task {
     pub(super) price: i64,
     /// Who chooses among the bids, if not the poster.
     pub(super) pricing: Option<Pricing>,
+    pub(super) posted_at: i64,
     /// When the bids are closed.
     pub(super) closes: Option<i64>,
     pub(super) wants: Wants,
