@@ -11,6 +11,9 @@ const STEPS: usize = if cfg!(debug_assertions) { 4_000 } else { 100_000 };
 /// Tries for a smaller failure, each of them a world.
 const REPLAYS: usize = 40;
 
+/// A world that goes on for a while before the two part.
+const PARTING: u64 = 7;
+
 #[test]
 fn the_house_and_a_naive_model_of_it_agree() {
     let worlds = u64::try_from(STEPS / STEPS_OF_A_WORLD).expect("few");
@@ -44,7 +47,7 @@ fn a_disagreement_repeats_and_shrinks() {
     // The model believes that a payout can be disputed for a day.
     let parts = || {
         let outcome =
-            simulator::run_with(1, STEPS_OF_A_WORLD, |settings| settings.terms.payout_delay_hours = 23);
+            simulator::run_with(PARTING, STEPS_OF_A_WORLD, |settings| settings.terms.payout_delay_hours = 23);
         *outcome.expect_err("the two cannot agree about when somebody is paid")
     };
     let (first, second) = (parts(), parts());
