@@ -1,6 +1,8 @@
 //! The model's outside: payments by what their provider says, card money that the bank takes
 //! back, and payouts until they are over.
 
+use std::collections::btree_map::Entry;
+
 use super::model::{CENT, Model, Payment, Pots, Said, USD, Withdrawal};
 use super::steps::{Label, Notice, Outcome};
 
@@ -38,7 +40,7 @@ impl Model {
         if status == "credited" {
             self.credit_payment(&payment);
         }
-        self.payments.insert(label, Payment { far, status, ..payment });
+        self.payments.insert(label, Payment { status, far, ..payment });
         Ok(String::new())
     }
 
@@ -68,8 +70,8 @@ impl Model {
         if payment.status != "credited" {
             return Err("WRONG_STATUS");
         }
-        if !self.chargebacks.contains_key(&label) {
-            self.chargebacks.insert(label, "open");
+        if let Entry::Vacant(new) = self.chargebacks.entry(label) {
+            new.insert("open");
             let party = self.party(payment.who);
             party.frozen += std::mem::take(&mut party.wallet[USD].spend);
         }

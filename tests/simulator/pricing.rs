@@ -12,7 +12,7 @@ const ROUNDS: i64 = 3;
 
 impl Model {
     /// A task whose bids are chosen among, if what is wanted makes sense.
-    pub(super) fn priced(&self, task: Task, pricing: Option<Pricing>) -> Result<Task, &'static str> {
+    pub(super) fn priced(&self, mut task: Task, pricing: Option<Pricing>) -> Result<Task, &'static str> {
         let hours = match pricing {
             None | Some(Pricing::Fixed { .. }) => None,
             Some(Pricing::Hybrid(Hybrid { base, .. }))
@@ -24,7 +24,9 @@ impl Model {
             Some(Pricing::Auction(Auction { bids: None, hours: None, .. })) => return Err("INVALID_FIELD"),
             Some(Pricing::Auction(auction)) => auction.hours,
         };
-        Ok(Task { pricing, closes: hours.map(|hours| self.now + i64::from(hours) * HOUR), ..task })
+        task.pricing = pricing;
+        task.closes = hours.map(|hours| self.now + i64::from(hours) * HOUR);
+        Ok(task)
     }
 
     /// Whom a purchase goes to, or by which auction, and the price or the most it may be.

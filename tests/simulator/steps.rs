@@ -433,7 +433,7 @@ impl Act {
     /// Whether it comes with an idempotency key.
     pub(super) const fn is_keyed(&self) -> bool {
         let told = matches!(self, Self::Callback { .. } | Self::Chargeback { .. } | Self::Outcome { .. });
-        !(told || matches!(self, Self::Register | Self::Jobs))
-            && !matches!(self, Self::Transfer { sequence: Some(_), .. })
+        let numbered = matches!(self, Self::Transfer { sequence: Some(_), .. });
+        !told && !numbered && !matches!(self, Self::Register | Self::Jobs)
     }
 }

@@ -244,12 +244,7 @@ impl Pile<'_> {
         values: &[Value],
         connection: &mut AnyConnection,
     ) -> Result<(), sqlx::Error> {
-        let mut query = sql::statement(sql::write_one(self.table, mode));
-        for (column, value) in self.table.columns.iter().zip(values) {
-            query = sql::bind(query, column.kind, value);
-        }
-        query.execute(connection).await?;
-        Ok(())
+        sql::write_alone(self.table, mode, values).execute(connection).await.map(drop)
     }
 }
 

@@ -247,7 +247,7 @@ impl Committer {
         let pending = std::mem::take(&mut self.pending);
         let mut transaction = connection.begin_with(engine.begin()).await?;
         let plan = match group::fill(&mut transaction, engine, changes, &setting, pending, doubts).await {
-            Ok(group::Filled::Plan(plan)) => plan,
+            Ok(group::Filled::Plan(plan)) => *plan,
             Ok(group::Filled::LandedBefore(index)) => {
                 // The group is in the database, whatever becomes of this look at it.
                 self.sound = transaction.rollback().await.is_ok();

@@ -109,11 +109,7 @@ async fn enter(
     let lane = lane.to_string();
     let posted = postings::are_kept(engine).then(|| PostedRow { lane: lane.clone(), link: 0 }.keep());
     for write in [Some(LaneRow { lane, at }.keep()), posted].into_iter().flatten() {
-        let mut query = sql::statement(sql::write_one(write.table, write.mode));
-        for (column, value) in write.table.columns.iter().zip(&write.values) {
-            query = sql::bind(query, column.kind, value);
-        }
-        query.execute(&mut *connection).await?;
+        sql::write_alone(write.table, write.mode, &write.values).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::sql::{self, Engine};
 /// What became of a group before its commit.
 pub(crate) enum Filled<'c> {
     /// It is written and waits for the commit.
-    Plan(Plan<'c>),
+    Plan(Box<Plan<'c>>),
     /// An earlier try's commit, whose answer got lost, had landed: the doubt at this index is
     /// none.
     LandedBefore(usize),
@@ -48,7 +48,7 @@ pub(crate) async fn fill<'c>(
     if let (Some(before), true) = (forget_before, plan.landed > 0) {
         forget(connection, before).await?;
     }
-    Ok(Filled::Plan(plan))
+    Ok(Filled::Plan(Box::new(plan)))
 }
 
 /// Where a lane's journal has got to.

@@ -165,15 +165,17 @@ impl Engine {
 }
 
 /// Writes one row whose values are parameters of their own.
-pub(crate) fn write_one(table: &Table, mode: Mode) -> String {
+pub(crate) fn write_alone(table: &Table, mode: Mode, values: &[Value]) -> Query<'static, Any, AnyArguments> {
     let places: Vec<String> = (1..=table.columns.len()).map(|n| format!("${n}")).collect();
-    format!(
+    let text = format!(
         "insert into {} ({}) values ({}){}",
         table.name,
         table.column_list(),
         places.join(", "),
         on_conflict(table, mode),
-    )
+    );
+    let columns = table.columns.iter().zip(values);
+    columns.fold(statement(text), |query, (column, value)| bind(query, column.kind, value))
 }
 
 fn on_conflict(table: &Table, mode: Mode) -> String {

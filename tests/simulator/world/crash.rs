@@ -16,7 +16,7 @@ struct Due {
     id: String,
     kind: String,
     subject: String,
-    due_at: i64,
+    at: i64,
 }
 
 impl World {
@@ -80,7 +80,7 @@ impl World {
         let rows = rows.map_err(|error| format!("the jobs cannot be looked at: {error}"))?;
         let due = rows.iter().map(|row| {
             let text = |index: usize| row.try_get::<String, _>(index);
-            Ok(Due { id: text(0)?, kind: text(1)?, subject: text(2)?, due_at: row.try_get(3)? })
+            Ok(Due { id: text(0)?, kind: text(1)?, subject: text(2)?, at: row.try_get(3)? })
         });
         due.collect::<Result<_, sqlx::Error>>().map_err(|error| error.to_string())
     }
@@ -90,11 +90,11 @@ impl World {
     async fn find_landed(&mut self, due: Vec<Due>) -> Result<(), String> {
         let left = self.due_jobs().await?;
         let gone = due.into_iter().filter(|job| left.iter().all(|other| other.id != job.id));
-        for Due { kind, subject, due_at, .. } in gone {
+        for Due { kind, subject, at, .. } in gone {
             let named = |label: &&Label| self.known.ids.get(*label) == Some(&subject);
             let mut labels = self.model.tasks.keys().chain(self.model.withdrawals.keys());
             if let Some(label) = labels.find(named).copied() {
-                self.model.happen(&kind, due_at, label);
+                self.model.happen(&kind, at, label);
             }
         }
         Ok(())
