@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0007_packages.sql"),
     include_str!("../../../migrations/0008_transfers.sql"),
     include_str!("../../../migrations/0009_postings.sql"),
+    include_str!("../../../migrations/0010_clustered.sql"),
 ];
 
 /// The schema version this program needs and makes.

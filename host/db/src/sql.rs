@@ -36,7 +36,8 @@ impl Engine {
     /// The rows of the JSON parameter `$n`, as `j.value`.
     fn rows(self, n: usize) -> String {
         match self {
-            Self::Sqlite => format!("json_each(${n}) as j"),
+            // As JSONB, whose fields are taken out of it as they stand.
+            Self::Sqlite => format!("jsonb_each(${n}) as j"),
             Self::Postgres => format!("json_array_elements(cast(${n} as json)) as j(value)"),
         }
     }

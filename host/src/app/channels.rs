@@ -60,9 +60,10 @@ fn sequence_key(id: ChannelId) -> Key {
     Key::head("channel-sequence", id)
 }
 
-/// Moves with every deposit and transfer, so that a close sees the balances it divides.
-fn turnover_key(id: ChannelId) -> Key {
-    Key::head("channel-turnover", id)
+/// Counts what was paid in. With the transfers it tells a close that the balances it divides
+/// are the last ones.
+fn deposits_key(id: ChannelId) -> Key {
+    Key::head("channel-deposits", id)
 }
 
 /// What a side put in on a day, which comes off the day's spend if it comes back.
@@ -157,7 +158,7 @@ impl App {
             .expect(commissioning::head_key(party), rules_head)
             .moves([deposit])
             .add(paid_in_key(channel.id, party, now.utc_day()), amount);
-        change.bump.push(turnover_key(channel.id));
+        change.bump.push(deposits_key(channel.id));
         change.show.extend(accounts(channel.id, side));
         Ok(charge(change, &ask.caller, &rules, Asset::Usd, amount, now))
     }
@@ -216,7 +217,7 @@ impl App {
             }
             change = change.expect(sequence_key(id), last);
         }
-        change.bump.extend([sequence_key(id), turnover_key(id)]);
+        change.bump.push(sequence_key(id));
         change.show.extend(accounts(id, side));
         let change = change.reply(move |applied| {
             render(&channel.seen(side, applied, amount, applied.cell(&sequence_key(id))))
@@ -235,14 +236,15 @@ impl App {
         self.settle(ask.once.as_ref(), || async move {
             let (channel, head, side) = self.own_open_channel(&ask.caller, id).await?;
             let read = self.db.read();
-            let counted = read.cells(&[turnover_key(id), sequence_key(id)]).await?;
-            let (turnover, sequence) = (counted[0], counted[1]);
+            let counted = read.cells(&[deposits_key(id), sequence_key(id)]).await?;
+            let (deposits, sequence) = (counted[0], counted[1]);
             let sides = read.balances(&accounts(id, side)).await?;
             let (mine, theirs) = (sides[0] + sides[1], sides[2] + sides[3]);
             let now = self.now();
             let mut change = Change::new()
                 .advance(head_key(id), head)
-                .expect(turnover_key(id), turnover)
+                .expect(deposits_key(id), deposits)
+                .expect(sequence_key(id), sequence)
                 .moves([channel.pays_out(side, mine), channel.pays_out(other(side), theirs)]);
             for (side, back) in [(side, mine), (other(side), theirs)] {
                 let party = channel.party(side);

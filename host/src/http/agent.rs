@@ -50,7 +50,7 @@ fn registered(agent: &Registered) -> Reply {
             .set("referral_code", agent.referral_code.clone())
             .done()
     };
-    let body = |key: Value| with_data(object(key)).to_string().into_bytes();
+    let body = |key: Value| answer::bytes(&with_data(object(key)));
     Reply { status: 201, body: body(agent.key.clone().into()), stored: Some(body(Value::Null)) }
 }
 

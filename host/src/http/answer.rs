@@ -3,6 +3,7 @@
 use assay_db::Reply;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
@@ -11,13 +12,24 @@ use crate::app::Answer;
 /// What every handler gives.
 pub type Outcome = Result<Response, Problem>;
 
-/// `/api`, `/api/v1`, `/api/v1/agent`: the object, and the same under `data`.
-pub fn with_data(object: Value) -> Value {
-    let mut outer = object.clone();
-    if let Value::Object(fields) = &mut outer {
-        fields.insert("data".into(), object);
+/// An object, and the same under `data`.
+pub struct WithData(Value);
+
+impl Serialize for WithData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Value::Object(fields) = &self.0 else { return self.0.serialize(serializer) };
+        let mut outer = serializer.serialize_map(Some(fields.len() + 1))?;
+        for (name, value) in fields.iter().filter(|(name, _)| *name != "data") {
+            outer.serialize_entry(name, value)?;
+        }
+        outer.serialize_entry("data", &self.0)?;
+        outer.end()
     }
-    outer
+}
+
+/// `/api`, `/api/v1`, `/api/v1/agent`: the object, and the same under `data`.
+pub const fn with_data(object: Value) -> WithData {
+    WithData(object)
 }
 
 /// `/v1`: `{"ok":true,"data":…}`.
@@ -26,8 +38,13 @@ pub fn enveloped(data: Value) -> Value {
 }
 
 /// A reply with this body.
-pub fn reply(status: u16, body: &Value) -> Reply {
-    Reply::new(status, body.to_string().into_bytes())
+pub fn reply(status: u16, body: &impl Serialize) -> Reply {
+    Reply::new(status, bytes(body))
+}
+
+/// A body as it is sent. What is sent has texts for names, so that it always has a form.
+pub fn bytes(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).unwrap_or_default()
 }
 
 /// A JSON response.
@@ -38,8 +55,8 @@ pub fn json_response(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 /// A 200 with this body.
-pub fn ok(body: &Value) -> Outcome {
-    Ok(json_response(StatusCode::OK, body.to_string().into_bytes()))
+pub fn ok(body: &impl Serialize) -> Outcome {
+    Ok(json_response(StatusCode::OK, bytes(body)))
 }
 
 impl IntoResponse for Answer {

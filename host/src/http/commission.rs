@@ -311,7 +311,7 @@ pub async fn proposals(
     Query(query): Query<HashMap<String, String>>,
 ) -> Outcome {
     let bids = app.bids(&caller, query_task(&query)?).await?;
-    ok(&bids.iter().map(|bid| render::bid(STYLE, bid)).collect())
+    ok(&bids.iter().map(|bid| render::bid(STYLE, bid)).collect::<Vec<_>>())
 }
 
 fn query_task(query: &HashMap<String, String>) -> Result<TaskId, Refusal> {
@@ -396,7 +396,7 @@ pub async fn deliverables(
     Query(query): Query<HashMap<String, String>>,
 ) -> Outcome {
     let deliveries = app.deliveries(&caller, query_task(&query)?).await?;
-    ok(&deliveries.iter().map(|one| render::delivery(STYLE, one)).collect())
+    ok(&deliveries.iter().map(|one| render::delivery(STYLE, one)).collect::<Vec<_>>())
 }
 
 /// `PATCH /api/deliverables {id, status, review_notes}`.

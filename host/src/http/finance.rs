@@ -60,10 +60,10 @@ pub fn read_offering(fields: &Fields) -> Result<Option<Offering>, Refusal> {
 
 fn offered(provider: &Provider) -> Reply {
     let mut object = provider_object(provider);
-    let stored = with_data(object.clone()).to_string().into_bytes();
+    let stored = answer::bytes(&with_data(object.clone()));
     let Some(key) = &provider.key else { return Reply::new(201, stored) };
     object["api_key"] = key.clone().into();
-    Reply { status: 201, body: with_data(object).to_string().into_bytes(), stored: Some(stored) }
+    Reply { status: 201, body: answer::bytes(&with_data(object)), stored: Some(stored) }
 }
 
 fn provider_object(provider: &Provider) -> Value {

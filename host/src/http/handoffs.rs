@@ -11,7 +11,7 @@ use assay_domain::refusal::Refusal;
 use axum::extract::{Path, Query, State};
 use serde_json::{Value, json};
 
-use super::answer::{self, Outcome, ok, reply, with_data};
+use super::answer::{self, Outcome, WithData, ok, reply, with_data};
 use super::commission::{linked, page_limit, path_id, query_text};
 use super::fields::Fields;
 use super::people::{party_object, read_end, read_scopes};
@@ -54,7 +54,7 @@ fn handed_off(key: &NewKey, base: &str) -> Reply {
         let mut object = handoff_object(&key.row, 0);
         object["token"] = token;
         object["baseUrl"] = base.into();
-        with_data(object).to_string().into_bytes()
+        answer::bytes(&with_data(object))
     };
     Reply { status: 201, body: object(key.secret.clone().into()), stored: Some(object(Value::Null)) }
 }
@@ -115,7 +115,7 @@ pub async fn make_binding_code(State(app): State<Arc<App>>, call: Call) -> Outco
 fn code_made(made: &NewCode) -> Reply {
     let object = |code: Value| {
         let object = Object::new(STYLE).set("code", code).time("expires_at", made.expires_at).done();
-        with_data(object).to_string().into_bytes()
+        answer::bytes(&with_data(object))
     };
     Reply { status: 201, body: object(made.code.clone().into()), stored: Some(object(Value::Null)) }
 }
@@ -129,7 +129,7 @@ pub async fn bind(State(app): State<Arc<App>>, call: Call) -> Outcome {
     answer::of(app.bind(call.ask_for_oneself(), &code, |party| reply(201, &bound(party))).await)
 }
 
-fn bound(party: &Party) -> Value {
+fn bound(party: &Party) -> WithData {
     with_data(binding_object(party))
 }
 

@@ -4,11 +4,9 @@
 //! tell of the limit that is nearest.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::console::{self, session};
@@ -36,11 +34,15 @@ const UPLOADS: [&str; 3] = ["/v1/plugins", "/plugins/upload", "/v1/blobs/"];
 
 /// Turns away whoever asks too often. The operator is never too many, nor is whoever asks
 /// how the house is doing.
-pub async fn throttle(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub async fn throttle(
+    app: &App,
+    mut request: Request,
+    then: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let operator = secret(request.headers()).is_some_and(|secret| app.is_operators(secret));
     if path == "/health" || operator {
-        return next.run(request).await;
+        return then(request).await;
     }
     let class = class_of(request.method(), path);
     let address = address_of(&request, &app.settings.trusted_proxies);
@@ -57,7 +59,7 @@ pub async fn throttle(State(app): State<Arc<App>>, mut request: Request, next: N
     let refused = standings.iter().find_map(|standing| standing.allowed().err());
     let mut response = match refused {
         Some(refusal) => Problem::from(refusal).into_response(),
-        None => next.run(request).await,
+        None => then(request).await,
     };
     tell(response.headers_mut(), &standings);
     response

@@ -1,35 +1,55 @@
 //! What happens around every request: an id, a log line, figures, and the limits on
 //! how many at once and how long.
+//!
+//! All of it is one layer: the server stack keeps each in a box of its own, and copies for
+//! every request what a layer has inside it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use assay_domain::refusal::Refusal;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::intake;
-use super::limits::class_of;
-use super::problem::Problem;
+use super::console::kept;
+use super::limits::{class_of, throttle};
+use super::problem::{self, Problem};
+use super::{intake, unread};
 use crate::app::App;
 use crate::app::limits::Class;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Everything around a handler, from the outside in.
+pub async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let app = &*app;
+    let handle = async |mut request: Request| {
+        DefaultBodyLimit::max(app.settings.limits.body_bytes_max).apply(&mut request);
+        AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(problem::panicked)
+    };
+    let throttled = async |request| throttle(app, request, handle).await;
+    let kept = async |request| kept::keep(app, request, throttled).await;
+    let guarded = async |request| guard(app, request, kept).await;
+    let written = async |request| problem::as_problem(request, guarded).await;
+    observe(app, unread::read_on(app, request), written).await
+}
+
 /// Names the request, logs it and counts it.
-pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn observe(app: &App, request: Request, then: impl AsyncFnOnce(Request) -> Response) -> Response {
     let id = request_id(&request).unwrap_or_else(|| app.clock.id().to_string());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", %id, %method, route);
     let timer = app.metrics.request_started();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = then(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     let elapsed = timer.finish(method.as_str(), &route, status);
-    span.in_scope(|| tracing::info!(status, ms = elapsed.as_secs_f64() * 1e3, "answered"));
+    span.in_scope(|| tracing::debug!(status, ms = elapsed.as_secs_f64() * 1e3, "answered"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID.clone(), id);
     }
@@ -45,20 +65,24 @@ fn request_id(request: &Request) -> Option<String> {
 
 /// Turns requests away that there is no room or no time for. The rest is worked on once
 /// the body is here and there is a place.
-pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn guard(app: &App, request: Request, then: impl AsyncFnOnce(Request) -> Response) -> Response {
     // Whoever asks how the house is doing is answered in a crowd too, and streams have a
     // room of their own.
     let path = request.uri().path();
     let task = path.strip_prefix("/v1/tasks/").map(|task| task.ends_with("/watch"));
     let task = task.or_else(|| path.strip_prefix("/tasks/").map(|task| task.ends_with("/live")));
     if path == "/health" || task == Some(true) {
-        return next.run(request).await;
+        return then(request).await;
     }
-    let answer = admit(&app, request, next).await;
+    let answer = admit(app, request, then).await;
     answer.unwrap_or_else(|refusal| Problem::from(refusal).into_response())
 }
 
-async fn admit(app: &App, request: Request, next: Next) -> Result<Response, Refusal> {
+async fn admit(
+    app: &App,
+    request: Request,
+    then: impl AsyncFnOnce(Request) -> Response,
+) -> Result<Response, Refusal> {
     let (room, limits) = (&app.room, &app.settings.limits);
     if room.is_full() {
         return Err(intake::overloaded());
@@ -75,6 +99,6 @@ async fn admit(app: &App, request: Request, next: Next) -> Result<Response, Refu
     let time = Duration::from_millis(ms_max);
     let (request, _held) = intake::whole(room, request, bytes_max, time).await?;
     let _place = room.enter(class == Class::Judging).await.ok_or_else(intake::overloaded)?;
-    let response = tokio::time::timeout(time, next.run(request)).await.map_err(|_| intake::overloaded())?;
+    let response = tokio::time::timeout(time, then(request)).await.map_err(|_| intake::overloaded())?;
     intake::answer(room, response, only_tells).await
 }

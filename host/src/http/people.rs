@@ -79,7 +79,7 @@ fn newcomer(kind: &str, party: &Registered) -> Reply {
 
 /// An answer that shows a secret, and one without it to keep.
 pub fn once_shown(status: u16, secret: &str, object: impl Fn(Value) -> Value) -> Reply {
-    let body = |secret: Value| enveloped(object(secret)).to_string().into_bytes();
+    let body = |secret: Value| answer::bytes(&enveloped(object(secret)));
     Reply { status, body: body(secret.into()), stored: Some(body(Value::Null)) }
 }
 

@@ -5,7 +5,6 @@ use std::any::Any;
 use assay_domain::refusal::{Code, Kind, Refusal};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -45,10 +44,10 @@ impl IntoResponse for Problem {
 }
 
 /// Writes the body of every problem.
-pub async fn as_problem(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let page = page::wanted(&path, request.headers());
-    let mut response = next.run(request).await;
+pub async fn as_problem(request: Request, then: impl AsyncFnOnce(Request) -> Response) -> Response {
+    let (uri, page) = (request.uri().clone(), page::wanted(request.uri().path(), request.headers()));
+    let path = uri.path();
+    let mut response = then(request).await;
     let status = response.status();
     let written = response.extensions().get::<page::Written>().is_some();
     if written || (!status.is_client_error() && !status.is_server_error()) {
@@ -62,7 +61,7 @@ pub async fn as_problem(request: Request, next: Next) -> Response {
     let kept = response.extensions_mut().remove::<Kept>();
     tracing::debug!(code = refusal.code.as_str(), ?status, "refused");
     let mut written =
-        if page { page::refused(status, &refusal, kept.as_ref()) } else { write(&path, &refusal) };
+        if page { page::refused(status, &refusal, kept.as_ref()) } else { write(path, &refusal) };
     if let Some(seconds) = retry_after(&refusal) {
         written.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

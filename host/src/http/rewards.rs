@@ -49,7 +49,7 @@ pub async fn redeem(State(app): State<Arc<App>>, Path(id): Path<String>, call: C
 
 /// The code is in the one answer; what is kept of that is without it.
 fn redeemed(redemption: &Redemption) -> Reply {
-    let body = |one: &Redemption| with_data(shown(one)).to_string().into_bytes();
+    let body = |one: &Redemption| answer::bytes(&with_data(shown(one)));
     let kept = Redemption { code: None, ..redemption.clone() };
     Reply { status: 201, body: body(redemption), stored: Some(body(&kept)) }
 }

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{post, put};
-use tower_http::catch_panic::CatchPanicLayer;
 
 use super::table::{Route, Table};
 use super::{
     agent, agent_tasks, blobs, callbacks, channels, commission, console, docs, finance, finance_money,
-    finance_withdrawals, guarding, handoffs, limits, middleware, openapi, operations, people, plugins,
-    problem, receipts, rewards, secrets, test_mode, threads, unread, watch, webhooks, work,
+    finance_withdrawals, guarding, handoffs, middleware, openapi, operations, people, plugins,
+    problem, receipts, rewards, secrets, test_mode, threads, watch, webhooks, work,
 };
 use crate::app::App;
 use crate::config::Settings;
@@ -25,18 +24,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(console::router())
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
-        // The first is outermost. They are one layer, because every request copies all that
-        // a layer of its own has inside it, once for each.
-        .layer((
-            from_fn_with_state(app.clone(), unread::read_on),
-            from_fn_with_state(app.clone(), middleware::observe),
-            from_fn(problem::as_problem),
-            from_fn_with_state(app.clone(), middleware::guard),
-            from_fn_with_state(app.clone(), console::kept::keep),
-            from_fn_with_state(app.clone(), limits::throttle),
-            CatchPanicLayer::custom(problem::panicked),
-            DefaultBodyLimit::max(app.settings.limits.body_bytes_max),
-        ))
+        .layer(from_fn_with_state(app.clone(), middleware::around))
         .with_state(app)
 }
 

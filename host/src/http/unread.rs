@@ -5,27 +5,24 @@
 //! read and thrown away, up to a limit, while the answer goes out.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody as _};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 use futures_util::{Stream, StreamExt as _};
 
 use crate::app::App;
 
 /// Lets an answer reach who is still sending.
-pub(super) async fn read_on(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) fn read_on(app: &App, request: Request) -> Request {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return request;
     }
     let limits = &app.settings.limits;
     let (bytes_max, time) = (limits.unread_bytes_max, Duration::from_millis(limits.unread_ms_max));
     let sent = |body: Body| Sent { body: Some(body.into_data_stream()), bytes_max, time };
-    next.run(request.map(|body| Body::from_stream(sent(body)))).await
+    request.map(|body| Body::from_stream(sent(body)))
 }
 
 /// A body that is read to its end, by its handler or after it.

@@ -50,7 +50,7 @@ fn with_secret(status: u16, one: &Shown) -> Reply {
     let body = |secret: Value| {
         let mut object = shown(&one.webhook);
         object["secret"] = secret;
-        enveloped(object).to_string().into_bytes()
+        answer::bytes(&enveloped(object))
     };
     let secret = one.secret.clone().map_or(Value::Null, Value::from);
     Reply { status, body: body(secret), stored: Some(body(Value::Null)) }

@@ -5,14 +5,12 @@
 //! [`keep`] holds on to what came with a form while it is answered, and where the answer is a
 //! bare refusal, the page of it has what was typed, to be sent once more or to be copied.
 
-use std::sync::Arc;
 
 use askama::Template;
 use assay_domain::refusal::{Code, Kind, Refusal};
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::super::problem::Problem;
@@ -85,10 +83,14 @@ pub struct Kept {
 
 /// Holds on to what was typed while a form is answered. Only for forms of our own pages:
 /// another site could have anything typed, and its words are not to stand in a form of ours.
-pub async fn keep(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub async fn keep(
+    app: &App,
+    request: Request,
+    then: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let most = app.settings.limits.body_bytes_max;
     if !is_form(&request, most) {
-        return next.run(request).await;
+        return then(request).await;
     }
     let (parts, body) = request.into_parts();
     // It is in memory already: whoever sends slowly was waited for before.
@@ -98,7 +100,7 @@ pub async fn keep(State(app): State<Arc<App>>, request: Request, next: Next) -> 
     };
     let headers = parts.headers.clone();
     let action = own_place(parts.uri.path()).to_owned();
-    let mut response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
+    let mut response = then(Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.extensions().get::<Problem>().is_some() {
         let visitor = response.extensions_mut().remove::<VisitorToken>().map(|VisitorToken(token)| token);
         let token = session::token(&headers).or(visitor).unwrap_or_default();
