@@ -35,12 +35,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Worlds of consecutive seeds, one a processor at a time; the first that fails.
+/// Worlds of consecutive seeds, two a processor at a time; the first that fails.
 fn worlds(seed: u64, steps: usize) -> Option<Box<Failure>> {
     let next = AtomicU64::new(seed);
     let last = seed + u64::try_from(steps.div_ceil(STEPS_OF_A_WORLD)).unwrap_or(u64::MAX);
     let failed = Mutex::new(None);
-    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    // Half of a world's time its two threads wait for each other.
+    let at_once = 2 * std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..at_once {
             scope.spawn(|| {

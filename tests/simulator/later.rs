@@ -146,6 +146,9 @@ impl Model {
     pub(super) fn balances(&self, names: &Names) -> String {
         let mut all: BTreeMap<String, i64> = BTreeMap::new();
         let mut put = |asset: usize, holder: &str, label: &Label, money: Pots| {
+            if money.spend == 0 && money.free == 0 {
+                return;
+            }
             let asset = if asset == USD { "usd" } else { "cr" };
             let name = &names[label];
             for (pot, amount) in [("spend", money.spend), ("free", money.free)] {
@@ -222,18 +225,21 @@ impl Model {
     pub(super) fn counters(&self, names: &Names) -> String {
         let mut all = BTreeMap::new();
         let day = self.day();
-        for (label, party) in &self.parties {
-            all.insert(format!("c/open-tasks/{}", names[label]), self.open_tasks(*label));
-            all.insert(
-                format!("c/spent/{}/{day}", names[label]),
-                party.spent.get(&day).copied().unwrap_or(0),
-            );
-            all.insert(format!("c/handoff-spent/{}", handoff(*label)), party.handed);
+        let open = self.tasks.values().filter(|task| !task.is_final());
+        for task in open {
+            *all.entry(format!("c/open-tasks/{}", names[&task.poster])).or_insert(0) += 1;
         }
-        for (label, task) in &self.tasks {
+        for (label, party) in &self.parties {
+            if let Some(spent) = party.spent.get(&day).filter(|spent| **spent != 0) {
+                all.insert(format!("c/spent/{}/{day}", names[label]), *spent);
+            }
+            if party.handed != 0 {
+                all.insert(format!("c/handoff-spent/{}", handoff(*label)), party.handed);
+            }
+        }
+        for (label, task) in self.tasks.iter().filter(|(_, task)| task.dry_runs != 0) {
             all.insert(format!("c/dry-runs/{}", names[label]), task.dry_runs);
         }
-        all.retain(|_, amount| *amount != 0);
         lines(&all)
     }
 

@@ -15,7 +15,7 @@ use assay::config::Settings;
 use assay_db::entities::ReceiptRow;
 use assay_db::{Record as _, Reply};
 use assay_domain::ids::{KeyId, Timestamp};
-use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Executor as _, Row as _};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -72,7 +72,9 @@ impl World {
         let clock = Arc::new(Clock::standing(Timestamp(BEGINNING)));
         let app = App::start_at(settings.clone(), Arc::clone(&clock)).await.expect("the house opens");
         let url = format!("sqlite://{}?mode=ro", data.join("assay.db").display());
-        let looking = AnyConnection::connect(&url).await.expect("the database can be looked at");
+        let mut looking = AnyConnection::connect(&url).await.expect("the database can be looked at");
+        // What another connection committed is read again: from memory it needs no copying.
+        looking.execute("PRAGMA mmap_size = 67108864").await.expect("a pragma");
         let model = Model { now: BEGINNING, fee_on_refunds: seed % 2 == 1, ..Model::default() };
         let known = Known { bank, ..Known::default() };
         let mut world = Self { app, model, known, clock, settings, looking, _folder: folder };

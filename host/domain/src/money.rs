@@ -104,9 +104,10 @@ pub fn format(asset: Asset, units: i64) -> String {
     }
     let _ = write!(text, "{}", size / one);
     if asset.scale() > 0 {
-        let fraction = format!("{:0width$}", size % one, width = asset.scale() as usize);
-        let kept = fraction.trim_end_matches('0').len().max(asset.decimals_max() as usize);
-        let _ = write!(text, ".{}", &fraction[..kept]);
+        let _ = write!(text, ".{:0width$}", size % one, width = asset.scale() as usize);
+        let least = text.len() - (asset.scale() - asset.decimals_max()) as usize;
+        let kept = text.trim_end_matches('0').len().max(least);
+        text.truncate(kept);
     }
     text
 }

@@ -1,6 +1,7 @@
 //! Keys: who may call, and for what.
 
 use std::fmt;
+use std::sync::Arc;
 
 use assay_db::entities::PartyRow;
 use assay_db::entities::people::KeyRow;
@@ -221,11 +222,11 @@ impl App {
     pub async fn authenticate(&self, secret: &str) -> Result<Caller, Error> {
         let refused =
             || Refusal::new(Code::Unauthorized, "missing or invalid API key: send Authorization: Bearer KEY");
-        let hash = hash_of(secret);
         if self.is_operators(secret) {
             let party = PartyId(Uuid::nil());
             return Ok(Caller { party, scopes: Scopes::OPERATOR, means: Means::Operator });
         }
+        let hash = hash_of(secret);
         let row = self.key_of(hash).await?.ok_or_else(refused)?;
         if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= self.now().0) {
             return Err(refused().into());
@@ -236,14 +237,14 @@ impl App {
     }
 
     /// A key by the hash of its secret, remembered where no other process can end it.
-    async fn key_of(&self, hash: String) -> Result<Option<KeyRow>, Error> {
+    async fn key_of(&self, hash: String) -> Result<Option<Arc<KeyRow>>, Error> {
         let since = match self.memory.key(&hash) {
             Ok(row) => return Ok(Some(row)),
             Err(since) => since,
         };
-        let row = self.db.read().one::<KeyRow>("hash = $1", &[hash.into()]).await?;
+        let row = self.db.read().one::<KeyRow>("hash = $1", &[hash.into()]).await?.map(Arc::new);
         if let (Some(row), Engine::Sqlite) = (&row, self.db.read().engine()) {
-            self.memory.keep_key(since, row.clone());
+            self.memory.keep_key(since, Arc::clone(row));
         }
         Ok(row)
     }

@@ -14,7 +14,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use assay_db::entities::people::KeyRow;
 use assay_db::{Applied, Change, Key};
@@ -39,7 +39,7 @@ const BYTES_MAX: usize = 8 << 20;
 #[derive(Default)]
 pub(crate) struct Memory {
     /// By the hash of the secret.
-    keys: Things<String, KeyRow>,
+    keys: Things<String, Arc<KeyRow>>,
     /// With the head each was read at.
     channels: Things<ChannelId, (Channel, i64)>,
     /// Those that are not over; a task carries its head.
@@ -199,12 +199,12 @@ impl Memory {
     }
 
     /// A key by the hash of its secret, or when it was not known.
-    pub(crate) fn key(&self, hash: &String) -> Result<KeyRow, Since> {
+    pub(crate) fn key(&self, hash: &String) -> Result<Arc<KeyRow>, Since> {
         self.keys.find(hash)
     }
 
     /// Remembers a key that was read since it was not known.
-    pub(crate) fn keep_key(&self, since: Since, row: KeyRow) {
+    pub(crate) fn keep_key(&self, since: Since, row: Arc<KeyRow>) {
         self.keys.keep_since(since, row.hash.clone(), row);
     }
 

@@ -3,7 +3,7 @@
 use assay_db::Reply;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
@@ -13,22 +13,22 @@ use crate::app::Answer;
 pub type Outcome = Result<Response, Problem>;
 
 /// An object, and the same under `data`.
-pub struct WithData(Value);
+pub struct WithData<T>(T);
 
-impl Serialize for WithData {
+impl<T: Serialize> Serialize for WithData<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Value::Object(fields) = &self.0 else { return self.0.serialize(serializer) };
-        let mut outer = serializer.serialize_map(Some(fields.len() + 1))?;
-        for (name, value) in fields.iter().filter(|(name, _)| *name != "data") {
-            outer.serialize_entry(name, value)?;
+        #[derive(Serialize)]
+        struct Both<'t, T> {
+            #[serde(flatten)]
+            object: &'t T,
+            data: &'t T,
         }
-        outer.serialize_entry("data", &self.0)?;
-        outer.end()
+        Both { object: &self.0, data: &self.0 }.serialize(serializer)
     }
 }
 
 /// `/api`, `/api/v1`, `/api/v1/agent`: the object, and the same under `data`.
-pub const fn with_data(object: Value) -> WithData {
+pub const fn with_data<T: Serialize>(object: T) -> WithData<T> {
     WithData(object)
 }
 

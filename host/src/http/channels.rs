@@ -9,6 +9,7 @@ use assay_domain::ids::{ChannelId, NegotiationId, PartyId};
 use assay_domain::money::{self, Asset};
 use assay_domain::refusal::Refusal;
 use axum::extract::{Path, Query, State};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::answer::{self, Outcome, ok, reply, with_data};
@@ -20,6 +21,7 @@ use crate::app::App;
 use crate::app::access::Scope;
 use crate::app::channels::ChannelView;
 use crate::app::negotiation::{Negotiation, Proposal};
+use crate::clock::rfc3339;
 use crate::config::Surface;
 
 const STYLE: Style = Style::Snake;
@@ -73,22 +75,41 @@ fn seen(view: &ChannelView) -> Reply {
     reply(200, &with_data(object(view)))
 }
 
-fn object(view: &ChannelView) -> Value {
+/// A channel as it is shown. Not an [`Object`], for it is written with every transfer.
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    channel_id: String,
+    opened_by: String,
+    counterparty_id: String,
+    status: String,
+    currency: &'static str,
+    amount: String,
+    balance: String,
+    counterparty_balance: String,
+    sequence: i64,
+    created_at: String,
+    closed_at: Option<String>,
+}
+
+fn object(view: &ChannelView) -> Shown {
     let channel = &view.channel;
-    Object::new(STYLE)
-        .set("id", channel.id.to_string())
-        .set("channel_id", channel.id.to_string())
-        .set("opened_by", channel.opener.to_string())
-        .set("counterparty_id", channel.other_party(view.side).to_string())
-        .set("status", channel.status.clone())
-        .set("currency", Asset::Usd.code())
-        .money("amount", Asset::Usd, view.amount)
-        .money("balance", Asset::Usd, view.balance)
-        .money("counterparty_balance", Asset::Usd, view.counterparty_balance)
-        .set("sequence", view.sequence)
-        .time("created_at", channel.created_at)
-        .time_if("closed_at", channel.closed_at)
-        .done()
+    let id = channel.id.to_string();
+    let amount = |units| money::format(Asset::Usd, units);
+    Shown {
+        channel_id: id.clone(),
+        id,
+        opened_by: channel.opener.to_string(),
+        counterparty_id: channel.other_party(view.side).to_string(),
+        status: channel.status.clone(),
+        currency: Asset::Usd.code(),
+        amount: amount(view.amount),
+        balance: amount(view.balance),
+        counterparty_balance: amount(view.counterparty_balance),
+        sequence: view.sequence,
+        created_at: rfc3339(channel.created_at),
+        closed_at: channel.closed_at.map(rfc3339),
+    }
 }
 
 /// `GET /api/v1/channels?limit=&cursor=`: the caller's, newest first.
@@ -102,7 +123,7 @@ pub async fn channels(
     let more = views.len() > limit;
     views.truncate(limit);
     let next = views.last().filter(|_| more).map(|view| view.channel.id.to_string());
-    let items: Vec<Value> = views.iter().map(object).collect();
+    let items: Vec<Shown> = views.iter().map(object).collect();
     let response = ok(&json!({ "data": items, "count": items.len() }))?;
     Ok(linked(response, "/api/v1/channels", &query, limit, next.as_deref()))
 }

@@ -129,7 +129,7 @@ pub async fn bind(State(app): State<Arc<App>>, call: Call) -> Outcome {
     answer::of(app.bind(call.ask_for_oneself(), &code, |party| reply(201, &bound(party))).await)
 }
 
-fn bound(party: &Party) -> WithData {
+fn bound(party: &Party) -> WithData<Value> {
     with_data(binding_object(party))
 }
 

@@ -3,6 +3,7 @@
 //! `RateLimit-Policy` and `RateLimit` follow the IETF's draft; the three older headers
 //! tell of the limit that is nearest.
 
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request};
@@ -21,6 +22,9 @@ static STANDING: HeaderName = HeaderName::from_static("ratelimit");
 static LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 static REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 static RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// How many headers an answer is about to get, these five and those that others add.
+const HEADERS: usize = 10;
 
 /// Ends of paths that make judges run.
 const JUDGING: [&str; 8] =
@@ -118,11 +122,16 @@ fn tell(headers: &mut HeaderMap, standings: &[Standing]) {
     let Some(nearest) = standings.iter().min_by_key(|standing| (standing.remaining, standing.quota)) else {
         return;
     };
-    let listed = |one: fn(&Standing) -> String| standings.iter().map(one).collect::<Vec<_>>().join(", ");
-    let policies = listed(|one| format!("\"{}\";q={};w={}", one.policy, one.quota, one.window_seconds));
-    let left = listed(|one| format!("\"{}\";r={};t={}", one.policy, one.remaining, one.reset_seconds));
+    let (mut policies, mut left) = (String::with_capacity(80), String::with_capacity(80));
+    for (place, one) in standings.iter().enumerate() {
+        let comma = if place == 0 { "" } else { ", " };
+        // Writing to a String cannot fail.
+        let _ = write!(policies, "{comma}\"{}\";q={};w={}", one.policy, one.quota, one.window_seconds);
+        let _ = write!(left, "{comma}\"{}\";r={};t={}", one.policy, one.remaining, one.reset_seconds);
+    }
+    headers.reserve(HEADERS);
     for (name, text) in [(&POLICY, policies), (&STANDING, left)] {
-        if let Ok(value) = HeaderValue::from_str(&text) {
+        if let Ok(value) = HeaderValue::try_from(text) {
             headers.insert(name.clone(), value);
         }
     }

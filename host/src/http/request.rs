@@ -90,12 +90,12 @@ async fn read(
 ) -> Result<(Caller, body::Bytes, Option<Once>), Problem> {
     let caller = caller(request.headers(), request.extensions(), app).await?;
     let key = idempotency_key(request.headers())?;
-    let place = format!("{} {}", request.method(), request.uri().path());
-    let body = body_of(request, app, bytes_max).await?;
-    let once = key.map(|key| Once {
-        key: hex::encode(Sha256::digest(format!("{}\n{place}\n{key}", caller.party))),
-        body_hash: Sha256::digest(&body).to_vec(),
+    let key = key.map(|key| {
+        let (method, path) = (request.method(), request.uri().path());
+        hex::encode(Sha256::digest(format!("{}\n{method} {path}\n{key}", caller.party)))
     });
+    let body = body_of(request, app, bytes_max).await?;
+    let once = key.map(|key| Once { key, body_hash: Sha256::digest(&body).to_vec() });
     Ok((caller, body, once))
 }
 
