@@ -6,6 +6,8 @@
 mod ground;
 mod round;
 
+use std::cell::Cell;
+
 use assay::app::gate::Gate;
 use assay::app::reviews::Review;
 use assay::app::rewards::Ruling;
@@ -173,9 +175,12 @@ fn a_delivery_is_released_or_disputed() {
 #[test]
 fn a_payout_is_disputed_or_made() {
     each_ground_that_pays_after(1, async |ground| {
-        let [poster, worker] = ground.agents().await;
+        let [one, two] = ground.agents().await;
+        // In turn, so that neither runs out of credits.
+        let turn = Cell::new(false);
         let won = ground
             .one_by_one(async |hosts| {
+                let (poster, worker) = if turn.replace(!turn.get()) { (two, one) } else { (one, two) };
                 let task = hosts[0].offers_credits(poster).await;
                 hosts[0].claims(worker, &task).await.expect("the worker has it");
                 let delivery = hosts[0].delivers(worker, &task, GOOD).await.expect("it is there");
@@ -207,10 +212,12 @@ fn a_payout_is_disputed_or_made() {
             })
             .await;
         each_won(&won);
-        let paid = i64::try_from(won.iter().sum::<usize>()).expect("few");
-        assert_eq!(ground.money(worker, Asset::Cr).await.withdrawable, paid);
-        let books = ground.money(poster, Asset::Cr).await;
-        assert_eq!((books.available, books.reserved), (1_000 - paid, 0));
+        let paid_by = |turn| i64::try_from(won.iter().skip(turn).step_by(2).sum::<usize>()).expect("few");
+        let moved = paid_by(1) - paid_by(0);
+        for (party, gained) in [(one, moved), (two, -moved)] {
+            let books = ground.money(party, Asset::Cr).await;
+            assert_eq!((books.available, books.reserved), (1_000 + gained, 0));
+        }
     });
 }
 

@@ -10,7 +10,7 @@ use assay_db::{
 use assay_domain::ids::JobId;
 use uuid::Uuid;
 
-use super::ground::{Ground, deposit, each_engine, free, lane};
+use super::ground::{Ground, deposit, each_engine, free, lane, pay};
 use super::past;
 
 /// What opening says, where it must refuse.
@@ -38,6 +38,40 @@ fn a_database_opens_again_with_all_that_was_answered() {
         assert_eq!(free(&db, &[1]).await, [7]);
         let done = db.commit(deposit(1, 1)).await.expect("it lands");
         assert_eq!(done.applied.map(|applied| applied.link), Some(2), "the lane goes on");
+        ground.audit(&db).await;
+        db.close().await;
+    });
+}
+
+/// The tables that were kept in the order of their rows until the tenth migration.
+const BY_ROW: [&str; 3] = ["cells", "links", "transfers"];
+
+#[test]
+fn a_folder_of_before_the_tenth_migration_keeps_what_is_in_it() {
+    const FIRST: &str = include_str!("../../migrations/0001_commit.sql");
+    // PostgreSQL keeps its tables as they were.
+    Ground::embedded().run(async |ground| {
+        let db = ground.open(1).await;
+        db.commit(deposit(1, 7)).await.expect("it lands");
+        db.commit(pay(1, 2, 3)).await.expect("it lands");
+        db.close().await;
+        for table in BY_ROW {
+            let begins = FIRST.find(&format!("CREATE TABLE {table} ")).expect("the first migration makes it");
+            let made = &FIRST[begins..];
+            let made = &made[..made.find(";").expect("a statement ends")];
+            let steps = format!(
+                "alter table {table} rename to {table}_now; {made}; \
+                 insert into {table} select * from {table}_now; drop table {table}_now"
+            );
+            past::execute(&ground.place, &steps).await.expect("it is as it was");
+        }
+        let before = "create index transfers_task on transfers (task) where task is not null; \
+                      update meta set value = '9' where key = 'schema'";
+        past::execute(&ground.place, before).await.expect("it is as it was");
+        let db = ground.open(1).await;
+        assert_eq!(free(&db, &[1, 2]).await, [4, 3]);
+        let done = db.commit(pay(2, 1, 1)).await.expect("it lands");
+        assert_eq!(done.applied.map(|applied| applied.link), Some(3), "the lane goes on");
         ground.audit(&db).await;
         db.close().await;
     });

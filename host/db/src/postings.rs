@@ -152,7 +152,8 @@ pub(crate) fn sides(engine: Engine, column: &str, n: usize) -> String {
     // of a sorted lot of which some are still to come.
     format!(
         "(select {COLUMNS}, p.at from postings p cross join posted d cross join transfers t \
-         where p.account {listed} and d.lane = p.lane and p.link <= d.link and t.lane = p.lane and t.link = p.link and t.seq = p.seq and t.{column} = p.account \
+         where p.account {listed} and d.lane = p.lane and p.link <= d.link \
+         and t.lane = p.lane and t.link = p.link and t.seq = p.seq and t.{column} = p.account \
          union all select {COLUMNS}, t.at from posted d cross join transfers t \
          where t.lane = d.lane and t.link > d.link and t.{column} {listed}) as {column}s"
     )

@@ -42,14 +42,16 @@ pub struct After {
     pub seq: i64,
 }
 
-/// An account's transfers after a place in the list: those with postings, and the latest.
-const POSTED: &str = "(lane, link, seq) in (select lane, link, seq from postings where account = $1 \
-     and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
-     order by at desc, lane desc, link desc, seq desc limit $6)";
+/// An account's transfers after a place in the list, where both columns have an index.
 const OUT_OF: &str = "debit = $1 and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
                       order by at desc, lane desc, link desc, seq desc limit $6";
 const INTO: &str = "credit = $1 and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
                     order by at desc, lane desc, link desc, seq desc limit $6";
+
+/// The same where there are postings: those that have theirs, and the latest.
+const POSTED: &str = "(lane, link, seq) in (select lane, link, seq from postings where account = $1 \
+     and at <= $2 and (at, lane, link, seq) < ($2, $3, $4, $5) \
+     order by at desc, lane desc, link desc, seq desc limit $6)";
 const LATEST: &str = "(lane, link, seq) in (select t.lane, t.link, t.seq from posted d cross join transfers t \
      where t.lane = d.lane and t.link > d.link and $1 in (t.debit, t.credit) \
      and t.at <= $2 and (t.at, t.lane, t.link, t.seq) < ($2, $3, $4, $5) \

@@ -11,8 +11,8 @@ use axum::routing::{post, put};
 use super::table::{Route, Table};
 use super::{
     agent, agent_tasks, blobs, callbacks, channels, commission, console, docs, finance, finance_money,
-    finance_withdrawals, guarding, handoffs, middleware, openapi, operations, people, plugins,
-    problem, receipts, rewards, secrets, test_mode, threads, watch, webhooks, work,
+    finance_withdrawals, guarding, handoffs, middleware, openapi, operations, people, plugins, problem,
+    receipts, rewards, secrets, test_mode, threads, watch, webhooks, work,
 };
 use crate::app::App;
 use crate::config::Settings;

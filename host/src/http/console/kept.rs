@@ -5,7 +5,6 @@
 //! [`keep`] holds on to what came with a form while it is answered, and where the answer is a
 //! bare refusal, the page of it has what was typed, to be sent once more or to be copied.
 
-
 use askama::Template;
 use assay_domain::refusal::{Code, Kind, Refusal};
 use axum::body::{Body, Bytes};
@@ -83,11 +82,7 @@ pub struct Kept {
 
 /// Holds on to what was typed while a form is answered. Only for forms of our own pages:
 /// another site could have anything typed, and its words are not to stand in a form of ours.
-pub async fn keep(
-    app: &App,
-    request: Request,
-    then: impl AsyncFnOnce(Request) -> Response,
-) -> Response {
+pub async fn keep(app: &App, request: Request, then: impl AsyncFnOnce(Request) -> Response) -> Response {
     let most = app.settings.limits.body_bytes_max;
     if !is_form(&request, most) {
         return then(request).await;
