@@ -58,7 +58,7 @@ fn a_folder_of_before_the_tenth_migration_keeps_what_is_in_it() {
         for table in BY_ROW {
             let begins = FIRST.find(&format!("CREATE TABLE {table} ")).expect("the first migration makes it");
             let made = &FIRST[begins..];
-            let made = &made[..made.find(";").expect("a statement ends")];
+            let made = &made[..made.find(';').expect("a statement ends")];
             let steps = format!(
                 "alter table {table} rename to {table}_now; {made}; \
                  insert into {table} select * from {table}_now; drop table {table}_now"
