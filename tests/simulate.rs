@@ -6,10 +6,8 @@
 //! ```
 
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use assay_tests::simulator::{self, Failure, STEPS_OF_A_WORLD};
+use assay_tests::simulator::{self, STEPS_OF_A_WORLD};
 
 fn main() -> ExitCode {
     let Asked { seed, steps, shrink } = match arguments() {
@@ -19,7 +17,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match worlds(seed, steps) {
+    match simulator::worlds(seed, steps) {
         None => {
             println!("{steps} steps from seed {seed} on: the house and the model agree");
             ExitCode::SUCCESS
@@ -33,32 +31,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Worlds of consecutive seeds, two a processor at a time; the first that fails.
-fn worlds(seed: u64, steps: usize) -> Option<Box<Failure>> {
-    let next = AtomicU64::new(seed);
-    let last = seed + u64::try_from(steps.div_ceil(STEPS_OF_A_WORLD)).unwrap_or(u64::MAX);
-    let failed = Mutex::new(None);
-    // Half of a world's time its two threads wait for each other.
-    let at_once = 2 * std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..at_once {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= last {
-                        return;
-                    }
-                    if let Err(failure) = simulator::run(seed, STEPS_OF_A_WORLD.min(steps)) {
-                        next.store(last, Ordering::Relaxed);
-                        *failed.lock().expect("no thread panics with it") = Some(failure);
-                    }
-                }
-            });
-        }
-    });
-    failed.into_inner().expect("no thread panics with it")
 }
 
 struct Asked {

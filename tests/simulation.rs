@@ -1,8 +1,6 @@
 //! The simulator, as long as a test may take. It is described in `simulator.rs`; longer
 //! runs, and one seed again, are the program `simulate`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use assay_tests::simulator::{self, STEPS_OF_A_WORLD};
 
 /// A hundred thousand steps, or a few where nothing was optimised.
@@ -16,31 +14,11 @@ const PARTING: u64 = 7;
 
 #[test]
 fn the_house_and_a_naive_model_of_it_agree() {
-    let worlds = u64::try_from(STEPS / STEPS_OF_A_WORLD).expect("few");
-    let next = AtomicU64::new(1);
-    let run_some = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed > worlds {
-                return;
-            }
-            if let Err(failure) = simulator::run(seed, STEPS_OF_A_WORLD) {
-                let (at, why) = (failure.at, &failure.why);
-                let again = "cargo run --release -p assay-tests --bin simulate -- --seed";
-                panic!(
-                    "seed {seed} fails at step {at}: {why}\n{}\nagain: {again} {seed}",
-                    failure.in_few_steps()
-                );
-            }
-        }
-    };
-    // Half of a world's time its two threads wait for each other.
-    let at_once = 2 * std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..at_once {
-            scope.spawn(run_some);
-        }
-    });
+    if let Some(failure) = simulator::worlds(1, STEPS) {
+        let (seed, at, why) = (failure.seed, failure.at, &failure.why);
+        let again = "cargo run --release -p assay-tests --bin simulate -- --seed";
+        panic!("seed {seed} fails at step {at}: {why}\n{}\nagain: {again} {seed}", failure.in_few_steps());
+    }
 }
 
 #[test]

@@ -29,6 +29,8 @@ mod world;
 use std::any::Any;
 use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use assay::config::Settings;
 use dice::Dice;
@@ -123,6 +125,35 @@ pub fn run_with(seed: u64, steps: usize, change: Change) -> Result<(), Box<Failu
         world.end().await;
         Ok(())
     })
+}
+
+/// Worlds of consecutive seeds, two a processor at a time; one that fails, if any does.
+///
+/// # Panics
+/// See [`run`].
+pub fn worlds(seed: u64, steps: usize) -> Option<Box<Failure>> {
+    let next = AtomicU64::new(seed);
+    let last = seed + u64::try_from(steps.div_ceil(STEPS_OF_A_WORLD)).unwrap_or(u64::MAX);
+    let failed = Mutex::new(None);
+    // A world has two threads, which wait for each other now and then.
+    let at_once = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= last {
+                        return;
+                    }
+                    if let Err(failure) = run(seed, STEPS_OF_A_WORLD.min(steps)) {
+                        next.store(last, Ordering::Relaxed);
+                        *failed.lock().expect("no thread panics with it") = Some(failure);
+                    }
+                }
+            });
+        }
+    });
+    failed.into_inner().expect("no thread panics with it")
 }
 
 /// Runs these steps. What went wrong, and at which of them.
