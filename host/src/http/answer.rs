@@ -44,7 +44,10 @@ pub fn reply(status: u16, body: &impl Serialize) -> Reply {
 
 /// A body as it is sent. What is sent has texts for names, so that it always has a form.
 pub fn bytes(body: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(body).unwrap_or_default()
+    serde_json::to_vec(body).unwrap_or_else(|error| {
+        tracing::error!(%error, "an answer has no form");
+        Vec::new()
+    })
 }
 
 /// A JSON response.
