@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use assay_tests::furniture::furnish;
+use assay_simulator::furniture::furnish;
 use tempfile::TempDir;
 
 use crate::commands::{assay, text};

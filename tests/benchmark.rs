@@ -1,6 +1,6 @@
 //! The benchmark, a second each: it is about what it says, and its figures can be true.
 
-use assay_tests::furniture::furnish;
+use assay_simulator::furniture::furnish;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use assay_tests::furniture::furnish;
+use assay_simulator::furniture::furnish;
 use futures_util::future::join_all;
 use serde_json::json;
 use sqlx::any::install_default_drivers;

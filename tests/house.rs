@@ -9,7 +9,7 @@ use assay::config::Settings;
 use assay::http::Server;
 use assay_db::Record as _;
 use assay_db::entities::ReceiptRow;
-use assay_tests::furniture::furnish;
+use assay_simulator::furniture::furnish;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;

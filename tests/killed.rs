@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use assay_tests::furniture::furnish;
+use assay_simulator::furniture::furnish;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 use tokio::sync::Notify;

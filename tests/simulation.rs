@@ -1,7 +1,7 @@
-//! The simulator, as long as a test may take. It is described in `simulator.rs`; longer
+//! The simulator, as long as a test may take. It is described in `simulator/lib.rs`; longer
 //! runs, and one seed again, are the program `simulate`.
 
-use assay_tests::simulator::{self, STEPS_OF_A_WORLD};
+use assay_simulator::{self as simulator, STEPS_OF_A_WORLD};
 
 /// A hundred thousand steps, or a few where nothing was optimised.
 const STEPS: usize = if cfg!(debug_assertions) { 4_000 } else { 100_000 };
@@ -16,7 +16,7 @@ const PARTING: u64 = 7;
 fn the_house_and_a_naive_model_of_it_agree() {
     if let Some(failure) = simulator::worlds(1, STEPS) {
         let (seed, at, why) = (failure.seed, failure.at, &failure.why);
-        let again = "cargo run --release -p assay-tests --bin simulate -- --seed";
+        let again = "cargo run --release -p assay-simulator -- --seed";
         panic!("seed {seed} fails at step {at}: {why}\n{}\nagain: {again} {seed}", failure.in_few_steps());
     }
 }

@@ -29,7 +29,7 @@ use assay_domain::ids::{KeyId, PartyId};
 use assay_domain::money::Asset;
 use assay_domain::task::Resolution;
 use assay_domain::terms::Mode;
-use assay_tests::furniture::furnish;
+use assay_simulator::furniture::furnish;
 use futures_util::{StreamExt as _, stream};
 use tempfile::TempDir;
 use uuid::Uuid;

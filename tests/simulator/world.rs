@@ -346,8 +346,9 @@ impl World {
 
     /// The books and the tasks, the model's beside the database's.
     pub(super) async fn compare(&mut self) -> Result<(), String> {
+        // Cells of one range come in the order of their keys.
         const LOOK: &str = "select \
-            (select coalesce(group_concat(key || '=' || n, char(10) order by key), '') from cells \
+            (select coalesce(group_concat(key || '=' || n, char(10)), '') from cells \
              where key >= 'b/' and key < 'b0' and n <> 0 and key not like 'b/%/fees/%'), \
             (select coalesce(group_concat(id || ' ' || state || ' ' || coalesce(worker, '-') || ' ' || price || ' ' || \
              coalesce(payout_at, '-') || ' ' || coalesce(deadline_at, '-'), char(10) order by id), '') \

@@ -293,10 +293,10 @@ impl Committer {
         let (Some(transaction), Some(mut connection)) = (transaction, self.connection.take()) else {
             return Err(judged.group);
         };
-        let Transaction { text, lists, pages } = transaction;
+        let Transaction { query, pages } = transaction;
         self.log.grows(pages);
         let sending = async move {
-            let outcome = sole::send(&mut connection, text, lists).await;
+            let outcome = query.execute(&mut connection).await.map(drop);
             (connection, outcome)
         };
         let mut sending = maybe_done(Box::pin(sending) as Pin<Box<dyn Future<Output = Landing> + Send>>);

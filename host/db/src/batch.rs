@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use assay_domain::ids::Lane;
 use sqlx::AnyConnection;
+use sqlx::any::{Any, AnyArguments};
+use sqlx::query::Query;
 
 use crate::postings;
-use crate::record::{Mode, Table, Value, Write, size};
+use crate::record::{Kind, Mode, Table, Value, Write, size};
 use crate::sql::{self, Engine};
 
 /// Past this much JSON a statement is cut in two: engines copy a parameter several
@@ -33,11 +35,12 @@ pub(crate) struct Batch<'c> {
     posts: Option<(Lane, i64)>,
 }
 
+/// As many rows of a table are parameters of a text at most.
+const ROWS_MAX: usize = 256;
+
 /// A group from `begin` to `commit`.
 pub(crate) struct Transaction {
-    pub(crate) text: String,
-    /// What it binds.
-    pub(crate) lists: Vec<String>,
+    pub(crate) query: Query<'static, Any, AnyArguments>,
     /// About how many pages it writes at most: one a row, and what is larger.
     pub(crate) pages: usize,
 }
@@ -102,25 +105,47 @@ impl<'c> Batch<'c> {
         if engine != Engine::Sqlite {
             return None;
         }
-        let (mut texts, mut lists, mut bytes) = (vec![engine.begin().to_owned()], Vec::new(), 0);
-        for pile in self.tables.values() {
-            for mode in MODES {
+        let parts = self.tables.values().flat_map(|pile| MODES.map(|mode| (pile, mode)));
+        let mut texts = vec![engine.begin().to_owned()];
+        let (mut values, mut lists, mut bytes) = (Vec::new(), Vec::new(), 0);
+        if self.is_of_few_texts() {
+            for (pile, mode) in parts.filter(|(pile, mode)| pile.of(*mode).next().is_some()) {
+                let kinds = || pile.table.columns.iter().map(|column| column.kind);
+                let rows = pile.of(mode).count().next_power_of_two();
+                let end = values.len() + rows * pile.table.columns.len();
+                texts.push(Engine::write_rows_or_end(pile.table, mode, rows));
+                bytes += pile.of(mode).map(size).sum::<usize>();
+                values.extend(pile.of(mode).flat_map(|row| kinds().zip(row)));
+                values.resize(end, (Kind::Int, &Value::Null));
+            }
+        } else {
+            for (pile, mode) in parts {
                 let Some(json) = pile.list(mode)? else { continue };
                 bytes += json.len();
-                if bytes > STATEMENT_BYTES {
-                    return None;
-                }
                 lists.push(json);
                 texts.push(engine.write_many_or_end(pile.table, mode, lists.len()));
             }
         }
+        if bytes > STATEMENT_BYTES {
+            return None;
+        }
         if let Some((lane, link)) = self.posts {
-            texts.extend(postings::add(lists.len() + 1, lists.len() + 2));
+            let bound = values.len() + lists.len();
+            texts.extend(postings::add(bound + 1, bound + 2));
             lists.extend([lane.to_string(), link.to_string()]);
         }
         texts.push("COMMIT".to_owned());
         let rows: usize = self.tables.values().map(|pile| pile.rows.len() + pile.sole.len()).sum();
-        Some(Transaction { text: texts.join("; "), lists, pages: rows + bytes / (2 * PAGE_BYTES) })
+        let query = sql::statement(texts.join("; "));
+        let query = values.into_iter().fold(query, |query, (kind, value)| sql::bind(query, kind, value));
+        let query = lists.into_iter().fold(query, Query::bind);
+        Some(Transaction { query, pages: rows + bytes / (2 * PAGE_BYTES) })
+    }
+
+    /// Whether there is a handful of texts for groups like it, which the engine then has ready:
+    /// all its rows are the committer's own, and few.
+    fn is_of_few_texts(&self) -> bool {
+        self.tables.values().all(|pile| pile.rows.is_empty() && pile.sole.len() <= ROWS_MAX)
     }
 
     /// Writes everything.

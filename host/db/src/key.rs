@@ -1,7 +1,7 @@
 //! Names of cells. One table of numbers carries what changes compete for: what one
 //! verb decides is a head, what many add to is a counter or a balance.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use assay_domain::ids::JobId;
@@ -11,22 +11,32 @@ use assay_domain::ledger::Account;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Arc<str>);
 
+/// As many bytes as a name has at most: a kind and two ids.
+const BYTES: usize = 112;
+
 impl Key {
+    fn named(name: fmt::Arguments<'_>) -> Self {
+        let mut text = String::with_capacity(BYTES);
+        // Writing to a String cannot fail.
+        let _ = text.write_fmt(name);
+        Self(text.into())
+    }
+
     /// The head of a thing: how often it was decided about.
     pub fn head(kind: &str, id: impl fmt::Display) -> Self {
-        Self(format!("h/{kind}/{id}").into())
+        Self::named(format_args!("h/{kind}/{id}"))
     }
 
     /// A counter that several verbs add to, never below zero.
     pub fn counter(name: impl fmt::Display) -> Self {
-        Self(format!("c/{name}").into())
+        Self::named(format_args!("c/{name}"))
     }
 
     /// A balance. Those that may be negative have a prefix of their own, so that the
     /// database itself refuses the others below zero.
     pub fn balance(account: &Account) -> Self {
         let prefix = if account.may_go_negative() { 'x' } else { 'b' };
-        Self(format!("{prefix}/{account}").into())
+        Self::named(format_args!("{prefix}/{account}"))
     }
 
     /// The head of a job: changed by whoever leases it, ends it, or sets it anew.
@@ -36,7 +46,7 @@ impl Key {
 
     /// The number of a subject's latest event.
     pub fn events(subject: &str) -> Self {
-        Self(format!("s/{subject}").into())
+        Self::named(format_args!("s/{subject}"))
     }
 
     /// One that was read.

@@ -65,19 +65,6 @@ pub(crate) async fn read(connection: &mut AnyConnection, needs: &Needs<'_>) -> R
     Ok(state)
 }
 
-/// Writes a group: its text, from `begin` to `commit`, and the lists that it binds.
-pub(crate) async fn send(
-    connection: &mut AnyConnection,
-    text: String,
-    lists: Vec<String>,
-) -> Result<(), sqlx::Error> {
-    let mut query = sql::statement(text);
-    for list in lists {
-        query = query.bind(list);
-    }
-    query.execute(connection).await.map(drop)
-}
-
 /// Ends what a text that failed may have left open. False when it cannot be known.
 pub(crate) async fn end(connection: &mut AnyConnection) -> bool {
     match connection.execute("ROLLBACK").await {

@@ -134,6 +134,23 @@ impl Engine {
         self.rows_into("insert or rollback", table, mode, n)
     }
 
+    /// The same of rows that are parameters, one after the other, of which there may be fewer:
+    /// a row without a key is none. They are taken as they stand, where those of a list are
+    /// looked for in it.
+    pub(crate) fn write_rows_or_end(table: &Table, mode: Mode, rows: usize) -> String {
+        let columns: Vec<String> = (1..=table.columns.len()).map(|n| format!("column{n}")).collect();
+        let key = table.key_indexes().next().unwrap_or_default() + 1;
+        let rows = format!(",({})", vec!["?"; table.columns.len()].join(",")).repeat(rows);
+        format!(
+            "insert or rollback into {} ({}) select {} from (values {}) where column{key} is not null{}",
+            table.name,
+            table.column_list(),
+            columns.join(", "),
+            rows.trim_start_matches(','),
+            on_conflict(table, mode),
+        )
+    }
+
     fn rows_into(self, insert: &str, table: &Table, mode: Mode, n: usize) -> String {
         if mode == Mode::Delete {
             return self.delete_many(table, n);

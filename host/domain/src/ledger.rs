@@ -5,7 +5,7 @@
 //! chosen there, by [`apply`], which either makes all [`Transfer`]s of a verb or none.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use crate::ids::{ChannelId, Lane, PartyId, RedemptionId, TaskId, WithdrawalId};
@@ -96,6 +96,15 @@ pub struct Account {
 }
 
 impl Account {
+    /// As stored and shown.
+    pub fn name(&self) -> String {
+        // An asset, a kind of holder, an id, a pocket.
+        let mut name = String::with_capacity(72);
+        // Writing to a String cannot fail.
+        let _ = write!(name, "{self}");
+        name
+    }
+
     /// Accounts that stand for the outside world.
     pub const fn may_go_negative(&self) -> bool {
         matches!(self.holder, Holder::Clearing(..) | Holder::Issue(_))

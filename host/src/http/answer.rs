@@ -1,7 +1,7 @@
 //! Answers on the wire.
 
 use assay_db::Reply;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -11,6 +11,12 @@ use crate::app::Answer;
 
 /// What every handler gives.
 pub type Outcome = Result<Response, Problem>;
+
+/// So many headers an answer gets at most, of whoever has to do with it.
+const HEADERS: usize = 10;
+
+/// So many bytes most bodies have at most.
+const BYTES: usize = 1_024;
 
 /// An object, and the same under `data`.
 pub struct WithData<T>(T);
@@ -44,16 +50,21 @@ pub fn reply(status: u16, body: &impl Serialize) -> Reply {
 
 /// A body as it is sent. What is sent has texts for names, so that it always has a form.
 pub fn bytes(body: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(body).unwrap_or_else(|error| {
+    let mut bytes = Vec::with_capacity(BYTES);
+    if let Err(error) = serde_json::to_writer(&mut bytes, body) {
         tracing::error!(%error, "an answer has no form");
-        Vec::new()
-    })
+        bytes.clear();
+    }
+    bytes
 }
 
 /// A JSON response.
 pub fn json_response(status: StatusCode, body: Vec<u8>) -> Response {
-    let mut response = (status, body).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut headers = HeaderMap::with_capacity(HEADERS);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response
 }
 

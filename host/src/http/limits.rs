@@ -23,9 +23,6 @@ static LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 static REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 static RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// How many headers an answer is about to get, these five and those that others add.
-const HEADERS: usize = 10;
-
 /// Ends of paths that make judges run.
 const JUDGING: [&str; 8] =
     ["/deliver", "/deliverables", "/resubmit", "/check", "/submit", "/complete", "/run", "/replay"];
@@ -129,7 +126,6 @@ fn tell(headers: &mut HeaderMap, standings: &[Standing]) {
         let _ = write!(policies, "{comma}\"{}\";q={};w={}", one.policy, one.quota, one.window_seconds);
         let _ = write!(left, "{comma}\"{}\";r={};t={}", one.policy, one.remaining, one.reset_seconds);
     }
-    headers.reserve(HEADERS);
     for (name, text) in [(&POLICY, policies), (&STANDING, left)] {
         if let Ok(value) = HeaderValue::try_from(text) {
             headers.insert(name.clone(), value);

@@ -1,11 +1,9 @@
 //! Work that is offered, wanted and haggled over next.
 
 use super::{mostly, party};
-use crate::simulator::dice::Dice;
-use crate::simulator::model::{Bid, CENT, Model};
-use crate::simulator::steps::{
-    Act, Asks, Auction, By, Deal, Hybrid, Label, Mode, Post, Pricing, Rules, Wants,
-};
+use crate::dice::Dice;
+use crate::model::{Bid, CENT, Model};
+use crate::steps::{Act, Asks, Auction, By, Deal, Hybrid, Label, Mode, Post, Pricing, Rules, Wants};
 
 fn wants(dice: &mut Dice) -> Wants {
     dice.pick(&[Wants::Nothing, Wants::Leaves, Wants::Leaves, Wants::LeavesAndTaste])
@@ -142,7 +140,7 @@ pub(super) fn over_bids(model: &Model, dice: &mut Dice, on: Label, poster: Label
             1..5 => offer,
             _ => dice.between(offer, most.max(offer)),
         };
-        let credits = task.asset() == crate::simulator::model::CR;
+        let credits = task.asset() == crate::model::CR;
         return Act::Answer { who: mostly(model, dice, Some(known.bidder)), bid, price, credits };
     }
     // Where somebody else chooses the poster seldom does.

@@ -1,9 +1,9 @@
 //! Money that comes and goes next.
 
 use super::{mostly, party};
-use crate::simulator::dice::Dice;
-use crate::simulator::model::{CENT, Model};
-use crate::simulator::steps::{Act, Label, Notice, Outcome};
+use crate::dice::Dice;
+use crate::model::{CENT, Model};
+use crate::steps::{Act, Label, Notice, Outcome};
 
 pub(super) fn coming_in(model: &Model, dice: &mut Dice) -> Act {
     if dice.percent(5) {

@@ -17,7 +17,7 @@ use assay_domain::terms;
 use serde_json::{Value, json};
 
 use super::{CAPABILITY, DESCRIPTION, Doing, checks, dollars, micros, of_task, reply};
-use crate::simulator::steps::{Act, Asks, Auction, By, Deal, Hybrid, Label, Mode, Post, Pricing, Wants};
+use crate::steps::{Act, Asks, Auction, By, Deal, Hybrid, Label, Mode, Post, Pricing, Wants};
 
 const TITLE: &str = "Explain how to brew green tea";
 

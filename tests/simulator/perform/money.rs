@@ -11,8 +11,8 @@ use assay_domain::coin::Coin;
 use assay_domain::ledger::Provider;
 
 use super::{Doing, micros, reply, silent};
-use crate::simulator::bank::{self, Sent};
-use crate::simulator::steps::{Act, Label, Notice};
+use crate::bank::{self, Sent};
+use crate::steps::{Act, Label, Notice};
 
 const TRON: &str = "TN3W4H6rK2ce4vX9YnFQHwKENnHjoxb3m9";
 

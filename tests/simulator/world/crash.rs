@@ -8,8 +8,8 @@ use assay::app::gate::Gate;
 use sqlx::Row as _;
 
 use super::{World, until_gate};
-use crate::simulator::perform::Key;
-use crate::simulator::steps::{Act, Label};
+use crate::perform::Key;
+use crate::steps::{Act, Label};
 
 /// A job that is due.
 struct Due {

@@ -7,13 +7,15 @@
 //! - `perform` the same step against the house, and `bank` who brings its money in and pays
 //!   it out; `world` both, side by side, with two who decide at once, requests sent again,
 //!   and crashes between commits.
-//! - `shrink` the fewest steps that still fail.
+//! - `shrink` the fewest steps that still fail; `furniture` what a house's first start makes,
+//!   for those after it.
 //!
 //! A run repeats: the clock stands but for the steps that move it, ids count up, and who
 //! of two is first to commit is part of the step.
 
 mod bank;
 mod dice;
+pub mod furniture;
 mod generate;
 mod later;
 mod life;

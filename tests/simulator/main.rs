@@ -7,7 +7,7 @@
 
 use std::process::ExitCode;
 
-use assay_tests::simulator::{self, STEPS_OF_A_WORLD};
+use assay_simulator::{self as simulator, STEPS_OF_A_WORLD};
 
 fn main() -> ExitCode {
     let Asked { seed, steps, shrink } = match arguments() {
