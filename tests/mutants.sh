@@ -25,7 +25,7 @@ survived=0
 
 build() {
     (cd "$copy/sources" && CARGO_TARGET_DIR="$target" cargo build --quiet --locked --profile "$profile" \
-        -p assay-simulator)
+        --bin simulate)
 }
 
 # Whole, and with one patch; a file that did not change keeps its time, and its build.

@@ -16,7 +16,7 @@ const PARTING: u64 = 7;
 fn the_house_and_a_naive_model_of_it_agree() {
     if let Some(failure) = simulator::worlds(1, STEPS) {
         let (seed, at, why) = (failure.seed, failure.at, &failure.why);
-        let again = "cargo run --release -p assay-simulator -- --seed";
+        let again = "cargo run --release --bin simulate -- --seed";
         panic!("seed {seed} fails at step {at}: {why}\n{}\nagain: {again} {seed}", failure.in_few_steps());
     }
 }
