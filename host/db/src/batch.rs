@@ -143,9 +143,10 @@ impl<'c> Batch<'c> {
     }
 
     /// Whether there is a handful of texts for groups like it, which the engine then has ready:
-    /// all its rows are the committer's own, and few.
+    /// all its rows are the committer's own, to be there, and few.
     fn is_of_few_texts(&self) -> bool {
-        self.tables.values().all(|pile| pile.rows.is_empty() && pile.sole.len() <= ROWS_MAX)
+        let few = |pile: &Pile<'_>| pile.rows.is_empty() && pile.sole.len() <= ROWS_MAX;
+        self.tables.values().all(|pile| few(pile) && pile.of(Mode::Delete).next().is_none())
     }
 
     /// Writes everything.

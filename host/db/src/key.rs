@@ -11,7 +11,7 @@ use assay_domain::ledger::Account;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Arc<str>);
 
-/// As many bytes as a name has at most: a kind and two ids.
+/// As many bytes as most names have at most: a kind and two ids.
 const BYTES: usize = 112;
 
 impl Key {

@@ -29,7 +29,7 @@ pub(crate) struct Log {
     pages_max: usize,
     /// How many pages groups wrote at most since it began anew.
     pages: usize,
-    /// How many pages the log had when it was last copied, and how many that was at most.
+    /// How many pages the log had when it was last copied, of how many it might have had.
     found: (usize, usize),
     copying: Option<JoinHandle<Option<usize>>>,
 }
@@ -46,8 +46,10 @@ impl Log {
         if self.length() >= self.pages_max && self.copying.is_none() {
             let address = self.address.clone();
             self.copying = Some(tokio::spawn(async move {
-                let copied = copy(&address).await;
-                copied.inspect_err(|error| tracing::warn!(%error, "the database's log was not copied")).ok()
+                copy(&address).await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "the database's log was not copied");
+                    None
+                })
             }));
         }
     }
@@ -83,17 +85,20 @@ impl Log {
     }
 }
 
-/// Copies it but for what is written last. Gives the pages that were in it.
-async fn copy(address: &Address) -> Result<usize, sqlx::Error> {
+/// Copies it but for what is written last. Gives the pages that are in it, copied or not:
+/// whoever reads an old state keeps the later ones there. The engine does not say where
+/// somebody else was copying.
+async fn copy(address: &Address) -> Result<Option<usize>, sqlx::Error> {
     let mut connection = address.copier().await?;
-    let mut copied = 0;
+    let (mut pages, mut copied) = (-1, 0);
     for _ in 0..PASSES_MAX {
         let row = connection.fetch_one(COPY).await?;
+        pages = row.try_get::<i64, _>("log")?;
         let before = std::mem::replace(&mut copied, row.try_get::<i64, _>("checkpointed")?);
         if copied - before <= REST_PAGES {
             break;
         }
     }
     connection.close().await?;
-    Ok(usize::try_from(copied).unwrap_or_default())
+    Ok(usize::try_from(pages).ok())
 }
