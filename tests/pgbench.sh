@@ -1,6 +1,7 @@
 #!/bin/sh
-# pgbench's TPC-B at its best, beside our transfers on the same PostgreSQL and on SQLite, one
-# after the other on the same machine.
+# pgbench's TPC-B at its best, beside our transfers on SQLite and on the same PostgreSQL, one
+# after the other, each with the machine to itself: PostgreSQL does not run, and has nothing to
+# clear away, while SQLite is measured.
 #
 #   tests/pgbench.sh [SECONDS]
 #
@@ -24,9 +25,11 @@ stop() { (cd / && $as pg_ctl -D "$folder/data" -m immediate stop >/dev/null 2>&1
 trap stop EXIT
 trap 'exit 130' INT TERM
 # shellcheck disable=SC2086
-(cd / && $as initdb -D "$folder/data" -U postgres -A trust -E UTF8 --no-locale >/dev/null &&
-    $as pg_ctl -D "$folder/data" -l "$folder/log" -w \
-        -o "-p $port -k $folder -c listen_addresses=127.0.0.1" start >/dev/null)
+control() { (cd / && $as pg_ctl -D "$folder/data" -w "$@" >/dev/null); }
+start() { control -l "$folder/log" -o "-p $port -k $folder -c listen_addresses=127.0.0.1" start; }
+# shellcheck disable=SC2086
+(cd / && $as initdb -D "$folder/data" -U postgres -A trust -E UTF8 --no-locale >/dev/null)
+start
 export PGHOST=127.0.0.1 PGPORT="$port" PGUSER=postgres
 
 createdb pgbench
@@ -42,14 +45,18 @@ for clients in 1 4 8 16 32; do
     if [ "$tps" -gt "$best" ]; then best=$tps; fi
 done
 createdb assay
+
 figure() { python3 -c 'import json, sys; r = json.load(sys.stdin); print(int(r["per_second"]), r["p99_ms"])'; }
-for database in "" "--database postgres://postgres@127.0.0.1:$port/assay"; do
-    # shellcheck disable=SC2086
-    report=$("$program" benchmark transfers --json --seconds "$seconds" $database)
+transfers() {
+    on=$1
+    shift
+    report=$("$program" benchmark transfers --json --seconds "$seconds" "$@")
     line=$(echo "$report" | figure)
-    # shellcheck disable=SC2086
-    set -- $line
-    awk -v ours="$1" -v p99="$2" -v best="$best" -v on="${database:+PostgreSQL}" 'BEGIN {
+    awk -v ours="${line% *}" -v p99="${line#* }" -v best="$best" -v on="$on" 'BEGIN {
         printf "transfers on %s: %d a second (p99 %s ms), %.1f times the best of pgbench\n",
-            on == "" ? "SQLite" : on, ours, p99, ours / best }'
-done
+            on, ours, p99, ours / best }'
+}
+control -m fast stop
+transfers SQLite
+start
+transfers PostgreSQL --database "postgres://postgres@127.0.0.1:$port/assay"

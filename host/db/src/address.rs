@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
+use sqlx::{AnyConnection, Connection as _, Executor as _};
 
 use crate::error::DbError;
+use crate::readers::Readers;
 use crate::settings::{Limits, Place};
 use crate::sql::Engine;
 
@@ -78,18 +78,17 @@ impl Address {
         Ok(connection)
     }
 
+    /// A connection that cannot write.
+    pub(crate) async fn reader(&self) -> Result<AnyConnection, sqlx::Error> {
+        let mut connection = AnyConnection::connect(&self.url).await?;
+        connection.execute(sqlx::AssertSqlSafe(self.setup(false))).await?;
+        Ok(connection)
+    }
+
     /// Connections that cannot write.
-    pub(crate) async fn readers(&self) -> Result<AnyPool, sqlx::Error> {
-        let setup = self.setup(false);
-        AnyPoolOptions::new()
-            .max_connections(self.limits.readers_max)
-            .acquire_timeout(Duration::from_millis(self.limits.connect_timeout_ms))
-            .after_connect(move |connection, _| {
-                let setup = setup.clone();
-                Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(setup)).await.map(|_| ()) })
-            })
-            .connect(&self.url)
-            .await
+    pub(crate) async fn readers(&self) -> Result<Readers, sqlx::Error> {
+        let patience = Duration::from_millis(self.limits.connect_timeout_ms);
+        Readers::open(self, self.limits.readers_max, patience).await
     }
 
     /// What every connection is told first.

@@ -49,12 +49,15 @@ async fn balances(reader: &Reader, report: &mut AuditReport) -> Result<(), DbErr
                 union all select credit, 0, amount from transfers \
                 union all select substr(key, 3), n, 0 from cells where key like 'b/%' or key like 'x/%'\
                 ) as entries group by account having sum(stored) <> sum(computed)";
-    let mut rows = sqlx::query(text).fetch(reader.pool());
+    let mut session = reader.session().await?;
+    let mut rows = sqlx::query(text).fetch(session.begin());
     while let Some(row) = rows.try_next().await.map_err(|error| reader.failed(error))? {
         let account = reader.field(&row, 0)?;
         let (stored, computed) = (reader.field(&row, 1)?, reader.field(&row, 2)?);
         report.add(Difference::Balance { account, stored, computed });
     }
+    drop(rows);
+    session.end();
     Ok(())
 }
 
@@ -62,7 +65,8 @@ async fn balances(reader: &Reader, report: &mut AuditReport) -> Result<(), DbErr
 async fn sums(reader: &Reader, report: &mut AuditReport) -> Result<(), DbError> {
     let text = "select key, n from cells where key like 'b/%' or key like 'x/%'";
     let mut sums: BTreeMap<Asset, i128> = BTreeMap::new();
-    let mut rows = sqlx::query(text).fetch(reader.pool());
+    let mut session = reader.session().await?;
+    let mut rows = sqlx::query(text).fetch(session.begin());
     while let Some(row) = rows.try_next().await.map_err(|error| reader.failed(error))? {
         let (key, stored): (String, i64) = (reader.field(&row, 0)?, reader.field(&row, 1)?);
         report.accounts += 1;
@@ -77,6 +81,8 @@ async fn sums(reader: &Reader, report: &mut AuditReport) -> Result<(), DbError> 
             report.add(Difference::Negative { account: account.to_string(), stored });
         }
     }
+    drop(rows);
+    session.end();
     for (asset, sum) in sums.into_iter().filter(|(_, sum)| *sum != 0) {
         report.add(Difference::Asset { asset: asset.code(), sum });
     }

@@ -54,8 +54,8 @@ impl Db {
             // They are found in the journal all the same.
             tracing::warn!(%error, "transfers of servers that stopped are without postings");
         }
-        let pool = address.readers().await.map_err(|error| cannot_connect(&address, error))?;
-        let reader = Reader::new(pool, &address);
+        let readers = address.readers().await.map_err(|error| cannot_connect(&address, error))?;
+        let reader = Reader::new(readers, &address);
         let (queue, waiting) = mpsc::channel(limits.queue_max);
         let committer = Committer::new(address, limits, lane, clock, settings.listener, connection, waiting);
         tokio::spawn(committer.run(lock));

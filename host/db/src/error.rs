@@ -125,15 +125,27 @@ impl From<sqlx::Error> for Failure {
                 let unique = reason.kind() == ErrorKind::UniqueViolation;
                 classify(&code, unique, error)
             }
-            sqlx::Error::Io(_)
+            other if is_of_driver(other) => Self::Lost(error),
+            _ => Self::Broken(error),
+        }
+    }
+}
+
+const fn is_of_driver(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolClosed
             | sqlx::Error::PoolTimedOut
-            | sqlx::Error::WorkerCrashed => Self::Lost(error),
-            _ => Self::Broken(error),
-        }
-    }
+            | sqlx::Error::WorkerCrashed
+    )
+}
+
+/// Whether a code says that the server ended the session, or is not the one it was.
+fn is_of_session(code: &str) -> bool {
+    matches!(code, "57P01" | "57P02" | "57P03" | "25P03" | "25006")
 }
 
 fn classify(code: &str, unique: bool, error: sqlx::Error) -> Failure {
@@ -150,11 +162,34 @@ fn classify(code: &str, unique: bool, error: sqlx::Error) -> Failure {
     }
     match code {
         _ if unique => Failure::Taken(error),
-        "57P01" | "57P02" | "57P03" | "25P03" | "25006" => Failure::Lost(error),
-        _ if code.starts_with("08") => Failure::Lost(error),
+        _ if is_of_session(code) || code.starts_with("08") => Failure::Lost(error),
         _ if code.starts_with("40") || code == "55P03" => Failure::Again(error),
         _ if code.starts_with("53") => Failure::NoRoom(error),
         _ => Failure::Broken(error),
+    }
+}
+
+/// Whether it is the connection that failed, and not what was asked.
+pub(crate) fn is_of_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(reason) => {
+            reason.code().is_some_and(|code| is_of_session(&code) || code.starts_with("08"))
+        }
+        other => is_of_driver(other),
+    }
+}
+
+/// Whether somebody said nothing for too long, so that asking again takes as long again.
+pub(crate) fn is_late(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(reason) if reason.kind() == io::ErrorKind::TimedOut)
+}
+
+/// Whether a server is not there yet, and may be in a moment.
+pub(crate) fn is_starting(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(reason) => reason.kind() == io::ErrorKind::ConnectionRefused,
+        sqlx::Error::Database(reason) => reason.code().is_some_and(|code| code == "57P03"),
+        _ => false,
     }
 }
 

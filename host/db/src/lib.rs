@@ -44,6 +44,7 @@ mod plan;
 mod postings;
 mod prepared;
 mod read;
+mod readers;
 mod record;
 pub mod rows;
 mod schema;

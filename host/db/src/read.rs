@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use assay_domain::ids::{JobId, Lane, TaskId};
 use assay_domain::ledger::Account;
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
-use sqlx::{Any, AnyPool, Row as _};
+use deadpool::managed::Object;
+use sqlx::Row as _;
 
 use crate::address::Address;
 use crate::db;
-use crate::error::DbError;
+use crate::error::{self, DbError};
 use crate::jobs::Job;
 use crate::key::Key;
 use crate::postings;
+use crate::readers::{self, Opener, Readers};
 use crate::record::{Kind, Record, Row, Value};
 use crate::rows::{BlobRow, EventRow, LinkRow, OnceRow, TransferRow};
 use crate::schema;
@@ -23,7 +23,7 @@ use crate::sql::{self, Engine};
 /// Reads the database. Clones share one pool of connections, none of which can write.
 #[derive(Clone)]
 pub struct Reader {
-    pool: AnyPool,
+    readers: Readers,
     address: Address,
     /// Whether a read may take as long as it takes.
     patient: bool,
@@ -65,8 +65,8 @@ impl After {
 }
 
 impl Reader {
-    pub(crate) fn new(pool: AnyPool, address: &Address) -> Self {
-        Self { pool, address: address.clone(), patient: false }
+    pub(crate) fn new(readers: Readers, address: &Address) -> Self {
+        Self { readers, address: address.clone(), patient: false }
     }
 
     /// The same for reading everything there is, which takes as long as it takes.
@@ -77,16 +77,17 @@ impl Reader {
     /// Opens a database to read only, also while a server has it.
     pub async fn open(place: &Place, limits: Limits) -> Result<Self, DbError> {
         let address = Address::of(place, limits)?;
-        let pool = address.readers().await.map_err(|error| db::cannot_connect(&address, error))?;
-        let reader = Self::new(pool, &address);
-        let mut connection = reader.pool.acquire().await.map_err(|error| reader.failed(error))?;
-        schema::require(&mut connection, &address).await?;
+        let readers = address.readers().await.map_err(|error| db::cannot_connect(&address, error))?;
+        let reader = Self::new(readers, &address);
+        let mut session = reader.session().await?;
+        schema::require(session.begin(), &address).await?;
+        session.end();
         Ok(reader)
     }
 
     /// Lets go of the database.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
     }
 
     /// Which engine it is.
@@ -269,26 +270,30 @@ impl Reader {
 
     /// Runs a statement put together from constants.
     pub(crate) async fn rows(&self, text: String, values: &[Value]) -> Result<Vec<Row>, DbError> {
-        let mut query = sql::statement(text);
-        for value in values {
-            query = sql::bind(query, Kind::Text, value);
+        loop {
+            let mut session = self.session().await?;
+            let empty = sql::statement(text.clone());
+            let query = values.iter().fold(empty, |query, value| sql::bind(query, Kind::Text, value));
+            let asked = query.fetch_all(session.begin());
+            let outcome = if self.patient { asked.await } else { self.address.answered(asked).await };
+            match outcome {
+                Err(error) if error::is_of_connection(&error) => {
+                    // One that was idle may have been gone before it was asked.
+                    if error::is_late(&error) || !readers::is_used(&session) {
+                        return Err(self.failed(error));
+                    }
+                }
+                outcome => {
+                    session.end();
+                    return outcome.map_err(|error| self.failed(error));
+                }
+            }
         }
-        let rows = if self.patient { query.fetch_all(&self.pool).await } else { self.in_time(query).await };
-        rows.map_err(|error| self.failed(error))
     }
 
-    /// The rows, or no connection: one whose server says nothing is not kept.
-    async fn in_time(&self, query: Query<'static, Any, AnyArguments>) -> Result<Vec<Row>, sqlx::Error> {
-        let mut connection = self.pool.acquire().await?;
-        let rows = self.address.answered(query.fetch_all(&mut *connection)).await;
-        if matches!(&rows, Err(sqlx::Error::Io(_))) {
-            drop(connection.detach());
-        }
-        rows
-    }
-
-    pub(crate) const fn pool(&self) -> &AnyPool {
-        &self.pool
+    /// A connection for a read.
+    pub(crate) async fn session(&self) -> Result<Object<Opener>, DbError> {
+        self.readers.get().await.map_err(|error| self.failed(error))
     }
 
     pub(crate) fn failed(&self, error: sqlx::Error) -> DbError {
