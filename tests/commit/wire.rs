@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use assay_db::{Change, Key, Place};
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 
-use super::ground::{Ground, deposit, free, statuses, task_head, together};
+use super::ground::{Ground, deposit, each_engine, free, statuses, task_head, together};
 use super::past;
 
 /// What happens to the next commit.
@@ -154,6 +156,45 @@ fn a_connection_the_server_ended_is_made_again() {
             past::execute(&ground.place, end).await.expect("the operator may");
             let done = db.commit(deposit(1, 1)).await.expect("it lands all the same");
             assert_eq!(done.applied.map(|applied| applied.link), Some(n));
+        }
+        ground.audit(&db).await;
+    });
+}
+
+#[test]
+fn a_read_notices_nothing_of_connections_that_the_server_ended() {
+    let Some(ground) = Ground::shared() else { return };
+    ground.run(async |ground| {
+        let db = ground.open(1).await;
+        db.commit(deposit(1, 7)).await.expect("it lands");
+        for _ in 0..3 {
+            // So many at once that there are several connections, all of which end.
+            let at_once = join_all((0..6).map(|_| free(&db, &[1]))).await;
+            assert_eq!(at_once, vec![vec![7]; 6]);
+            let end = "select pg_terminate_backend(pid) from pg_stat_activity \
+                       where datname = current_database() and pid <> pg_backend_pid()";
+            past::execute(&ground.place, end).await.expect("the operator may");
+            assert_eq!(free(&db, &[1]).await, [7]);
+        }
+    });
+}
+
+#[test]
+fn a_read_that_nobody_waits_for_any_more_leaves_nothing_to_the_next() {
+    each_engine(async |ground| {
+        let db = ground.open(1).await;
+        db.commit(deposit(1, 7)).await.expect("it lands");
+        let keys = [task_head(1), task_head(2)];
+        for polls in 0..6 {
+            let mut left = Box::pin(db.read().cells(&keys));
+            for _ in 0..polls {
+                if (&mut left).now_or_never().is_some() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(left);
+            assert_eq!(free(&db, &[1]).await, [7], "left after {polls} looks");
         }
         ground.audit(&db).await;
     });

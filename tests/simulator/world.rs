@@ -346,13 +346,16 @@ impl World {
 
     /// The books and the tasks, the model's beside the database's.
     pub(super) async fn compare(&mut self) -> Result<(), String> {
-        // Cells of one range come in the order of their keys.
+        // Cells of one range come in the order of their keys. Of the tasks only those that
+        // are not over are read, which an index finds for each party.
         const LOOK: &str = "select \
             (select coalesce(group_concat(key || '=' || n, char(10)), '') from cells \
              where key >= 'b/' and key < 'b0' and n <> 0 and key not like 'b/%/fees/%'), \
             (select coalesce(group_concat(id || ' ' || state || ' ' || coalesce(worker, '-') || ' ' || price || ' ' || \
              coalesce(payout_at, '-') || ' ' || coalesce(deadline_at, '-'), char(10) order by id), '') \
-             from tasks where closed = 0 or payout_at is not null), \
+             from tasks where id in (\
+             select t.id from parties p cross join tasks t on t.poster = p.id where t.closed = 0 union \
+             select t.id from parties p cross join tasks t on t.worker = p.id where t.payout_at is not null)), \
             (select coalesce(group_concat(key || '=' || n, char(10) order by key), '') from cells \
              where n <> 0 and ((key >= 'c/open-tasks/' and key < 'c/open-tasks0') or \
              (key >= 'c/handoff-spent/' and key < 'c/handoff-spent0') or \

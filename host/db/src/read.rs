@@ -312,6 +312,9 @@ impl Reader {
     }
 
     pub(crate) fn tail(&self, tail: &str) -> String {
+        if !tail.contains("s_of($") && !tail.contains("in_list($") {
+            return tail.to_owned();
+        }
         let engine = self.address.engine;
         (1..10).fold(tail.to_owned(), |tail, n| {
             tail.replace(&format!("debits_of(${n})"), &postings::sides(engine, "debit", n))

@@ -151,7 +151,10 @@ impl Artefacts {
     /// The component this process compiled earlier, if its file is there and whole.
     pub(crate) fn load(&self, engine: &Engine, digest: &Digest) -> Option<(Facts, Component)> {
         let file = self.find(Maker::Host, digest)?;
+        // The file is a little longer than the code in it, so that the list need not grow.
+        let length = usize::try_from(file.metadata().ok()?.len()).ok()?;
         let mut code = Vec::new();
+        code.try_reserve_exact(length).ok()?;
         let (facts, _) = self.check(Maker::Host, digest, file, |piece| code.extend_from_slice(piece))?;
         let component = deserialize(engine, &code).inspect_err(
             |error| tracing::warn!(component = %digest, %error, "a compiled artefact does not load"),
