@@ -36,8 +36,8 @@ fn the_log_stays_short_under_load_and_nothing_in_it_is_lost() {
     ground.run(async |ground| {
         let (db, folder) = open(ground).await;
         write(&db, 100).await;
-        // A third of what they wrote.
-        assert!(pages(folder) < 350, "{} pages", pages(folder));
+        // Half of what they wrote: the writer waits for who copies once there are four hundred.
+        assert!(pages(folder) < 500, "{} pages", pages(folder));
         db.close().await;
         let db = ground.open(2).await;
         assert!(free(&db, &(1..=200).collect::<Vec<_>>()).await.iter().all(|holds| *holds == 10));

@@ -15,7 +15,8 @@
 //!   table, `sole` is the short way of a writer that is alone, `postings` say which transfers an
 //!   account has a side of, `log` is copied beside the commits, [`chain`] says what a link's hash
 //!   covers.
-//! - [`Reader`]: loads, and a few sums (`figures`). [`Job`], [`Lease`]: what happens later.
+//! - [`Reader`]: loads over one of the `readers`, and a few sums (`figures`). [`Job`], [`Lease`]:
+//!   what happens later.
 //! - [`audit()`]: recomputes the books and the chain. [`backup()`]: a copy while a server runs.
 //!   [`Yardstick`]: what the embedded engine does by itself, for comparing.
 //!

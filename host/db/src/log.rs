@@ -6,6 +6,9 @@
 //! again until little was written meanwhile; the writer copies that between two groups, so
 //! that the log begins anew.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
 use tokio::task::JoinHandle;
 
@@ -28,25 +31,31 @@ pub(crate) struct Log {
     address: Address,
     pages_max: usize,
     /// How many pages groups wrote at most since it began anew.
+    pages: Arc<AtomicUsize>,
+    found: Found,
+    copying: Option<JoinHandle<Option<Found>>>,
+}
+
+/// How many pages the log had when it was last copied, of how many it might have had.
+#[derive(Clone, Copy)]
+struct Found {
     pages: usize,
-    /// How many pages the log had when it was last copied, of how many it might have had.
-    found: (usize, usize),
-    copying: Option<JoinHandle<Option<usize>>>,
+    of: usize,
 }
 
 impl Log {
     /// Copied whenever it has about so many pages.
-    pub(crate) const fn new(address: Address, pages_max: usize) -> Self {
-        Self { address, pages_max, pages: 0, found: (1, 1), copying: None }
+    pub(crate) fn new(address: Address, pages_max: usize) -> Self {
+        Self { address, pages_max, pages: Arc::default(), found: Found { pages: 1, of: 1 }, copying: None }
     }
 
     /// A group writes so many pages at most.
     pub(crate) fn grows(&mut self, pages: usize) {
-        self.pages += pages;
+        self.pages.fetch_add(pages, Ordering::Relaxed);
         if self.length() >= self.pages_max && self.copying.is_none() {
-            let address = self.address.clone();
+            let (address, pages) = (self.address.clone(), Arc::clone(&self.pages));
             self.copying = Some(tokio::spawn(async move {
-                copy(&address).await.unwrap_or_else(|error| {
+                copy(&address, &pages).await.unwrap_or_else(|error| {
                     tracing::warn!(%error, "the database's log was not copied");
                     None
                 })
@@ -56,8 +65,8 @@ impl Log {
 
     /// About how many pages it has: of those that a group may write, most are written once
     /// for many of its rows.
-    const fn length(&self) -> usize {
-        self.pages.saturating_mul(self.found.0) / self.found.1
+    fn length(&self) -> usize {
+        self.pages.load(Ordering::Relaxed).saturating_mul(self.found.pages) / self.found.of
     }
 
     /// Whether the writer is to copy the rest now.
@@ -69,7 +78,7 @@ impl Log {
     /// Copies the rest, where nothing else is under way.
     pub(crate) async fn copy_rest(&mut self, connection: &mut AnyConnection) {
         self.wait().await;
-        self.pages = 0;
+        self.pages.store(0, Ordering::Relaxed);
         // A group tells better than this what is wrong with the disk.
         let _ = connection.execute(COPY).await;
     }
@@ -79,26 +88,28 @@ impl Log {
         if let Some(copying) = self.copying.take()
             && let Ok(Some(found)) = copying.await
         {
-            let most = self.pages.max(1);
-            self.found = (found.clamp(1, most), most);
+            self.found = found;
         }
     }
 }
 
 /// Copies it but for what is written last. Gives the pages that are in it, copied or not:
 /// whoever reads an old state keeps the later ones there. The engine does not say where
-/// somebody else was copying.
-async fn copy(address: &Address) -> Result<Option<usize>, sqlx::Error> {
+/// somebody else was copying. Groups go on meanwhile; the pages they might have written are
+/// counted before the log's own are, so that it is sooner held for too long than for too short.
+async fn copy(address: &Address, counted: &AtomicUsize) -> Result<Option<Found>, sqlx::Error> {
     let mut connection = address.copier().await?;
-    let (mut pages, mut copied) = (-1, 0);
+    let (mut found, mut copied) = (None, 0);
     for _ in 0..PASSES_MAX {
+        let of = counted.load(Ordering::Relaxed).max(1);
         let row = connection.fetch_one(COPY).await?;
-        pages = row.try_get::<i64, _>("log")?;
+        let pages = usize::try_from(row.try_get::<i64, _>("log")?);
+        found = pages.ok().map(|pages| Found { pages: pages.clamp(1, of), of });
         let before = std::mem::replace(&mut copied, row.try_get::<i64, _>("checkpointed")?);
         if copied - before <= REST_PAGES {
             break;
         }
     }
     connection.close().await?;
-    Ok(usize::try_from(pages).ok())
+    Ok(found)
 }
