@@ -38,6 +38,8 @@ struct Judged {
 /// A group that the engine is writing.
 struct Flight {
     judged: Judged,
+    /// How many pages of the log it takes at most.
+    pages: usize,
     sending: MaybeDone<Pin<Box<dyn Future<Output = Landing> + Send>>>,
 }
 
@@ -239,13 +241,13 @@ impl Committer {
 
     /// Waits for a group under way.
     async fn landed(&mut self, flight: Option<Flight>) -> Result<Option<Judged>, (Judged, Failure)> {
-        let Some(Flight { judged, sending }) = flight else { return Ok(None) };
-        let mut sending = sending;
+        let Some(Flight { judged, pages, mut sending }) = flight else { return Ok(None) };
         (&mut sending).await;
         let landing = Pin::new(&mut sending).take_output();
         let failure = match landing {
             Some((connection, Ok(()))) => {
                 self.connection = Some(connection);
+                self.log.grows(pages);
                 return Ok(Some(judged));
             }
             Some((mut connection, Err(error))) => {
@@ -294,7 +296,6 @@ impl Committer {
             return Err(judged.group);
         };
         let Transaction { query, pages } = transaction;
-        self.log.grows(pages);
         let sending = async move {
             let outcome = query.execute(&mut connection).await.map(drop);
             (connection, outcome)
@@ -305,7 +306,7 @@ impl Committer {
         self.sole.keep(cells);
         self.head = Some(head);
         self.pending = pending;
-        Ok(Some(Flight { judged, sending }))
+        Ok(Some(Flight { judged, pages, sending }))
     }
 
     /// Answers everyone in a group that landed.

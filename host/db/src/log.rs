@@ -23,6 +23,10 @@ const TOO_LONG: usize = 4;
 /// So little is left to the writer, who has to wait for the disk over it: in pages.
 const REST_PAGES: i64 = 100;
 
+/// So many of the pages that groups might have written are one at least: a wrong measure must
+/// not let the log grow for ever.
+const OF_A_PAGE_MAX: usize = 64;
+
 /// How often the log is copied at most before the rest is left to the writer.
 const PASSES_MAX: u32 = 5;
 
@@ -49,7 +53,7 @@ impl Log {
         Self { address, pages_max, pages: Arc::default(), found: Found { pages: 1, of: 1 }, copying: None }
     }
 
-    /// A group writes so many pages at most.
+    /// A group that landed wrote so many pages at most.
     pub(crate) fn grows(&mut self, pages: usize) {
         self.pages.fetch_add(pages, Ordering::Relaxed);
         if self.length() >= self.pages_max && self.copying.is_none() {
@@ -99,17 +103,22 @@ impl Log {
 /// counted before the log's own are, so that it is sooner held for too long than for too short.
 async fn copy(address: &Address, counted: &AtomicUsize) -> Result<Option<Found>, sqlx::Error> {
     let mut connection = address.copier().await?;
-    let (mut found, mut copied) = (None, 0);
+    let mut found: Option<Found> = None;
+    let mut copied = 0;
     for _ in 0..PASSES_MAX {
         let of = counted.load(Ordering::Relaxed).max(1);
         let row = connection.fetch_one(COPY).await?;
-        let pages = usize::try_from(row.try_get::<i64, _>("log")?);
-        found = pages.ok().map(|pages| Found { pages: pages.clamp(1, of), of });
+        let Ok(pages) = usize::try_from(row.try_get::<i64, _>("log")?) else { break };
+        if found.is_some_and(|found| pages < found.pages) {
+            // All of it was copied, and it began anew.
+            break;
+        }
+        found = Some(Found { pages, of });
         let before = std::mem::replace(&mut copied, row.try_get::<i64, _>("checkpointed")?);
         if copied - before <= REST_PAGES {
             break;
         }
     }
     connection.close().await?;
-    Ok(found)
+    Ok(found.map(|Found { pages, of }| Found { pages: pages.clamp(of.div_ceil(OF_A_PAGE_MAX), of), of }))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use assay_domain::ids::{JobId, Lane, TaskId};
 use assay_domain::ledger::Account;
 use deadpool::managed::Object;
-use sqlx::Row as _;
+use sqlx::{Connection as _, Row as _};
 
 use crate::address::Address;
 use crate::db;
@@ -271,7 +271,7 @@ impl Reader {
     /// Runs a statement put together from constants.
     pub(crate) async fn rows(&self, text: String, values: &[Value]) -> Result<Vec<Row>, DbError> {
         loop {
-            let mut session = self.session().await?;
+            let mut session = self.readers.get().await.map_err(|error| self.failed(error))?;
             let empty = sql::statement(text.clone());
             let query = values.iter().fold(empty, |query, value| sql::bind(query, Kind::Text, value));
             let asked = query.fetch_all(session.begin());
@@ -291,9 +291,16 @@ impl Reader {
         }
     }
 
-    /// A connection for a read.
+    /// A connection for reads that cannot be begun again, and so is asked whether it is there.
     pub(crate) async fn session(&self) -> Result<Object<Opener>, DbError> {
-        self.readers.get().await.map_err(|error| self.failed(error))
+        loop {
+            let mut session = self.readers.get().await.map_err(|error| self.failed(error))?;
+            match self.address.answered(session.begin().ping()).await {
+                Ok(()) => return Ok(session),
+                Err(error) if readers::is_used(&session) && !error::is_late(&error) => {}
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
     }
 
     pub(crate) fn failed(&self, error: sqlx::Error) -> DbError {
