@@ -143,9 +143,10 @@ const fn is_of_driver(error: &sqlx::Error) -> bool {
     )
 }
 
-/// Whether a code says that the server ended the session, or is not the one it was.
+/// Whether a code says that the connection broke, that the server ended the session, or that it
+/// is not the one it was.
 fn is_of_session(code: &str) -> bool {
-    matches!(code, "57P01" | "57P02" | "57P03" | "25P03" | "25006")
+    code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "25P03" | "25006")
 }
 
 fn classify(code: &str, unique: bool, error: sqlx::Error) -> Failure {
@@ -162,7 +163,7 @@ fn classify(code: &str, unique: bool, error: sqlx::Error) -> Failure {
     }
     match code {
         _ if unique => Failure::Taken(error),
-        _ if is_of_session(code) || code.starts_with("08") => Failure::Lost(error),
+        _ if is_of_session(code) => Failure::Lost(error),
         _ if code.starts_with("40") || code == "55P03" => Failure::Again(error),
         _ if code.starts_with("53") => Failure::NoRoom(error),
         _ => Failure::Broken(error),
@@ -172,9 +173,7 @@ fn classify(code: &str, unique: bool, error: sqlx::Error) -> Failure {
 /// Whether it is the connection that failed, and not what was asked.
 pub(crate) fn is_of_connection(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(reason) => {
-            reason.code().is_some_and(|code| is_of_session(&code) || code.starts_with("08"))
-        }
+        sqlx::Error::Database(reason) => reason.code().is_some_and(|code| is_of_session(&code)),
         other => is_of_driver(other),
     }
 }
