@@ -1,6 +1,7 @@
 //! Receipts: that none can be altered, forged, reordered or left out, and that a replay
 //! says the same again or what differs.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use assay_sandbox::{
@@ -44,6 +45,10 @@ fn a_receipt_says_what_was_judged_by_what() {
     assert_eq!(receipt.delivery, input.delivery_digest());
     assert_eq!((receipt.task.as_str(), receipt.engine_profile.as_str()), ("task-1", sandbox.profile()));
     assert_eq!(Receipt::parse(&receipt.canonical()), Ok(receipt.clone()));
+    // Its bytes are its JSON in the order of the keys, whatever the order they are declared in.
+    let json = serde_json::to_value(&receipt).expect("its JSON");
+    let sorted: BTreeMap<String, Value> = serde_json::from_value(json).expect("an object");
+    assert_eq!(receipt.canonical(), serde_json::to_vec(&sorted).expect("its JSON"));
     // Spacing and order of the JSON are nobody's business.
     let pretty = serde_json::to_string_pretty(&receipt).expect("its JSON");
     assert_eq!(Receipt::parse(pretty.as_bytes()).map(|it| it.hash()), Ok(receipt.hash()));

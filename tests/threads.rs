@@ -104,3 +104,17 @@ fn a_thread_is_read_page_by_page_and_its_messages_have_limits() {
         assert_eq!(says(&bob, &task, "still there?").await.refusal(), "409 WRONG_STATUS");
     });
 }
+
+#[test]
+fn what_was_made_later_sorts_later() {
+    let clock = assay::clock::Clock::default();
+    let ids = (0..20_000).map(|number| {
+        if number == 10_000 {
+            // The machine's clock is set right, an hour back.
+            clock.set_advance_ms(-3_600_000);
+        }
+        clock.id()
+    });
+    let ids: Vec<_> = ids.collect();
+    assert!(ids.is_sorted_by(|a, b| a < b));
+}

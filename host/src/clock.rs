@@ -4,6 +4,7 @@
 //! deadline, window and day boundary follows it.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use assay_domain::ids::Timestamp;
@@ -15,6 +16,15 @@ use uuid::Uuid;
 pub struct Clock {
     advanced_ms: AtomicI64,
     standing: Option<Standing>,
+    latest: Mutex<Latest>,
+}
+
+/// The id that was made last: its time, and what makes it one of its own.
+#[derive(Clone, Copy, Debug, Default)]
+struct Latest {
+    millis: u64,
+    random: [u8; 2],
+    place: u64,
 }
 
 /// A clock that does not run.
@@ -49,18 +59,45 @@ impl Clock {
         self.advanced_ms.store(advance_ms, Ordering::Relaxed);
     }
 
-    /// A new id that sorts by time of creation.
+    /// A new id, behind all that this clock made before: also those of its own millisecond, and
+    /// when the machine's clock was set back.
     pub fn id(&self) -> Uuid {
         let millis = u64::try_from(self.now().0).unwrap_or(0);
-        let mut random = [0_u8; 10];
-        match &self.standing {
-            Some(standing) => {
-                let count = standing.ids.fetch_add(1, Ordering::Relaxed);
-                random[2..].copy_from_slice(&count.to_be_bytes());
-            }
-            None => fill_random(&mut random),
+        if let Some(standing) = &self.standing {
+            let count = standing.ids.fetch_add(1, Ordering::Relaxed);
+            return Latest { millis, random: [0; 2], place: count }.id();
         }
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        *latest = if millis > latest.millis { Latest::at(millis) } else { latest.next() };
+        latest.id()
+    }
+}
+
+impl Latest {
+    /// So many bits of an id have a place in them, and half of their numbers are left free for
+    /// those of one millisecond to count up in.
+    const PLACE_BITS: u32 = 62;
+
+    /// The first of a millisecond.
+    fn at(millis: u64) -> Self {
+        let (mut random, mut place) = ([0; 2], [0; 8]);
+        fill_random(&mut random);
+        fill_random(&mut place);
+        Self { millis, random, place: u64::from_be_bytes(place) >> (65 - Self::PLACE_BITS) }
+    }
+
+    /// Behind it, and nobody can tell how far.
+    fn next(self) -> Self {
+        let mut step = [0; 4];
+        fill_random(&mut step);
+        Self { place: self.place + 1 + u64::from(u32::from_be_bytes(step)), ..self }
+    }
+
+    fn id(self) -> Uuid {
+        let mut bytes = [0; 10];
+        bytes[..2].copy_from_slice(&self.random);
+        bytes[2..].copy_from_slice(&self.place.to_be_bytes());
+        uuid::Builder::from_unix_timestamp_millis(self.millis, &bytes).into_uuid()
     }
 }
 

@@ -17,6 +17,18 @@ record! {
     }
 }
 
+record! {
+    /// Rows of the same table that keep their first text and number.
+    struct Settled in "probes" key(id, n), fixed(text, number) {
+        id: String,
+        n: i64,
+        text: Option<String>,
+        number: Option<i64>,
+        bytes: Vec<u8>,
+        more: Option<Vec<u8>>,
+    }
+}
+
 /// A table for rows of this test.
 async fn prepare(ground: &Ground) {
     let table = "create table probes (id text not null, n bigint not null check (n >= 0), text text, \
@@ -50,6 +62,29 @@ fn rows_come_back_as_they_went_in() {
             let found: Option<Probe> = db.read().one("id = $1 and n = $2", &values).await.expect("readable");
             assert_eq!(found.as_ref(), Some(&row));
         }
+        db.close().await;
+    });
+}
+
+#[test]
+fn what_is_fixed_stays_and_the_rest_changes() {
+    each_engine(async |ground| {
+        let db = ground.open(1).await;
+        prepare(ground).await;
+        let row = |text: &str, byte: u8| Settled {
+            id: "one".into(),
+            n: 1,
+            text: Some(text.into()),
+            number: None,
+            bytes: vec![byte],
+            more: Some(vec![byte; 2]),
+        };
+        for byte in [1, 2] {
+            let text = format!("text {byte}");
+            db.commit(Change::new().row(row(&text, byte).upsert())).await.expect("a row is written");
+        }
+        let found: Option<Settled> = db.read().one("id = $1", &["one".into()]).await.expect("readable");
+        assert_eq!(found, Some(row("text 1", 2)));
         db.close().await;
     });
 }
@@ -131,7 +166,7 @@ fn a_group_larger_than_a_statement_is_written_whole() {
     each_engine(async |ground| {
         let db = ground.open(1).await;
         prepare(ground).await;
-        // 24 rows of 0.9 MB: too small to go alone, too much for one statement in hexadecimal.
+        // 24 rows of 0.9 MB: too small to go alone, too much for one statement.
         let group =
             (0..24).map(|n| Change::new().row(Probe { bytes: vec![1; 900_000], ..probe("row", n) }.upsert()));
         let answers = together(&db, group.collect()).await;

@@ -10,14 +10,13 @@ use sqlx::query::Query;
 
 use crate::postings;
 use crate::record::{Kind, Mode, Table, Value, Write, size};
-use crate::sql::{self, Engine};
+use crate::sql::{self, Engine, List, Parameter};
 
-/// Past this much JSON a statement is cut in two: engines copy a parameter several
+/// Past this much a statement is cut in two: engines copy a parameter several
 /// times, and a few large groups must not cost gigabytes.
 const STATEMENT_BYTES: usize = 8 << 20;
 
-/// A row with this much in it goes as parameters of its own: hexadecimal in JSON would
-/// more than double it.
+/// A row with this much in it goes as parameters of its own, and is copied less often.
 const ROW_BYTES: usize = 1 << 20;
 
 /// A page of `SQLite`'s file.
@@ -120,10 +119,10 @@ impl<'c> Batch<'c> {
             }
         } else {
             for (pile, mode) in parts {
-                let Some(json) = pile.list(mode)? else { continue };
-                bytes += json.len();
-                lists.push(json);
-                texts.push(engine.write_many_or_end(pile.table, mode, lists.len()));
+                let Some(list) = pile.list(mode)? else { continue };
+                bytes += list.len();
+                texts.push(engine.write_many_or_end(pile.table, mode, lists.len() + 1));
+                lists.extend(list.into_parameters(pile.table, mode));
             }
         }
         if bytes > STATEMENT_BYTES {
@@ -132,13 +131,13 @@ impl<'c> Batch<'c> {
         if let Some((lane, link)) = self.posts {
             let bound = values.len() + lists.len();
             texts.extend(postings::add(bound + 1, bound + 2));
-            lists.extend([lane.to_string(), link.to_string()]);
+            lists.extend([lane.to_string(), link.to_string()].map(Parameter::Text));
         }
         texts.push("COMMIT".to_owned());
         let rows: usize = self.tables.values().map(|pile| pile.rows.len() + pile.sole.len()).sum();
         let query = sql::statement(texts.join("; "));
         let query = values.into_iter().fold(query, |query, (kind, value)| sql::bind(query, kind, value));
-        let query = lists.into_iter().fold(query, Query::bind);
+        let query = lists.into_iter().fold(query, |query, parameter| parameter.bind(query));
         Some(Transaction { query, pages: rows + bytes / (2 * PAGE_BYTES) })
     }
 
@@ -174,30 +173,30 @@ struct Parcel {
     engine: Engine,
     tables: Vec<&'static str>,
     texts: Vec<String>,
-    rows: Vec<String>,
+    parameters: Vec<Parameter>,
+    bytes: usize,
 }
 
 impl Parcel {
     const fn new(engine: Engine) -> Self {
-        Self { engine, tables: Vec::new(), texts: Vec::new(), rows: Vec::new() }
+        Self { engine, tables: Vec::new(), texts: Vec::new(), parameters: Vec::new(), bytes: 0 }
     }
 
-    /// Adds rows of a table, as the beginning of a JSON list.
+    /// Adds rows of a table.
     async fn add(
         &mut self,
         table: &'static Table,
         mode: Mode,
-        mut json: String,
+        list: List,
         connection: &mut AnyConnection,
     ) -> Result<(), sqlx::Error> {
-        let bytes: usize = self.rows.iter().map(String::len).sum();
-        if self.tables.contains(&table.name) || bytes + json.len() > STATEMENT_BYTES {
+        if self.tables.contains(&table.name) || self.bytes + list.len() > STATEMENT_BYTES {
             self.send(connection).await?;
         }
-        json.push(']');
+        self.bytes += list.len();
         self.tables.push(table.name);
-        self.texts.push(self.engine.write_many(table, mode, self.texts.len() + 1));
-        self.rows.push(json);
+        self.texts.push(self.engine.write_many(table, mode, self.parameters.len() + 1));
+        self.parameters.extend(list.into_parameters(table, mode));
         Ok(())
     }
 
@@ -206,12 +205,11 @@ impl Parcel {
         if self.texts.is_empty() {
             return Ok(());
         }
-        let mut query = sql::statement(self.engine.together(&self.texts));
-        for rows in self.rows.drain(..) {
-            query = query.bind(rows);
-        }
+        let empty = sql::statement(self.engine.together(&self.texts));
+        let query = self.parameters.drain(..).fold(empty, |query, parameter| parameter.bind(query));
         self.tables.clear();
         self.texts.clear();
+        self.bytes = 0;
         query.execute(connection).await?;
         Ok(())
     }
@@ -224,22 +222,18 @@ impl Pile<'_> {
         rows.map(|(_, values)| &**values)
     }
 
-    /// The rows that are written like this, as one JSON list if there are any; nothing at
+    /// The rows that are written like this, as one list if there are any; nothing at
     /// all where one of them is too large for a list.
     #[expect(clippy::option_option, reason = "no rows, and rows that fit into no list, are two things")]
-    fn list(&self, mode: Mode) -> Option<Option<String>> {
-        let mut json = String::new();
+    fn list(&self, mode: Mode) -> Option<Option<List>> {
+        let mut list = List::default();
         for values in self.of(mode) {
             if mode != Mode::Delete && size(values) > ROW_BYTES {
                 return None;
             }
-            sql::push_row(&mut json, values);
+            list.push(values);
         }
-        if json.is_empty() {
-            return Some(None);
-        }
-        json.push(']');
-        Some(Some(json))
+        Some((!list.is_empty()).then_some(list))
     }
 
     async fn write(
@@ -248,7 +242,7 @@ impl Pile<'_> {
         connection: &mut AnyConnection,
         parcel: &mut Parcel,
     ) -> Result<(), sqlx::Error> {
-        let mut json = String::new();
+        let mut list = List::default();
         for values in self.of(mode) {
             if mode != Mode::Delete && size(values) > ROW_BYTES {
                 // After what was to come before it.
@@ -256,12 +250,12 @@ impl Pile<'_> {
                 self.write_alone(mode, values, connection).await?;
                 continue;
             }
-            sql::push_row(&mut json, values);
-            if json.len() > STATEMENT_BYTES {
-                parcel.add(self.table, mode, std::mem::take(&mut json), connection).await?;
+            list.push(values);
+            if list.len() > STATEMENT_BYTES {
+                parcel.add(self.table, mode, std::mem::take(&mut list), connection).await?;
             }
         }
-        if json.is_empty() { Ok(()) } else { parcel.add(self.table, mode, json, connection).await }
+        if list.is_empty() { Ok(()) } else { parcel.add(self.table, mode, list, connection).await }
     }
 
     async fn write_alone(

@@ -30,7 +30,7 @@ record! {
 
 record! {
     /// A task.
-    pub struct TaskRow in "tasks" key(id) {
+    pub struct TaskRow in "tasks" key(id), fixed(poster) {
         /// UUID.
         pub id: String,
         /// Who posted it.
@@ -64,7 +64,7 @@ record! {
 
 record! {
     /// An offer to do a task.
-    pub struct BidRow in "bids" key(id) {
+    pub struct BidRow in "bids" key(id), fixed(task, bidder) {
         /// UUID.
         pub id: String,
         /// Which task.
@@ -84,7 +84,7 @@ record! {
 
 record! {
     /// Work handed in.
-    pub struct DeliveryRow in "deliveries" key(id) {
+    pub struct DeliveryRow in "deliveries" key(id), fixed(task, worker) {
         /// UUID.
         pub id: String,
         /// Which task.

@@ -42,6 +42,9 @@ pub struct Table {
     pub columns: &'static [Column],
     /// The names of its primary key's columns.
     pub key: &'static [&'static str],
+    /// The names of the other columns that stay as they are once a row is there. An engine
+    /// that is told so leaves the indexes by them alone when the rest changes.
+    pub fixed: &'static [&'static str],
     /// Whether the journal vouches for its rows. Such rows are inserted and never
     /// changed, and their key is one text column.
     pub sealed: bool,
@@ -255,13 +258,15 @@ impl<'r> Fields<'r> {
 /// }
 /// ```
 ///
-/// Fields are `i64`, `String`, `Vec<u8>`, or an `Option` of one. `sealed` after the
-/// key puts each row's digest into the journal; see [`Table::sealed`].
+/// Fields are `i64`, `String`, `Vec<u8>`, or an `Option` of one. `, fixed(…)` after the key
+/// names those that never change; see [`Table::fixed`]. `sealed` behind it puts each row's digest
+/// into the journal; see [`Table::sealed`].
 #[macro_export]
 macro_rules! record {
     (
         $(#[$meta:meta])*
-        $vis:vis struct $name:ident in $table:literal key($($key:ident),+) $($sealed:ident)? {
+        $vis:vis struct $name:ident in $table:literal
+            key($($key:ident),+) $(, fixed($($fixed:ident),+))? $($sealed:ident)? {
             $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty),+ $(,)?
         }
     ) => {
@@ -280,6 +285,7 @@ macro_rules! record {
                     nullable: <$type as $crate::Stored>::NULLABLE,
                 }),+],
                 key: &[$(stringify!($key)),+],
+                fixed: &[$($(stringify!($fixed)),+)?],
                 sealed: $crate::record!(@sealed $($sealed)?),
             };
 

@@ -1,9 +1,9 @@
 //! The few places where the two engines' SQL differs, and the statements made from a
 //! table's description.
 //!
-//! Rows travel as one JSON parameter a statement, an array of arrays, bytes in
-//! hexadecimal: statements cost, rows do not, and the text of a statement does not
-//! depend on how many rows it writes.
+//! Rows travel as one JSON parameter a statement, an array of arrays, and their bytes as
+//! another one, from which each row takes its own: statements cost, rows do not, and the
+//! text of a statement does not depend on how many rows it writes.
 
 use std::fmt::Write as _;
 
@@ -22,6 +22,11 @@ pub(crate) const LOAD_OF_ONE_WRITER: &str = "select \
      where key in (select value from json_each($2))), \
     (select json_group_array(json_array(key, hex(body_hash), status, hex(body), at)) from once \
      where key in (select value from json_each($3)))";
+
+/// A row of a [`List`] says in one number where its bytes begin and how many they are: that in
+/// so many bits.
+const LENGTH_BITS: u32 = 32;
+const LENGTH_MASK: u32 = u32::MAX;
 
 /// The database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,17 +117,23 @@ impl Engine {
         }
     }
 
-    /// A column's value taken from place `index` of a JSON row.
-    fn field(self, kind: Kind, index: usize) -> String {
+    /// A column's value taken from place `index` of a JSON row. Bytes are in parameter `n`,
+    /// and the row says where they begin and, in the lower half, how many they are.
+    fn field(self, kind: Kind, index: usize, n: usize) -> String {
+        let number = format!("cast(j.value ->> {index} as bigint)");
+        let (begin, length) = (format!("{number} >> {LENGTH_BITS}"), format!("{number} & {LENGTH_MASK}"));
         match (kind, self) {
-            (Kind::Int, _) => format!("cast(j.value ->> {index} as bigint)"),
+            (Kind::Int, _) => number,
             (Kind::Text, _) => format!("j.value ->> {index}"),
-            (Kind::Bytes, Self::Sqlite) => format!("unhex(j.value ->> {index})"),
-            (Kind::Bytes, Self::Postgres) => format!("decode(j.value ->> {index}, 'hex')"),
+            (Kind::Bytes, Self::Sqlite) => format!("substr(${n}, {begin}, {length})"),
+            (Kind::Bytes, Self::Postgres) => {
+                format!("substr(cast(${n} as bytea), cast({begin} as integer), cast({length} as integer))")
+            }
         }
     }
 
-    /// Writes the JSON rows of `$n` to a table.
+    /// Writes the rows of a [`List`] to a table, whose JSON is `$n` and whose bytes, where
+    /// rows like these have any, the parameter behind it.
     pub(crate) fn write_many(self, table: &Table, mode: Mode, n: usize) -> String {
         self.rows_into("insert", table, mode, n)
     }
@@ -155,8 +166,9 @@ impl Engine {
         if mode == Mode::Delete {
             return self.delete_many(table, n);
         }
+        let columns = table.columns.iter().enumerate();
         let fields: Vec<String> =
-            table.columns.iter().enumerate().map(|(index, column)| self.field(column.kind, index)).collect();
+            columns.map(|(index, column)| self.field(column.kind, index, n + 1)).collect();
         // `where true` keeps SQLite from reading `on conflict` as a join's condition.
         format!(
             "{insert} into {} ({}) select {} from {} where true{}",
@@ -169,8 +181,9 @@ impl Engine {
     }
 
     fn delete_many(self, table: &Table, n: usize) -> String {
-        let fields: Vec<String> =
-            table.key_indexes().map(|index| self.field(table.columns[index].kind, index)).collect();
+        // Keys are texts and numbers.
+        let field = |index: usize| self.field(table.columns[index].kind, index, n);
+        let fields: Vec<String> = table.key_indexes().map(field).collect();
         let keys: Vec<&str> = table.key_indexes().map(|index| table.columns[index].name).collect();
         format!(
             "delete from {} where ({}) in (select {} from {})",
@@ -201,8 +214,9 @@ fn on_conflict(table: &Table, mode: Mode) -> String {
     let others: Vec<String> = table
         .columns
         .iter()
-        .filter(|column| !table.key.contains(&column.name))
-        .map(|column| format!("{0} = excluded.{0}", column.name))
+        .map(|column| column.name)
+        .filter(|name| !table.key.contains(name) && !table.fixed.contains(name))
+        .map(|name| format!("{name} = excluded.{name}"))
         .collect();
     match mode {
         Mode::Insert | Mode::Delete => String::new(),
@@ -213,25 +227,73 @@ fn on_conflict(table: &Table, mode: Mode) -> String {
     }
 }
 
-/// Appends a row to a JSON array of rows.
-pub(crate) fn push_row(json: &mut String, values: &[Value]) {
-    json.push(if json.is_empty() { '[' } else { ',' });
-    for (index, value) in values.iter().enumerate() {
-        json.push(if index == 0 { '[' } else { ',' });
-        match value {
-            Value::Null => json.push_str("null"),
-            Value::Int(number) => {
-                let _ = write!(json, "{number}");
-            }
-            Value::Text(text) => push_text(json, text),
-            Value::Bytes(bytes) => {
-                json.push('"');
-                push_hex(json, bytes);
-                json.push('"');
+/// Rows of a table on their way.
+#[derive(Default)]
+pub(crate) struct List {
+    json: String,
+    bytes: Vec<u8>,
+}
+
+impl List {
+    /// Adds a row.
+    pub(crate) fn push(&mut self, values: &[Value]) {
+        let Self { json, bytes: all } = self;
+        json.push(if json.is_empty() { '[' } else { ',' });
+        for (index, value) in values.iter().enumerate() {
+            json.push(if index == 0 { '[' } else { ',' });
+            match value {
+                Value::Null => json.push_str("null"),
+                Value::Int(number) => {
+                    let _ = write!(json, "{number}");
+                }
+                Value::Text(text) => push_text(json, text),
+                Value::Bytes(bytes) => {
+                    let place = (all.len() + 1) << LENGTH_BITS | bytes.len();
+                    let _ = write!(json, "{place}");
+                    all.extend_from_slice(bytes);
+                }
             }
         }
+        json.push(']');
     }
-    json.push(']');
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.json.is_empty()
+    }
+
+    /// Its size.
+    pub(crate) const fn len(&self) -> usize {
+        self.json.len() + self.bytes.len()
+    }
+
+    /// Its parameters, as a statement that writes rows of the table like this takes them.
+    pub(crate) fn into_parameters(mut self, table: &Table, mode: Mode) -> impl Iterator<Item = Parameter> {
+        self.json.push(']');
+        let bytes = has_bytes(table, mode).then_some(Parameter::Bytes(self.bytes));
+        [Parameter::Text(self.json)].into_iter().chain(bytes)
+    }
+}
+
+/// Whether rows that are written like this take a parameter of bytes.
+fn has_bytes(table: &Table, mode: Mode) -> bool {
+    mode != Mode::Delete && table.columns.iter().any(|column| column.kind == Kind::Bytes)
+}
+
+/// A parameter of a statement that writes many rows.
+pub(crate) enum Parameter {
+    /// Rows, or what tells where some are.
+    Text(String),
+    /// What is in them.
+    Bytes(Vec<u8>),
+}
+
+impl Parameter {
+    pub(crate) fn bind(self, query: Query<'static, Any, AnyArguments>) -> Query<'static, Any, AnyArguments> {
+        match self {
+            Self::Text(text) => query.bind(text),
+            Self::Bytes(bytes) => query.bind(bytes),
+        }
+    }
 }
 
 /// Appends a text in quotes. Most have nothing to escape.
@@ -243,22 +305,6 @@ fn push_text(json: &mut String, text: &str) {
         json.push('"');
     } else {
         json.push_str(&serde_json::Value::from(text).to_string());
-    }
-}
-
-/// Appends bytes in hexadecimal, many at a time: `hex::encode` goes digit by digit, which
-/// shows where bodies are large.
-fn push_hex(json: &mut String, bytes: &[u8]) {
-    const PIECE: usize = 512;
-    let mut digits = [0; 2 * PIECE];
-    json.reserve(2 * bytes.len());
-    for piece in bytes.chunks(PIECE) {
-        let digits = &mut digits[..2 * piece.len()];
-        if hex::encode_to_slice(piece, digits).is_ok()
-            && let Ok(text) = std::str::from_utf8(digits)
-        {
-            json.push_str(text);
-        }
     }
 }
 

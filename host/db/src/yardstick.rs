@@ -11,7 +11,7 @@ use crate::error::DbError;
 use crate::record::{Mode, Record as _};
 use crate::rows::TransferRow;
 use crate::settings::{Limits, Place};
-use crate::sql;
+use crate::sql::{self, List};
 
 /// Transfers as the schema has them, without its indexes.
 const TABLE: &str = "create table transfers (lane TEXT NOT NULL, link BIGINT NOT NULL, seq BIGINT NOT NULL, \
@@ -37,12 +37,11 @@ impl Yardstick {
     /// Inserts so many rows and commits: they are on disk when this is over.
     pub async fn insert(&mut self, rows: usize) -> Result<(), DbError> {
         self.link += 1;
-        let mut json = String::new();
+        let mut list = List::default();
         for seq in 1..=i64::try_from(rows).unwrap_or(i64::MAX) {
-            sql::push_row(&mut json, &self.row(seq).into_values());
+            list.push(&self.row(seq).into_values());
         }
-        json.push(']');
-        self.commit(json).await.map_err(|error| DbError::of(&self.address.name, error))
+        self.commit(list).await.map_err(|error| DbError::of(&self.address.name, error))
     }
 
     fn row(&self, seq: i64) -> TransferRow {
@@ -61,11 +60,12 @@ impl Yardstick {
         }
     }
 
-    async fn commit(&mut self, json: String) -> Result<(), sqlx::Error> {
+    async fn commit(&mut self, list: List) -> Result<(), sqlx::Error> {
         let engine = self.address.engine;
         let mut transaction = self.connection.begin_with(engine.begin()).await?;
         let insert = sql::statement(engine.write_many(TransferRow::TABLE, Mode::Insert, 1));
-        insert.bind(json).execute(&mut *transaction).await?;
+        let parameters = list.into_parameters(TransferRow::TABLE, Mode::Insert);
+        parameters.fold(insert, |insert, one| one.bind(insert)).execute(&mut *transaction).await?;
         transaction.commit().await
     }
 

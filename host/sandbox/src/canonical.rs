@@ -4,10 +4,7 @@
 //! Records are declared in the order of `wit/`, which is how components see them, and
 //! written in the order of their keys by [`sorted_keys`]; nothing is sorted at run time.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
-use serde_json::Value;
 
 /// Writes records with sorted keys: the type, then all of its fields, sorted. A field
 /// left out or out of order does not compile.
@@ -54,21 +51,6 @@ const fn is_before(first: &[u8], second: &[u8]) -> bool {
 /// The canonical bytes of a value whose records are written with [`sorted_keys`].
 pub(crate) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("strings, integers, lists and records always have a JSON form")
-}
-
-/// The canonical bytes of a record of plain values in any order, `without` left out.
-pub(crate) fn plain<T: Serialize>(record: &T, without: Option<&str>) -> Vec<u8> {
-    let value = serde_json::to_value(record).expect("a record of texts and integers has a JSON form");
-    let members: BTreeMap<_, _> = match &value {
-        Value::Object(members) => members
-            .iter()
-            .filter(|(key, _)| Some(key.as_str()) != without)
-            .map(|(key, member)| (key.as_str(), member.to_string()))
-            .collect(),
-        _ => BTreeMap::new(),
-    };
-    let parts: Vec<_> = members.iter().map(|(key, member)| (*key, member.as_bytes())).collect();
-    object(&parts)
 }
 
 /// An object of parts that are canonical already, in the order given.

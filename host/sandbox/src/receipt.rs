@@ -124,7 +124,7 @@ impl Receipt {
 
     /// Its canonical bytes, signature included.
     pub fn canonical(&self) -> Vec<u8> {
-        canonical::plain(self, None)
+        canonical::to_bytes(&Canonical::of(self, Some(&self.signature)))
     }
 
     /// The digest of its canonical bytes: what the next receipt of the task carries.
@@ -140,7 +140,54 @@ impl Receipt {
     /// What the signature is of: the context, then the canonical bytes of every field
     /// but the signature.
     pub fn signed_bytes(&self) -> Vec<u8> {
-        [SIGNING_CONTEXT, &canonical::plain(self, Some("signature"))].concat()
+        [SIGNING_CONTEXT, &canonical::to_bytes(&Canonical::of(self, None))].concat()
+    }
+}
+
+/// A receipt in the order of its keys, with its signature or without.
+#[derive(Serialize)]
+struct Canonical<'r> {
+    delivery: Option<&'r Digest>,
+    engine_profile: &'r str,
+    fuel: u64,
+    id: &'r str,
+    input: &'r Digest,
+    key: &'r str,
+    memory_bytes: u64,
+    outcome: &'r str,
+    output: &'r Digest,
+    plugin: &'r Digest,
+    previous: Option<&'r Digest>,
+    seed: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<&'r str>,
+    task: &'r str,
+    version: &'r str,
+    virtual_time_ns: u64,
+    world: World,
+}
+
+impl<'r> Canonical<'r> {
+    fn of(receipt: &'r Receipt, signature: Option<&'r str>) -> Self {
+        Self {
+            delivery: receipt.delivery.as_ref(),
+            engine_profile: &receipt.engine_profile,
+            fuel: receipt.fuel,
+            id: &receipt.id,
+            input: &receipt.input,
+            key: &receipt.key,
+            memory_bytes: receipt.memory_bytes,
+            outcome: &receipt.outcome,
+            output: &receipt.output,
+            plugin: &receipt.plugin,
+            previous: receipt.previous.as_ref(),
+            seed: &receipt.seed,
+            signature,
+            task: &receipt.task,
+            version: &receipt.version,
+            virtual_time_ns: receipt.virtual_time_ns,
+            world: receipt.world,
+        }
     }
 }
 

@@ -89,12 +89,9 @@ impl App {
             loop {
                 let rang = tokio::time::timeout(pause, app.post_office.bell.notified()).await.is_ok();
                 let done = async {
-                    if rang {
-                        app.enter_own().await?;
-                    } else {
-                        app.enter_all().await?;
-                    }
-                    app.send_beside().await
+                    let listens = if rang { app.enter_own().await? } else { app.enter_all().await? };
+                    // What is left of webhooks that are gone waits for the next time nothing rings.
+                    if listens || !rang { app.send_beside().await } else { Ok(()) }
                 };
                 if let Err(error) = done.await {
                     tracing::warn!(%error, "webhooks could not be told; they will be");
@@ -226,16 +223,18 @@ impl App {
         Ok(())
     }
 
-    /// Enters what this process's commits made happen.
-    async fn enter_own(&self) -> Result<(), Error> {
-        if self.anyone_listens().await? {
+    /// Enters what this process's commits made happen. Says whether there is any webhook.
+    async fn enter_own(&self) -> Result<bool, Error> {
+        let listens = self.anyone_listens().await?;
+        if listens {
             self.enter_lane(&self.lane.to_string()).await?;
         }
-        Ok(())
+        Ok(listens)
     }
 
-    /// Enters what happened on any host, and forgets what was told long ago.
-    async fn enter_all(&self) -> Result<(), Error> {
+    /// Enters what happened on any host, and forgets what was told long ago. Says whether
+    /// there is any webhook.
+    async fn enter_all(&self) -> Result<bool, Error> {
         // The heads first: whoever makes a webhook after this was not to hear of them.
         let heads = self.db.read().lane_heads().await?;
         let keys: Vec<Key> = heads.iter().map(|head| cursor_key(&head.lane)).collect();
@@ -253,7 +252,8 @@ impl App {
             });
             self.keep_outcome(skip).await?;
         }
-        self.forget_old().await
+        self.forget_old().await?;
+        Ok(listens)
     }
 
     async fn anyone_listens(&self) -> Result<bool, Error> {

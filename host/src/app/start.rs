@@ -88,6 +88,8 @@ impl App {
         opened.listener = listener(&metrics, &memory);
         opened.limits.once_ttl_ms = settings.limits.idempotency_ms();
         opened.limits.answer_timeout_ms = settings.limits.database_ms_max;
+        // They are megabytes to hash, while the log of a server that was killed is read.
+        let builtins = tokio::task::spawn_blocking(Builtins::of_binary);
         let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
         let kept = settings.kept.clone().unwrap_or_else(|| Kept::of(&settings.data, &host_key));
@@ -102,13 +104,14 @@ impl App {
         let secret = host_key.derive("test provider").to_vec();
         let payment_providers = Providers::of(&settings.payments, secret).map_err(StartError::Settings)?;
         let post_office = post_office(&settings)?;
+        let builtins = builtins.await.map_err(|error| Error::Internal(error.to_string()))??;
         let app = Arc::new(Self {
             db,
             sandbox,
             payment_providers,
             host_key,
             lane,
-            builtins: Builtins::of_binary()?,
+            builtins,
             metrics,
             memory,
             limiters: Limiters::new(&settings.rates, &clock),

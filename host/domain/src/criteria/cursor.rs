@@ -82,6 +82,10 @@ impl<'a> Cursor<'a> {
 
     /// Takes a phrase of one or more words; a hyphen may stand between them.
     pub(crate) fn eat(&mut self, phrase: &str) -> bool {
+        // Most phrases are tried at a word that they do not begin with.
+        if !self.word().is_some_and(|word| phrase.starts_with(word)) {
+            return false;
+        }
         let mut ahead = *self;
         for (index, word) in phrase.split(' ').enumerate() {
             if index > 0 {
