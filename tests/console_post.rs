@@ -336,7 +336,7 @@ fn a_pricing_model_and_a_verifier_are_chosen_by_their_fields() {
         );
         let posted = browser.sends("/post", &filled).await;
         let id = task_of(&posted).parse().expect("an id");
-        let pricing = house.app.task(id).await.expect("a task").spec.pricing.expect("a model");
+        let pricing = house.app.task(id).await.expect("a task").spec.pricing.clone().expect("a model");
         let config: Value = serde_json::from_str(&pricing.config).expect("JSON");
         assert_eq!(config, json!({ "base_price": 30_500_000, "rounds_max": 2 }));
 
@@ -347,7 +347,7 @@ fn a_pricing_model_and_a_verifier_are_chosen_by_their_fields() {
         assert!(carried.contains(&("pricing_model.config.base_price".into(), "30.50".into())));
         let posted = browser.sends("/post", &with(&carried, &[("_showing", "another")])).await;
         let id = task_of(&posted).parse().expect("an id");
-        let pricing = house.app.task(id).await.expect("a task").spec.pricing.expect("a model");
+        let pricing = house.app.task(id).await.expect("a task").spec.pricing.clone().expect("a model");
         assert_eq!((pricing.model.as_str(), pricing.config.as_str()), ("auction", "{}"));
     });
 }

@@ -86,6 +86,32 @@ fn what_instantiation_does_by_chance_it_does_again() {
     assert_eq!(first, all());
 }
 
+#[test]
+fn a_run_is_the_same_on_whosever_thread_it_takes_place() {
+    let answer = r#"(data (i32.const 1024) "\00\00\00\00\10\04\00\00\00\00\00\00")"#;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let (runtime, sandbox) = (runtime.expect("a runtime"), sandbox());
+    // What is short, what is long in every way, and what does not end.
+    for rounds in [10, 1_000_000, 100_000_000] {
+        let count = format!(
+            "(local $n i32) (local.set $n (i32.const {rounds})) \
+             (loop $l (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 1024)"
+        );
+        let judge = prepare(&sandbox, &verifier(&format!("{answer} {}", body(&count))));
+        let there = || {
+            let (sandbox, judge) = (sandbox.clone(), judge.clone());
+            let run = async move { sandbox.run(&judge, &input("one"), Attachments::none()).await };
+            runtime.block_on(runtime.spawn(run)).expect("a run")
+        };
+        // The first of them does not know yet how long it takes.
+        let (first, second) = (there(), there());
+        let here = sandbox.run_blocking(&judge, &input("one"), Attachments::none());
+        for run in [first, second] {
+            assert_eq!(figures(&run), figures(&here), "{rounds} rounds");
+        }
+    }
+}
+
 /// Everything about a run that a receipt carries.
 fn figures(run: &Run) -> (Digest, u64, u64, u64, &'static str) {
     (run.output_digest, run.fuel, run.memory_bytes, run.virtual_time_ns, run.word())

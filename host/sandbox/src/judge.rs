@@ -39,6 +39,14 @@ pub(crate) enum Ready {
 pub(crate) struct Here {
     pub(crate) instance_pre: InstancePre<State>,
     pub(crate) export: ComponentExportIndex,
+    /// What the last run took of fuel that was not cut short.
+    pub(crate) fuel: AtomicU64,
+}
+
+impl Here {
+    pub(crate) const fn new(instance_pre: InstancePre<State>, export: ComponentExportIndex) -> Self {
+        Self { instance_pre, export, fuel: AtomicU64::new(0) }
+    }
 }
 
 impl Judge {
@@ -76,7 +84,7 @@ impl Judge {
         let export = component
             .get_export_index(None, self.world.export())
             .ok_or_else(|| wasmtime::format_err!("its export was lost on the way"))?;
-        Ok(Self { ready: Arc::new(Ready::Here(Here { instance_pre, export })), ..self.clone() })
+        Ok(Self { ready: Arc::new(Ready::Here(Here::new(instance_pre, export))), ..self.clone() })
     }
 }
 

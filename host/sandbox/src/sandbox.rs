@@ -16,7 +16,7 @@ use crate::engine;
 use crate::gate::{Gate, Place};
 use crate::input::{Input, Output};
 use crate::judge::{Here, Judge, Ready};
-use crate::outcome::{Outcome, Run};
+use crate::outcome::{Outcome, Reason, Run};
 use crate::parent::Nursery;
 use crate::run::{self, TryOut};
 use crate::settings::{Limits, SandboxError, Settings};
@@ -32,8 +32,8 @@ use self::uploads::Uploads;
 /// A delivery of more bytes is judged away from the caller, who can stop waiting for it.
 const SHORT_BYTES_MAX: usize = 64 << 10;
 
-/// A component in a child whose last run took less fuel, about a millisecond's, is short
-/// as a rule.
+/// About a millisecond's. A component in a child whose last run took less is short as a rule,
+/// and one of this process may take so much without leaving its caller's thread.
 const SHORT_FUEL_MAX: u64 = 4_000_000;
 
 /// Where judges run. Cheap to clone; all clones share one pool and one gate.
@@ -45,6 +45,8 @@ struct Inner {
     profile: String,
     linker: Linker<State>,
     limits: Limits,
+    /// The same for what is short.
+    short: Limits,
     gate: Gate,
     shelf: Shelf,
     artefacts: Option<Arc<Artefacts>>,
@@ -87,6 +89,10 @@ impl Sandbox {
             engine: host.engine,
             profile: host.profile,
             linker,
+            short: Limits {
+                fuel_max: settings.limits.fuel_max.min(SHORT_FUEL_MAX),
+                ..settings.limits.clone()
+            },
             limits: settings.limits,
             gate: Gate::new(settings.runs_max),
             shelf: Shelf::new(settings.judges_max, settings.judges_code_bytes_max),
@@ -229,6 +235,9 @@ impl Turn {
         let Self { inner, judge, place } = self;
         if company == Company::Shared && is_short(&judge, input) && may_block_in_place() {
             let _place = place;
+            if let Some(run) = inner.execute_at_once(&judge, input, &attachments) {
+                return run;
+            }
             return task::block_in_place(|| inner.execute_caught(&judge, input, attachments, company));
         }
         let given = input.clone();
@@ -307,6 +316,22 @@ impl Inner {
         }
     }
 
+    /// Runs a component of this process that takes less than giving the caller's other work
+    /// away would. Nothing when it turns out to take more: then it has to begin again, and its
+    /// next run is not tried like this.
+    fn execute_at_once(&self, judge: &Judge, input: &Input, attachments: &Attachments) -> Option<Run> {
+        let here = judge.here()?;
+        if here.fuel.load(Ordering::Relaxed) >= self.short.fuel_max {
+            return None;
+        }
+        let (engine, limits) = (&self.engine, &self.short);
+        let running =
+            AssertUnwindSafe(|| run::execute(engine, limits, judge, here, input, attachments.clone()));
+        let run = catch_unwind(running).ok()?;
+        let cut = matches!(run.outcome, Outcome::Inconclusive { reason: Reason::FuelExhausted });
+        (!cut).then_some(run)
+    }
+
     /// The same where the caller goes on whatever happens.
     fn execute_caught(
         &self,
@@ -322,7 +347,9 @@ impl Inner {
     fn execute(&self, judge: &Judge, input: &Input, attachments: Attachments, company: Company) -> Run {
         match (&*judge.ready, &self.uploads) {
             (Ready::Here(here), _) => {
-                run::execute(&self.engine, &self.limits, judge, here, input, attachments)
+                let run = run::execute(&self.engine, &self.limits, judge, here, input, attachments);
+                here.fuel.store(run.fuel, Ordering::Relaxed);
+                run
             }
             (Ready::Away { .. }, _) if judge.world != input.world() => run::of_another_world(judge, input),
             (Ready::Away { code, fuel }, Some(uploads)) => {
@@ -368,7 +395,7 @@ impl Inner {
             world: facts.world,
             manifest: Arc::new(facts.manifest.clone()),
             component_bytes: facts.bytes,
-            ready: Arc::new(Ready::Here(Here { instance_pre, export })),
+            ready: Arc::new(Ready::Here(Here::new(instance_pre, export))),
         })
     }
 

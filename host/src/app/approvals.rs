@@ -5,6 +5,8 @@
 //! say any more. The task's head guards the approval too, so that of an approval, a
 //! rejection and a cancellation at once only one happens.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use assay_db::entities::TaskRow;
@@ -196,7 +198,7 @@ impl App {
     async fn approve(&self, turn: &mut Turn<'_>) -> Result<(), Error> {
         turn.step(Event::Approve)?;
         let waited_ms = turn.now.0 - turn.task.created_at.0;
-        if let Some(pricing) = &mut turn.task.spec.pricing {
+        if let Some(pricing) = &mut Arc::make_mut(&mut turn.task.spec).pricing {
             pricing.closes_at = pricing.closes_at.map(|at| at.saturating_add(waited_ms));
         }
         self.open_for_work(turn).await

@@ -1,5 +1,7 @@
 //! Dry runs: what the judges would say to a draft. Nothing is kept but the count.
 
+use std::sync::Arc;
+
 use assay_db::{Change, Key, Reply};
 use assay_domain::ids::TaskId;
 use assay_domain::refusal::{Code, Refusal};
@@ -35,7 +37,7 @@ impl App {
                 return Err(used_up.into());
             }
             let which = if matches!(task.state, State::GateFailed { .. }) { Try::Again } else { Try::First };
-            leave_gold_out(&mut task.spec);
+            leave_gold_out(Arc::make_mut(&mut task.spec));
             // The turn is taken to its end to see where it leads, and then dropped.
             let mut turn = Turn::of(self, task);
             let work = self.hand_over(&mut turn, package, which).await?;

@@ -1,6 +1,7 @@
 //! Posting work, through any surface: criteria compiled, judges pinned, money held.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use assay_db::entities::finance::TaskSkillRow;
 use assay_db::entities::people::ApprovalRow;
@@ -120,7 +121,7 @@ impl App {
         let poster = ask.caller.party;
         let (guardrails, guardrails_head) = self.guardrails_by(sight, poster).await?;
         let mut task = self.draft(ask, post, &guardrails)?;
-        self.pin_plugins(&mut task.spec, &post.verifiers).await?;
+        self.pin_plugins(Arc::make_mut(&mut task.spec), &post.verifiers).await?;
         self.try_pricing(&task).await?;
         let asset = task.spec.terms.asset;
         let permit = guardrails.permit(asset, post.budget, &post.category)?;
@@ -252,7 +253,7 @@ impl App {
             created_at: now,
             deadline_at: None,
             payout_at: None,
-            spec,
+            spec: Arc::new(spec),
             tally: Tally::default(),
             head: 0,
         })

@@ -159,7 +159,7 @@ impl App {
             let message = "nothing of this task's protected fields was granted to you";
             Refusal::new(Code::NotGranted, message)
         })?;
-        Ok(Granted { request, fields: task.spec.protected })
+        Ok(Granted { request, fields: task.spec.protected.clone() })
     }
 
     async fn requests_of(&self, task: TaskId) -> Result<Vec<SecretRequest>, Error> {

@@ -1,5 +1,7 @@
 //! A task as the host knows it: its row, read into the domain's words and back.
 
+use std::sync::Arc;
+
 use assay_db::entities::TaskRow;
 use assay_db::{Key, Record as _, Write};
 use assay_domain::criteria::{Class, Coverage};
@@ -38,8 +40,8 @@ pub struct Task {
     pub deadline_at: Option<Timestamp>,
     /// When a payout becomes available; nothing when none is pending.
     pub payout_at: Option<Timestamp>,
-    /// What was posted; never changes.
-    pub spec: Spec,
+    /// What was posted. Those who look at the task share it.
+    pub spec: Arc<Spec>,
     /// What its deliveries and receipts count up.
     pub tally: Tally,
     /// How often it was decided about.
@@ -282,7 +284,7 @@ impl Task {
     }
 
     /// Its money.
-    pub const fn purse(&self) -> Purse {
+    pub fn purse(&self) -> Purse {
         Purse { task: self.id, poster: self.poster, held: self.price, terms: self.spec.terms }
     }
 
@@ -310,7 +312,7 @@ impl Task {
             created_at: Timestamp(row.created_at),
             deadline_at: row.deadline_at.map(Timestamp),
             payout_at: row.payout_at.map(Timestamp),
-            spec: from_json("task", &row.body)?,
+            spec: Arc::new(from_json("task", &row.body)?),
             tally,
             head,
         })
@@ -332,7 +334,7 @@ impl Task {
             deadline_at: self.deadline_at.map(|at| at.0),
             payout_at: self.payout_at.map(|at| at.0),
             work: to_json(&self.tally)?,
-            body: to_json(&self.spec)?,
+            body: to_json(&*self.spec)?,
         };
         Ok(row.upsert())
     }

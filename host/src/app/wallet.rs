@@ -96,7 +96,7 @@ impl App {
             let held = self.db.read().balances(&[account(Pocket::Spend), account(Pocket::Free)]).await?;
             coming.push(Coming {
                 task: task.id,
-                title: task.spec.title,
+                title: task.spec.title.clone(),
                 asset,
                 amount: held.iter().sum(),
                 at,

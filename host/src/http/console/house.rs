@@ -138,7 +138,7 @@ async fn show(app: &App, person: &Person, attempt: &Attempt, asked: &Asked) -> O
     for one in &disputes {
         dispute_lines.push(DisputeLine {
             id: one.id.to_string(),
-            title: app.task(one.task).await?.spec.title,
+            title: app.task(one.task).await?.spec.title.clone(),
             opener: known.named(one.opener),
             opened: words::when(one.created_at),
             left: words::left(app.now(), Timestamp(one.body.lapses_at)),
