@@ -248,6 +248,10 @@ impl List {
                 }
                 Value::Text(text) => push_text(json, text),
                 Value::Bytes(bytes) => {
+                    if all.is_empty() {
+                        // Of no bytes at all SQLite makes nothing, where an empty part is wanted.
+                        all.push(0);
+                    }
                     let place = (all.len() + 1) << LENGTH_BITS | bytes.len();
                     let _ = write!(json, "{place}");
                     all.extend_from_slice(bytes);
