@@ -1,6 +1,7 @@
 //! Random changes, in random groups, with every kind of conflict, against a second and
-//! naive model that does one change after another. Whatever the grouping, the answers
-//! are the model's, the money is all there, and the audit is clean.
+//! naive model that does one change after another. Whatever the grouping, and though the
+//! host starts anew now and then, the answers are the model's, the money is all there, and
+//! the audit is clean.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +9,49 @@ use assay_db::{Change, CommitError, Db, Key};
 use assay_domain::refusal::{Code, Refusal};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use uuid::Uuid;
 
 use super::ground::{Ground, deposit, free, full, pay, statuses, task_head, together};
 
 /// Four parties, three tasks, small numbers: conflicts are the rule.
 #[derive(Clone, Debug)]
 enum Verb {
-    Deposit { to: u128, amount: i64 },
-    Pay { from: u128, to: u128, amount: i64 },
-    Decide { task: u128, seen: i64, from: u128, amount: i64 },
-    Open { most: i64 },
-    Take { name: u8, from: u128, amount: i64 },
-    Once { key: u8, body: u8, to: u128, amount: i64 },
+    Deposit {
+        to: u128,
+        amount: i64,
+    },
+    Pay {
+        from: u128,
+        to: u128,
+        amount: i64,
+    },
+    Decide {
+        task: u128,
+        seen: i64,
+        from: u128,
+        amount: i64,
+    },
+    Open {
+        most: i64,
+    },
+    Take {
+        name: u8,
+        from: u128,
+        amount: i64,
+    },
+    Once {
+        key: u8,
+        body: u8,
+        to: u128,
+        amount: i64,
+    },
+    /// A task of a new id, which those that come after it join.
+    Begin {
+        refused: bool,
+    },
+    Join {
+        who: u128,
+    },
 }
 
 fn verb() -> impl Strategy<Value = Verb> {
@@ -43,14 +75,22 @@ fn verb() -> impl Strategy<Value = Verb> {
             to,
             amount
         }),
+        (0..4_u8).prop_map(|n| Verb::Begin { refused: n == 0 }),
+        party().prop_map(|who| Verb::Join { who }),
+        party().prop_map(|who| Verb::Join { who }),
     ]
 }
 
 /// The house: whoever is charged pays here.
 const HOUSE: u128 = 9;
 
+/// So many may join a task.
+const JOIN_MAX: i64 = 2;
+
 impl Verb {
-    fn change(&self) -> Change {
+    /// The change, where so many tasks have begun, its own included.
+    fn change(&self, begun: u128) -> Change {
+        let begun = begun + 100;
         match *self {
             Self::Deposit { to, amount } => deposit(to, amount),
             Self::Pay { from, to, amount } => pay(from, to, amount),
@@ -63,6 +103,21 @@ impl Verb {
                 pay(from, HOUSE, amount).take(format!("name/{name}"), "somebody", taken)
             }
             Self::Once { key, body, to, amount } => deposit(to, amount).once(format!("key/{key}"), [body]),
+            Self::Begin { refused } => {
+                let price = if refused { i64::from(u32::MAX) } else { 0 };
+                let change = pay(1, HOUSE, price).advance(task_head(begun), 0);
+                change.new_id(Uuid::from_u128(begun))
+            }
+            Self::Join { who } => {
+                let twice = Refusal::new(Code::AlreadyExists, "once is enough");
+                let task = Uuid::from_u128(begun);
+                Change::new().take(format!("join/{task}/{who}"), "somebody", twice).add_up_to(
+                    Key::counter(format!("joined/{task}")),
+                    1,
+                    JOIN_MAX,
+                    full(),
+                )
+            }
         }
     }
 }
@@ -74,6 +129,8 @@ struct Model {
     open: i64,
     names: BTreeSet<u8>,
     keys: BTreeMap<u8, u8>,
+    begun: u128,
+    joined: BTreeSet<u128>,
 }
 
 impl Model {
@@ -107,6 +164,19 @@ impl Model {
                 self.open += 1;
                 "landed"
             }
+            Verb::Begin { refused } => {
+                self.begun += 1;
+                self.joined.clear();
+                if refused { "INSUFFICIENT_FUNDS" } else { "landed" }
+            }
+            Verb::Join { who } if self.joined.contains(&who) => "ALREADY_EXISTS",
+            Verb::Join { .. } if i64::try_from(self.joined.len()) == Ok(JOIN_MAX) => {
+                "GUARDRAIL_MAX_OPEN_TASKS"
+            }
+            Verb::Join { who } => {
+                self.joined.insert(who);
+                "landed"
+            }
             Verb::Take { name, .. } if self.names.contains(&name) => "ALREADY_EXISTS",
             Verb::Take { name, from, amount } => {
                 let answer = self.pay(from, HOUSE, amount);
@@ -129,12 +199,19 @@ impl Model {
 }
 
 async fn agree(ground: &Ground, groups: &[Vec<Verb>]) -> Result<(), TestCaseError> {
-    let db = ground.open(1).await;
+    let mut db = ground.open(1).await;
     let mut model = Model::default();
-    for group in groups {
-        let answers = together(&db, group.iter().map(Verb::change).collect()).await;
-        let expected: Vec<&str> = group.iter().map(|verb| model.does(verb)).collect();
-        prop_assert_eq!(statuses(&answers), expected);
+    for (n, group) in (1_u128..).zip(groups) {
+        let (mut changes, mut expected) = (Vec::new(), Vec::new());
+        for verb in group {
+            expected.push(model.does(verb));
+            changes.push(verb.change(model.begun));
+        }
+        prop_assert_eq!(statuses(&together(&db, changes).await), expected);
+        if n % 3 == 0 {
+            db.close().await;
+            db = ground.open(n).await;
+        }
     }
     let everyone = [1, 2, 3, 4, HOUSE];
     let expected: Vec<i64> = everyone.iter().map(|who| model.money.get(who).copied().unwrap_or(0)).collect();

@@ -6,7 +6,6 @@
 //! the long way ([`Committer::settle`]), and what was judged after it is judged anew behind
 //! it.
 
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -20,8 +19,7 @@ use crate::batch::Transaction;
 use crate::committer::{Committer, Doubt, Message, Waiting};
 use crate::error::Failure;
 use crate::group;
-use crate::key::Key;
-use crate::plan::{Answer, Group, Head, Needs, Plan, Setting, State};
+use crate::plan::{Answer, Group, Head, Known, Needs, Plan, Setting, State};
 use crate::postings::Pending;
 use crate::prepared::Prepared;
 use crate::sole;
@@ -66,7 +64,7 @@ struct Judging<'c, 's> {
 struct Ready {
     answers: Vec<Answer>,
     head: Head,
-    cells: HashMap<Key, i64>,
+    known: Known,
     /// Whether there is anything to write.
     landed: bool,
     /// The postings that are to come then.
@@ -89,7 +87,7 @@ impl<'c> Judging<'c, '_> {
     /// Reads what is not known and judges those who waited for it.
     async fn catch_up(&mut self, connection: &mut AnyConnection) -> Result<(), Failure> {
         let mut needs = Needs::of(self.late.iter().map(|(_, prepared)| *prepared));
-        needs.cells.retain(|key| !self.group.knows_cell(key));
+        needs.cells.retain(|key| !self.group.known().has_cell(key));
         let read = sole::read(connection, &needs).await?;
         self.group.learn(read);
         for (place, prepared) in std::mem::take(&mut self.late) {
@@ -101,8 +99,8 @@ impl<'c> Judging<'c, '_> {
     fn ready(self) -> Ready {
         let plan = self.group.finish(self.answers.into_iter().flatten().collect());
         let transaction = plan.batch.as_transaction(Engine::Sqlite);
-        let Plan { answers, head, landed, pending, cells, .. } = plan;
-        Ready { answers, head, cells, landed: landed > 0, pending, transaction }
+        let Plan { answers, head, landed, pending, known, .. } = plan;
+        Ready { answers, head, known, landed: landed > 0, pending, transaction }
     }
 }
 
@@ -283,10 +281,10 @@ impl Committer {
 
     /// Starts writing a group. Gives it back where it cannot go this way.
     async fn send_off(&mut self, ready: Ready, group: Vec<Waiting>) -> Result<Option<Flight>, Vec<Waiting>> {
-        let Ready { answers, head, cells, landed, pending, transaction } = ready;
+        let Ready { answers, head, known, landed, pending, transaction } = ready;
         let judged = Judged { group, answers, head: head.clone() };
         if !landed {
-            self.sole.keep(cells);
+            self.sole.keep(known);
             self.head = Some(head);
             self.pending = pending;
             self.tell(Some(judged));
@@ -303,7 +301,7 @@ impl Committer {
         let mut sending = maybe_done(Box::pin(sending) as Pin<Box<dyn Future<Output = Landing> + Send>>);
         // The driver's thread begins with the first look at it.
         poll_fn(|context| Poll::Ready(Pin::new(&mut sending).poll(context).is_ready())).await;
-        self.sole.keep(cells);
+        self.sole.keep(known);
         self.head = Some(head);
         self.pending = pending;
         Ok(Some(Flight { judged, pages, sending }))

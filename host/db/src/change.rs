@@ -19,6 +19,9 @@ use crate::rows::BlobRow;
 /// head moved ([`CommitError::Stale`]); a unique key is taken; a counter would pass its
 /// maximum; the ledger refuses a move. After that nothing can object.
 pub struct Change {
+    /// Ids that were made for this change: nothing that is in the database has one of them in
+    /// the name of a cell or of a unique key. Whoever writes alone need not read those.
+    pub new_ids: Vec<String>,
     /// Heads that must still be at the number that was loaded.
     pub expect: Vec<(Key, i64)>,
     /// Heads this change moves on by one.
@@ -185,6 +188,7 @@ pub enum CommitError {
 impl Default for Change {
     fn default() -> Self {
         Self {
+            new_ids: Vec::new(),
             expect: Vec::new(),
             bump: Vec::new(),
             unique: Vec::new(),
@@ -218,6 +222,13 @@ impl Change {
     /// A change that does nothing yet and answers 204.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An id that was made for this change, as cells and unique keys are named after it.
+    #[must_use]
+    pub fn new_id(mut self, id: impl fmt::Display) -> Self {
+        self.new_ids.push(id.to_string());
+        self
     }
 
     /// Stale unless the head is at `n`.

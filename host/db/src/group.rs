@@ -68,13 +68,13 @@ async fn load(connection: &mut AnyConnection, engine: Engine, needs: &Needs<'_>)
     if !needs.cells.is_empty() {
         let keys = sql::list(needs.cells.iter().map(|key| key.as_str()));
         let row = sqlx::query(engine.lock_cells()).bind(keys).fetch_one(&mut *connection).await?;
-        state.cells = cells(&row)?;
+        state.known.cells = cells(&row)?;
     }
     if !needs.uniques.is_empty() {
-        let text = format!("select key, value from uniques where key {}", engine.is_in(1));
+        let text = format!("select key from uniques where key {}", engine.is_in(1));
         let keys = sql::list(needs.uniques.iter().copied());
         for row in sql::statement(text).bind(keys).fetch_all(&mut *connection).await? {
-            state.uniques.insert(row.try_get(0)?, row.try_get(1)?);
+            state.known.uniques.insert(row.try_get(0)?);
         }
     }
     if !needs.once.is_empty() {

@@ -5,7 +5,7 @@
 
 mod judge;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assay_domain::ids::Lane;
@@ -48,17 +48,46 @@ impl<'c> Needs<'c> {
 /// What was read, brought up to date as changes are admitted.
 #[derive(Default)]
 pub(crate) struct State {
-    /// Missing ones count as 0.
-    pub(crate) cells: HashMap<Key, i64>,
-    pub(crate) uniques: BTreeMap<String, String>,
+    pub(crate) known: Known,
     pub(crate) once: HashMap<String, OnceRow>,
     /// What the groups before left of postings.
     pub(crate) pending: Pending,
 }
 
-impl State {
+/// Cells and unique keys as they are, as far as that is known.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Missing ones count as 0.
+    pub(crate) cells: HashMap<Key, i64>,
+    /// Those that are taken.
+    pub(crate) uniques: HashSet<String>,
+    /// Ids of which all cells and unique keys are known: nothing was named after one of them
+    /// before it was heard of here.
+    pub(crate) new_ids: HashSet<String>,
+}
+
+impl Known {
     fn cell(&self, key: &Key) -> i64 {
         self.cells.get(key).copied().unwrap_or(0)
+    }
+
+    /// Whether it is known what a cell is at.
+    pub(crate) fn has_cell(&self, key: &Key) -> bool {
+        self.cells.contains_key(key) || self.is_of_new_id(key.as_str())
+    }
+
+    /// Whether it is known that a unique key is taken, or that it is not.
+    fn has_unique(&self, key: &str) -> bool {
+        self.uniques.contains(key) || self.is_of_new_id(key)
+    }
+
+    fn is_of_new_id(&self, name: &str) -> bool {
+        name.split('/').any(|part| self.new_ids.contains(part))
+    }
+
+    /// How many things it is that are known.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len() + self.uniques.len() + self.new_ids.len()
     }
 }
 
@@ -95,8 +124,8 @@ pub(crate) struct Plan<'c> {
     pub(crate) landed: i64,
     /// The postings that are to come when it has landed.
     pub(crate) pending: Pending,
-    /// The cells as the group leaves them; those that were read and nobody moved too.
-    pub(crate) cells: HashMap<Key, i64>,
+    /// What is known as the group leaves it; what was read and nobody moved too.
+    pub(crate) known: Known,
 }
 
 /// Judges a group.
@@ -145,25 +174,28 @@ impl<'s> Group<'_, 's> {
         }
     }
 
-    /// Whether a change can be judged by what is known.
-    pub(crate) fn knows(&self, prepared: &Prepared) -> bool {
+    /// Whether a change can be judged by what is known, its own new ids included.
+    pub(crate) fn knows(&mut self, prepared: &Prepared) -> bool {
         let Prepared { change, names, .. } = prepared;
-        change.unique.is_empty()
-            && change.once.is_none()
-            && names.cells.iter().all(|key| self.state.cells.contains_key(key))
+        let known = &mut self.state.known;
+        known.new_ids.extend(change.new_ids.iter().cloned());
+        change.once.is_none()
+            && change.unique.iter().all(|unique| known.has_unique(&unique.key))
+            && names.cells.iter().all(|key| known.has_cell(key))
     }
 
-    /// Whether a cell is known.
-    pub(crate) fn knows_cell(&self, key: &Key) -> bool {
-        self.state.cells.contains_key(key)
+    /// What is known so far.
+    pub(crate) const fn known(&self) -> &Known {
+        &self.state.known
     }
 
     /// What was read meanwhile, of what was not known.
     pub(crate) fn learn(&mut self, read: State) {
-        for (key, n) in read.cells {
-            self.state.cells.entry(key).or_insert(n);
+        let known = &mut self.state.known;
+        for (key, n) in read.known.cells {
+            known.cells.entry(key).or_insert(n);
         }
-        self.state.uniques.extend(read.uniques);
+        known.uniques.extend(read.known.uniques);
         self.state.once.extend(read.once);
     }
 }
@@ -203,17 +235,17 @@ impl<'c> Group<'c, '_> {
         self.landed += 1;
         for place in touched {
             let (key, n) = (&prepared.names.cells[place], applied.values[place]);
-            if let Some(cell) = self.state.cells.get_mut(key) {
+            if let Some(cell) = self.state.known.cells.get_mut(key) {
                 *cell = n;
             } else {
-                self.state.cells.insert(key.clone(), n);
+                self.state.known.cells.insert(key.clone(), n);
             }
             if !self.changed.contains(key) {
                 self.changed.insert(key.clone());
             }
         }
         for unique in &change.unique {
-            self.state.uniques.insert(unique.key.clone(), unique.value.clone());
+            self.state.known.uniques.insert(unique.key.clone());
             self.batch.put_own(UniqueRow { key: unique.key.clone(), value: unique.value.clone() }.insert());
         }
         self.journal_transfers(&applied);
@@ -307,21 +339,21 @@ impl<'c> Group<'c, '_> {
     /// Ready to be written, with everybody's answers in the order of the changes.
     pub(crate) fn finish(mut self, answers: Vec<Answer>) -> Plan<'c> {
         if self.landed == 0 {
-            let State { cells, pending, .. } = self.state;
+            let State { known, pending, .. } = self.state;
             let head = self.setting.head.clone();
-            return Plan { answers, batch: Batch::default(), head, landed: 0, pending, cells };
+            return Plan { answers, batch: Batch::default(), head, landed: 0, pending, known };
         }
         // Sorted, so that all hosts write cells in one order.
         let mut changed: Vec<&Key> = self.changed.iter().collect();
         changed.sort_unstable();
         for key in changed {
-            let row = CellRow { key: key.as_str().to_owned(), n: self.state.cell(key) };
+            let row = CellRow { key: key.as_str().to_owned(), n: self.state.known.cell(key) };
             self.batch.append(row.upsert());
         }
         let link = self.link();
         let head = Head { n: link.n, hash: link.hash.clone(), last_event: link.last_event };
         let Journal { transfers, postings, events, seals } = self.journal;
-        let State { cells, mut pending, .. } = self.state;
+        let State { known, mut pending, .. } = self.state;
         if self.setting.posts {
             pending.follow(self.setting.lane, head.n, postings, &mut self.batch);
         }
@@ -329,7 +361,7 @@ impl<'c> Group<'c, '_> {
             self.batch.append(write);
         }
         self.batch.append(link.insert());
-        Plan { answers, batch: self.batch, head, landed: self.landed, pending, cells }
+        Plan { answers, batch: self.batch, head, landed: self.landed, pending, known }
     }
 
     fn link(&self) -> LinkRow {

@@ -2,43 +2,39 @@
 //! lock: what it wrote it need not read again, and a group goes to the engine as one text,
 //! from `begin` to `commit`. Each journey to the driver's thread costs more than the rows.
 
-use std::collections::HashMap;
-
 use sqlx::{AnyConnection, Executor as _, Row as _};
 
 use crate::error::Failure;
 use crate::key::Key;
-use crate::plan::{Needs, State};
+use crate::plan::{Known, Needs, State};
 use crate::rows::OnceRow;
 use crate::sql;
 
-/// Cells that are kept; past it all are forgotten, and read again as they are needed.
-const CELLS_MAX: usize = 50_000;
+/// So much is kept; past it all is forgotten, and read again as it is needed.
+const THINGS_MAX: usize = 50_000;
 
-/// Cells as the last group left them.
+/// Cells and unique keys as the last group left them.
 #[derive(Default)]
-pub(crate) struct Sole {
-    cells: HashMap<Key, i64>,
-}
+pub(crate) struct Sole(Known);
 
 impl Sole {
     /// What is known before a group is judged. It goes with the group, and comes back with
     /// [`Sole::keep`].
     pub(crate) fn lend(&mut self) -> State {
-        if self.cells.len() > CELLS_MAX {
-            self.cells.clear();
+        if self.0.len() > THINGS_MAX {
+            self.forget();
         }
-        State { cells: std::mem::take(&mut self.cells), ..State::default() }
+        State { known: std::mem::take(&mut self.0), ..State::default() }
     }
 
-    /// Keeps the cells as a group leaves them.
-    pub(crate) fn keep(&mut self, cells: HashMap<Key, i64>) {
-        self.cells = cells;
+    /// Keeps what is known as a group leaves it.
+    pub(crate) fn keep(&mut self, known: Known) {
+        self.0 = known;
     }
 
     /// Forgets all: somebody else may write, or did, or a group did not land.
     pub(crate) fn forget(&mut self) {
-        self.cells.clear();
+        self.0 = Known::default();
     }
 }
 
@@ -51,12 +47,13 @@ pub(crate) async fn read(connection: &mut AnyConnection, needs: &Needs<'_>) -> R
         .fetch_one(connection)
         .await?;
     let mut state = State::default();
+    let known = &mut state.known;
     // A cell nobody has written counts as 0, and that is known now too.
-    state.cells.extend(needs.cells.iter().map(|key| ((*key).clone(), 0)));
+    known.cells.extend(needs.cells.iter().map(|key| ((*key).clone(), 0)));
     let cells: Vec<(String, i64)> = serde_json::from_str(row.try_get(0)?).map_err(unreadable)?;
-    state.cells.extend(cells.into_iter().map(|(key, n)| (Key::stored(key), n)));
-    let uniques: Vec<(String, String)> = serde_json::from_str(row.try_get(1)?).map_err(unreadable)?;
-    state.uniques.extend(uniques);
+    known.cells.extend(cells.into_iter().map(|(key, n)| (Key::stored(key), n)));
+    let uniques: Vec<String> = serde_json::from_str(row.try_get(1)?).map_err(unreadable)?;
+    known.uniques.extend(uniques);
     let answers: Vec<Kept> = serde_json::from_str(row.try_get(2)?).map_err(unreadable)?;
     for kept in answers {
         let kept = once(kept)?;

@@ -18,7 +18,7 @@ use crate::record::{Kind, Mode, Table, Value};
 pub(crate) const LOAD_OF_ONE_WRITER: &str = "select \
     (select json_group_array(json_array(key, n)) from cells \
      where key in (select value from json_each($1))), \
-    (select json_group_array(json_array(key, value)) from uniques \
+    (select json_group_array(key) from uniques \
      where key in (select value from json_each($2))), \
     (select json_group_array(json_array(key, hex(body_hash), status, hex(body), at)) from once \
      where key in (select value from json_each($3)))";

@@ -132,8 +132,8 @@ impl App {
         }
 
         let mut turn = Turn::of(self, task);
-        turn.change =
-            std::mem::take(&mut turn.change).expect(commissioning::head_key(poster), guardrails_head);
+        let change = std::mem::take(&mut turn.change).new_id(turn.task.id);
+        turn.change = change.expect(commissioning::head_key(poster), guardrails_head);
         if !post.unpaid {
             let gross = post.budget + turn.task.spec.terms.fee_on_top(post.budget);
             let hold = turn.task.purse().moves(Money::Hold, self.lane);

@@ -154,8 +154,10 @@ impl<'a> Turn<'a> {
     }
 
     fn enter_job(&mut self, kind: JobKind, due_at: Timestamp, body: Vec<u8>) {
+        let id = JobId(self.app.clock.id());
+        self.change.new_ids.push(id.to_string());
         self.change.jobs.push(NewJob {
-            id: JobId(self.app.clock.id()),
+            id,
             kind: kind.as_str().into(),
             subject: self.task.id.to_string(),
             due_at: due_at.0,

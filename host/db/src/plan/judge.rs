@@ -42,7 +42,7 @@ impl Group<'_, '_> {
     /// All further objections, in the order [`Change`] documents; then the draft.
     pub(super) fn judge(&self, prepared: &Prepared) -> Result<Draft, CommitError> {
         let Prepared { change, names, places, .. } = prepared;
-        let values: Vec<i64> = names.cells.iter().map(|key| self.state.cell(key)).collect();
+        let values: Vec<i64> = names.cells.iter().map(|key| self.state.known.cell(key)).collect();
         if change.expect.iter().zip(&places.expect).any(|((_, n), place)| values[*place] != *n) {
             return Err(CommitError::Stale);
         }
@@ -62,7 +62,7 @@ impl Group<'_, '_> {
     fn refuse_taken(&self, change: &Change) -> Result<(), Refusal> {
         let mut own = BTreeSet::new();
         for unique in &change.unique {
-            if self.state.uniques.contains_key(&unique.key) || !own.insert(&unique.key) {
+            if self.state.known.uniques.contains(&unique.key) || !own.insert(&unique.key) {
                 return Err(unique.refusal.clone());
             }
         }
