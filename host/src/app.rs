@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use assay_db::rows::OnceRow;
 use assay_db::{Change, CommitError, Db, Once, Reply};
 use assay_domain::ids::{Lane, PartyId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
@@ -194,7 +195,9 @@ impl App {
         D: Future<Output = Result<Decided, Error>>,
     {
         let _running = Running::enter(&self.running, once)?;
-        if let Some(answer) = self.answered(once).await? {
+        let kept = self.kept_answer(once).await?;
+        let unused = kept.is_none();
+        if let Some(answer) = self.answer_of(once, kept)? {
             return Ok(answer);
         }
         let mut sight = Arc::new(Sight::memory());
@@ -208,6 +211,8 @@ impl App {
                 Err(error) => return self.answered(once).await?.ok_or(error),
             };
             change.once = once.cloned();
+            // Nobody else of this process is let in with the key meanwhile.
+            change.once_unused = unused;
             gate::pass().await;
             match self.db.commit(change).await {
                 Ok(done) => {
@@ -226,8 +231,17 @@ impl App {
 
     /// The answer this idempotency key got before, on any host.
     pub(crate) async fn answered(&self, once: Option<&Once>) -> Result<Option<Answer>, Error> {
+        let kept = self.kept_answer(once).await?;
+        self.answer_of(once, kept)
+    }
+
+    async fn kept_answer(&self, once: Option<&Once>) -> Result<Option<OnceRow>, Error> {
         let Some(once) = once else { return Ok(None) };
-        let Some(kept) = self.db.read().once(&once.key).await? else { return Ok(None) };
+        Ok(self.db.read().once(&once.key).await?)
+    }
+
+    fn answer_of(&self, once: Option<&Once>, kept: Option<OnceRow>) -> Result<Option<Answer>, Error> {
+        let (Some(once), Some(kept)) = (once, kept) else { return Ok(None) };
         if kept.at.saturating_add(self.settings.limits.idempotency_ms()) <= self.now().0 {
             return Ok(None);
         }

@@ -13,45 +13,19 @@ use uuid::Uuid;
 
 use super::ground::{Ground, deposit, free, full, pay, statuses, task_head, together};
 
-/// Four parties, three tasks, small numbers: conflicts are the rule.
+/// Four parties, three tasks, small numbers: conflicts are the rule. `Begin` is of a task with
+/// a new id, which those that come after it join. Whether nothing is kept for the key of a
+/// `Once` is claimed without looking.
 #[derive(Clone, Debug)]
 enum Verb {
-    Deposit {
-        to: u128,
-        amount: i64,
-    },
-    Pay {
-        from: u128,
-        to: u128,
-        amount: i64,
-    },
-    Decide {
-        task: u128,
-        seen: i64,
-        from: u128,
-        amount: i64,
-    },
-    Open {
-        most: i64,
-    },
-    Take {
-        name: u8,
-        from: u128,
-        amount: i64,
-    },
-    Once {
-        key: u8,
-        body: u8,
-        to: u128,
-        amount: i64,
-    },
-    /// A task of a new id, which those that come after it join.
-    Begin {
-        refused: bool,
-    },
-    Join {
-        who: u128,
-    },
+    Deposit { to: u128, amount: i64 },
+    Pay { from: u128, to: u128, amount: i64 },
+    Decide { task: u128, seen: i64, from: u128, amount: i64 },
+    Open { most: i64 },
+    Take { name: u8, from: u128, amount: i64 },
+    Once { key: u8, unused: bool, body: u8, to: u128, amount: i64 },
+    Begin { refused: bool },
+    Join { who: u128 },
 }
 
 fn verb() -> impl Strategy<Value = Verb> {
@@ -69,12 +43,8 @@ fn verb() -> impl Strategy<Value = Verb> {
         }),
         (1..6_i64).prop_map(|most| Verb::Open { most }),
         (0..4_u8, party(), 0..30_i64).prop_map(|(name, from, amount)| Verb::Take { name, from, amount }),
-        (0..3_u8, 0..2_u8, party(), 0..20_i64).prop_map(|(key, body, to, amount)| Verb::Once {
-            key,
-            body,
-            to,
-            amount
-        }),
+        (0..3_u8, any::<bool>(), 0..2_u8, party(), 0..20_i64)
+            .prop_map(|(key, unused, body, to, amount)| { Verb::Once { key, unused, body, to, amount } }),
         (0..4_u8).prop_map(|n| Verb::Begin { refused: n == 0 }),
         party().prop_map(|who| Verb::Join { who }),
         party().prop_map(|who| Verb::Join { who }),
@@ -102,7 +72,10 @@ impl Verb {
                 let taken = Refusal::new(Code::AlreadyExists, "the name is taken");
                 pay(from, HOUSE, amount).take(format!("name/{name}"), "somebody", taken)
             }
-            Self::Once { key, body, to, amount } => deposit(to, amount).once(format!("key/{key}"), [body]),
+            Self::Once { key, unused, body, to, amount } => {
+                let change = deposit(to, amount).once(format!("key/{key}"), [body]);
+                if unused { change.once_unused() } else { change }
+            }
             Self::Begin { refused } => {
                 let price = if refused { i64::from(u32::MAX) } else { 0 };
                 let change = pay(1, HOUSE, price).advance(task_head(begun), 0);
@@ -185,7 +158,7 @@ impl Model {
                 }
                 answer
             }
-            Verb::Once { key, body, to, amount } => match self.keys.get(&key) {
+            Verb::Once { key, body, to, amount, .. } => match self.keys.get(&key) {
                 Some(first) if *first == body => "replayed",
                 Some(_) => "mismatch",
                 None => {

@@ -290,10 +290,8 @@ impl Committer {
             self.tell(Some(judged));
             return Ok(None);
         }
-        let (Some(transaction), Some(mut connection)) = (transaction, self.connection.take()) else {
-            return Err(judged.group);
-        };
-        let Transaction { query, pages } = transaction;
+        let Some(Transaction { query, pages }) = transaction else { return Err(judged.group) };
+        let Some(mut connection) = self.connection.take() else { return Err(judged.group) };
         let sending = async move {
             let outcome = query.execute(&mut connection).await.map(drop);
             (connection, outcome)

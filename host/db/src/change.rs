@@ -44,6 +44,10 @@ pub struct Change {
     pub done: Vec<JobId>,
     /// The idempotency key, if the caller sent one.
     pub once: Option<Once>,
+    /// Whether nothing is kept for that key, as whoever sends the change has seen. Whoever
+    /// writes alone need not look for it then; where it is not so after all, the database
+    /// takes no second answer, and the group is read for and judged anew.
+    pub once_unused: bool,
     /// Drops some of the answers kept for idempotency keys since before this time. A
     /// job asks for it now and then; expired answers are not replayed either way.
     pub forget_once_before: Option<i64>,
@@ -200,6 +204,7 @@ impl Default for Change {
             jobs: Vec::new(),
             done: Vec::new(),
             once: None,
+            once_unused: false,
             forget_once_before: None,
             reply: Box::new(|_| Reply { status: 204, ..Reply::default() }),
         }
@@ -319,6 +324,13 @@ impl Change {
     #[must_use]
     pub fn once(mut self, key: impl Into<String>, body_hash: impl Into<Vec<u8>>) -> Self {
         self.once = Some(Once { key: key.into(), body_hash: body_hash.into() });
+        self
+    }
+
+    /// Says that nothing is kept for the idempotency key.
+    #[must_use]
+    pub const fn once_unused(mut self) -> Self {
+        self.once_unused = true;
         self
     }
 

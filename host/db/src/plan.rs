@@ -179,7 +179,7 @@ impl<'s> Group<'_, 's> {
         let Prepared { change, names, .. } = prepared;
         let known = &mut self.state.known;
         known.new_ids.extend(change.new_ids.iter().cloned());
-        change.once.is_none()
+        (change.once.is_none() || change.once_unused)
             && change.unique.iter().all(|unique| known.has_unique(&unique.key))
             && names.cells.iter().all(|key| known.has_cell(key))
     }
