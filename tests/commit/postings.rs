@@ -70,15 +70,16 @@ fn an_audit_finds_postings_that_are_missing_or_of_no_transfer() {
         assert_eq!(rest, "transfers are missing from their accounts' postings");
         // The last ones have none yet, and need none.
         assert!((1_000..2_000).contains(&many.parse::<usize>().expect("a number")), "{told}");
-        // All are given theirs when the next server begins.
+        // All are given theirs when the next server begins, before it commits.
         db.close().await;
         let db = ground.open(2).await;
+        db.commit(deposit(1, 1_000)).await.expect("it lands");
         let stray = format!("update postings set seq = seq + 1000 where account = '{}'", account(1));
         past::execute(&ground.place, &stray).await.expect("it runs");
         let found = ground.differences(&db, &[]).await;
         let expected = [
-            "2001 rows of postings are in no link",
-            "2001 transfers are missing from their accounts' postings",
+            "2002 rows of postings are in no link",
+            "2002 transfers are missing from their accounts' postings",
         ];
         assert_eq!(found, expected);
         db.close().await;

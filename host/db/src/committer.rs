@@ -13,7 +13,6 @@
 //! - anything else: one of the changes is at fault. The group is halved until that one
 //!   stands alone and is told; its neighbours land.
 
-use std::fs::File;
 use std::time::Duration;
 
 use assay_domain::ids::Lane;
@@ -26,6 +25,7 @@ use crate::address::Address;
 use crate::change::{Change, CommitError};
 use crate::error::Failure;
 use crate::group;
+use crate::lock::Lock;
 use crate::log::Log;
 use crate::plan::{Answer, Head, Plan, Setting};
 use crate::postings::{self, Pending};
@@ -101,8 +101,9 @@ impl Committer {
 
     /// Runs until the last handle is gone or somebody closes the database, and keeps
     /// the folder's lock as long.
-    pub(crate) async fn run(mut self, lock: Option<File>) {
+    pub(crate) async fn run(mut self, lock: Lock) {
         let mut closed = None;
+        self.post_behind().await;
         while closed.is_none()
             && let Some(first) = self.queue.recv().await
         {
@@ -123,14 +124,22 @@ impl Committer {
         {
             tracing::warn!(%error, "the database connection did not close cleanly");
         }
-        // Not left to the drop: a child process that is just being started holds a copy
-        // of the file until it runs its own program.
-        if let Some(Err(error)) = lock.map(|file| file.unlock()) {
-            tracing::warn!(%error, "the data folder could not be unlocked");
-        }
+        lock.release();
         if let Some(closed) = closed {
             // Whoever asked may have stopped waiting.
             let _ = closed.send(());
+        }
+    }
+
+    /// Adds the postings that servers left which stopped: while this one starts, and not
+    /// before it does, since they are found in the journal all the same.
+    async fn post_behind(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        match postings::catch_up_all(&mut connection, self.address.engine).await {
+            Ok(()) => self.connection = Some(connection),
+            Err(error) => {
+                tracing::warn!(%error, "transfers of servers that stopped are without postings");
+            }
         }
     }
 

@@ -9,7 +9,7 @@
 //! have to guess how many rows come after a link, and read them all to be sure.
 
 use assay_domain::ids::Lane;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, Connection as _, Row as _};
 
 use crate::batch::Batch;
 use crate::record::Record as _;
@@ -130,8 +130,20 @@ pub(crate) async fn catch_up(
     Ok(())
 }
 
-/// The lanes that have transfers without postings, as servers leave them that stop, and
-/// their last links.
+/// Adds those that were still to come when servers stopped.
+pub(crate) async fn catch_up_all(connection: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
+    if !are_kept(engine) {
+        return Ok(());
+    }
+    for (lane, link) in behind(connection).await? {
+        let mut transaction = connection.begin_with(engine.begin()).await?;
+        catch_up(&mut transaction, &lane, link).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// The lanes that have transfers without postings, and their last links.
 pub(crate) async fn behind(connection: &mut AnyConnection) -> Result<Vec<(String, i64)>, sqlx::Error> {
     let text = "select lane, last from (select p.lane, p.link, \
                 (select coalesce(max(l.n), 0) from links l where l.lane = p.lane) as last from posted p) \

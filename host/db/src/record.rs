@@ -90,6 +90,15 @@ impl Write {
         self.table.name == R::TABLE.name
     }
 
+    /// The text in a column.
+    pub fn text(&self, column: &str) -> Option<&str> {
+        let place = self.table.columns.iter().position(|one| one.name == column)?;
+        match self.values.get(place)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Roughly how many bytes it carries.
     pub(crate) fn size(&self) -> usize {
         size(&self.values)

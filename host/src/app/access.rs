@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use assay_db::entities::PartyRow;
 use assay_db::entities::people::KeyRow;
-use assay_db::{Change, Db, Engine, Record as _, Write};
+use assay_db::{Change, Db, Record as _, Write};
 use assay_domain::ids::{KeyId, PartyId, Timestamp};
 use assay_domain::refusal::{Code, Refusal};
 use sha2::{Digest as _, Sha256};
@@ -243,7 +243,7 @@ impl App {
             Err(since) => since,
         };
         let row = self.db.read().one::<KeyRow>("hash = $1", &[hash.into()]).await?.map(Arc::new);
-        if let (Some(row), Engine::Sqlite) = (&row, self.db.read().engine()) {
+        if let Some(row) = &row {
             self.memory.keep_key(since, Arc::clone(row));
         }
         Ok(row)

@@ -1,9 +1,10 @@
 //! What a process remembers so that it need not read it again for every request. Nothing
 //! is decided by it that the database would decide otherwise:
 //!
-//! - keys: only where this process alone writes, which is the embedded database. Whatever it
-//!   commits passes by here before anyone is answered, and a group that writes keys makes
-//!   all of them forgotten: a key that was ended is ended for the next request.
+//! - keys, whether anyone wants to be told of events, and tasks without notes: only where this
+//!   process alone writes, which is the embedded database. Whatever it commits passes by here
+//!   before anyone is answered, and a group that writes keys makes all of them forgotten: a key
+//!   that was ended is ended for the next request.
 //! - everything else is remembered with the head it was read at or left at, and the commit
 //!   expects that head. Whoever moved it meanwhile, on whatever host, sends the verb back to
 //!   read. A bid and a delivery go with the head of their task, which moves with them.
@@ -16,8 +17,10 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use assay_db::entities::packages::WebhookRow;
 use assay_db::entities::people::KeyRow;
-use assay_db::{Applied, Change, Key};
+use assay_db::entities::{TaskRow, TraceRow};
+use assay_db::{Applied, Change, Key, Write};
 use assay_domain::guardrails::Guardrails;
 use assay_domain::ids::{BidId, ChannelId, DeliveryId, PartyId, TaskId};
 
@@ -38,8 +41,14 @@ const BYTES_MAX: usize = 8 << 20;
 /// It.
 #[derive(Default)]
 pub(crate) struct Memory {
+    /// Whether nobody but this process writes.
+    alone: bool,
     /// By the hash of the secret.
     keys: Things<String, Arc<KeyRow>>,
+    /// Whether any webhook is to be told of events.
+    listens: Things<(), bool>,
+    /// Those that nobody has left a note on.
+    unnoted: Things<TaskId, ()>,
     /// With the head each was read at.
     channels: Things<ChannelId, (Channel, i64)>,
     /// Those that are not over; a task carries its head.
@@ -187,6 +196,11 @@ impl<K: Hash + Eq, T> Known<K, T> {
 }
 
 impl Memory {
+    /// Nothing yet, of a database that nobody but this process writes to, or that others do.
+    pub(crate) fn new(alone: bool) -> Self {
+        Self { alone, ..Self::default() }
+    }
+
     /// The house in numbers, if they were counted since then.
     pub(crate) fn numbers_since(&self, at: i64) -> Option<Numbers> {
         let kept = *self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,7 +219,26 @@ impl Memory {
 
     /// Remembers a key that was read since it was not known.
     pub(crate) fn keep_key(&self, since: Since, row: Arc<KeyRow>) {
-        self.keys.keep_since(since, row.hash.clone(), row);
+        if self.alone {
+            self.keys.keep_since(since, row.hash.clone(), row);
+        }
+    }
+
+    /// Whether any webhook is to be told of events, or when that was not known.
+    pub(crate) fn listens(&self) -> Result<bool, Since> {
+        self.listens.find(&())
+    }
+
+    /// Remembers it as it was read since it was not known.
+    pub(crate) fn keep_listens(&self, since: Since, listens: bool) {
+        if self.alone {
+            self.listens.keep_since(since, (), listens);
+        }
+    }
+
+    /// Whether it is known that nobody has left a note on a task.
+    pub(crate) fn is_unnoted(&self, task: TaskId) -> bool {
+        self.unnoted.find(&task).is_ok()
     }
 
     /// A channel, and the head that a change of it has to expect.
@@ -290,12 +323,32 @@ impl Memory {
 
     /// Changes that this process may have committed, before anyone is answered.
     pub(crate) fn told(&self, changes: &[&Change]) {
-        let mut rows = changes.iter().flat_map(|change| &change.rows);
-        if rows.any(assay_db::Write::is_of::<KeyRow>) {
-            self.keys.forget();
+        if self.alone {
+            for change in changes {
+                change.rows.iter().for_each(|row| self.written(row, &change.new_ids));
+            }
         }
         for key in changes.iter().flat_map(|change| &change.bump) {
             self.moved(key);
+        }
+    }
+
+    /// A row that nobody else could have written, of a change that was made for new ids.
+    fn written(&self, row: &Write, new_ids: &[String]) {
+        let task = |column| row.text(column).and_then(|id| id.parse().ok());
+        if row.is_of::<TaskRow>() {
+            let is_new = new_ids.iter().any(|id| row.text("id") == Some(id));
+            if let Some(task) = task("id").filter(|_| is_new) {
+                self.unnoted.keep(task, (), 0);
+            }
+        } else if row.is_of::<TraceRow>() {
+            if let Some(task) = task("task") {
+                self.unnoted.take(&task);
+            }
+        } else if row.is_of::<KeyRow>() {
+            self.keys.forget();
+        } else if row.is_of::<WebhookRow>() {
+            self.listens.forget();
         }
     }
 

@@ -257,7 +257,12 @@ impl App {
     }
 
     async fn anyone_listens(&self) -> Result<bool, Error> {
+        let since = match self.memory.listens() {
+            Ok(listens) => return Ok(listens),
+            Err(since) => since,
+        };
         let one = self.db.read().one::<WebhookRow>("status = 'enabled' limit 1", &[]).await?;
+        self.memory.keep_listens(since, one.is_some());
         Ok(one.is_some())
     }
 

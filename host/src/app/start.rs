@@ -84,27 +84,25 @@ impl App {
         let time = Arc::clone(&clock);
         let mut opened = db::Settings::new(place, settings.money());
         let metrics = Metrics::default();
-        let memory = Arc::new(Memory::default());
+        let memory = Arc::new(Memory::new(settings.database.is_none()));
         opened.listener = listener(&metrics, &memory);
         opened.limits.once_ttl_ms = settings.limits.idempotency_ms();
         opened.limits.answer_timeout_ms = settings.limits.database_ms_max;
-        // They are megabytes to hash, while the log of a server that was killed is read.
-        let builtins = tokio::task::spawn_blocking(Builtins::of_binary);
-        let db = Db::open(opened, lane, Arc::new(move || time.now().0)).await?;
+        // Nobody else has the folder from here on, and nothing in it is touched before.
+        let lock = db::Lock::take(&opened.place).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
-        let kept = settings.kept.clone().unwrap_or_else(|| Kept::of(&settings.data, &host_key));
-        let sandbox = Sandbox::start(sandbox::Settings {
-            cache_dir: Some(kept.folder),
-            cache_key: kept.key,
-            cache_bytes_max: settings.limits.plugins.compiled_bytes_max,
-            program: settings.program.clone(),
-            limits: settings.limits.of_sandbox(),
-            ..sandbox::Settings::default()
-        })?;
-        let secret = host_key.derive("test provider").to_vec();
-        let payment_providers = Providers::of(&settings.payments, secret).map_err(StartError::Settings)?;
-        let post_office = post_office(&settings)?;
-        let builtins = builtins.await.map_err(|error| Error::Internal(error.to_string()))??;
+        // Megabytes to hash, memory to set aside, many small files of certificates: all that
+        // while the database reads the log that a server left which was killed.
+        let builtins = aside(Builtins::of_binary);
+        let its_own = of_sandbox(&settings, &host_key);
+        let sandbox = aside(move || Sandbox::start(its_own));
+        let (outside, secret) = (settings.clone(), host_key.derive("test provider").to_vec());
+        let outside = aside(move || outside_world(&outside, secret));
+        let opening = Db::open_locked(lock, opened, lane, Arc::new(move || time.now().0));
+        // All of them end before anyone is told of one that failed.
+        let (db, builtins, sandbox, outside) = tokio::join!(opening, builtins, sandbox, outside);
+        let (db, builtins, sandbox) = (db?, builtins??, sandbox??);
+        let (payment_providers, post_office) = outside??;
         let app = Arc::new(Self {
             db,
             sandbox,
@@ -235,6 +233,33 @@ fn listener(metrics: &Metrics, memory: &Arc<Memory>) -> db::Listener {
         count(changes.len());
         memory.told(changes);
     })
+}
+
+/// What takes time and needs no database, on a thread of its own.
+fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> impl Future<Output = Result<T, Error>> {
+    let begun = tokio::task::spawn_blocking(work);
+    async { begun.await.map_err(|error| Error::Internal(error.to_string())) }
+}
+
+/// The sandbox's part of the settings.
+fn of_sandbox(settings: &Settings, host_key: &HostKey) -> sandbox::Settings {
+    let kept = settings.kept.clone().unwrap_or_else(|| Kept::of(&settings.data, host_key));
+    sandbox::Settings {
+        cache_dir: Some(kept.folder),
+        cache_key: kept.key,
+        cache_bytes_max: settings.limits.plugins.compiled_bytes_max,
+        program: settings.program.clone(),
+        limits: settings.limits.of_sandbox(),
+        ..sandbox::Settings::default()
+    }
+}
+
+/// Who is spoken to outside: providers of payments, and those who wait for webhooks.
+fn outside_world(settings: &Settings, test_secret: Vec<u8>) -> Result<(Providers, PostOffice), StartError> {
+    let providers = Providers::of(&settings.payments, test_secret).map_err(StartError::Settings)?;
+    Ok((providers, post_office(settings)?))
 }
 
 /// What tells webhooks. Nobody is sent into the house's own network; in test mode, into

@@ -119,6 +119,9 @@ impl App {
     }
 
     async fn traces_of(&self, id: TaskId) -> Result<Vec<Trace>, Error> {
+        if self.memory.is_unnoted(id) {
+            return Ok(Vec::new());
+        }
         let rows = self.db.read().many::<TraceRow>("task = $1 ORDER BY id", &[id.to_string().into()]).await?;
         rows.iter().map(Trace::from_row).collect()
     }

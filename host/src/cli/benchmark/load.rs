@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::figures::{count, percentile, rounded};
@@ -31,7 +32,7 @@ impl Person {
         match self {
             Self::Repeats { wire, request } => {
                 let answer = wire.ask(request).await?;
-                if answer.status == 200 { Ok(()) } else { answer.good().map(drop) }
+                if answer.status == 200 { Ok(()) } else { answer.good::<IgnoredAny>().map(drop) }
             }
             Self::Works(task) => task.step().await,
         }
@@ -75,15 +76,13 @@ pub(super) async fn run(people: Vec<Person>, server: &Process, time: Duration) -
 async fn ask(mut person: Person, phase: Arc<AtomicU8>) -> Result<Vec<u32>, String> {
     let mut times = Vec::new();
     loop {
-        let begun = phase.load(Ordering::Relaxed);
-        if begun == OVER {
-            return Ok(times);
-        }
         let watch = Stopwatch::start();
         person.step().await?;
-        // What began in the warm-up or ended too late is not counted.
-        if begun == MEASURING && phase.load(Ordering::Relaxed) == MEASURING {
-            times.push(u32::try_from(watch.elapsed().as_micros()).unwrap_or(u32::MAX));
+        match phase.load(Ordering::Relaxed) {
+            WARMING_UP => {}
+            // What ends in the time counts, as what began in it and ends later does not.
+            MEASURING => times.push(u32::try_from(watch.elapsed().as_micros()).unwrap_or(u32::MAX)),
+            _ => return Ok(times),
         }
     }
 }

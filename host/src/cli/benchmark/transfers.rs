@@ -1,5 +1,6 @@
 //! Channel transfers: from one side of a channel to the other, a millionth of a dollar each.
 
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::load::Person;
@@ -30,23 +31,23 @@ async fn opened(wire: &mut Wire, number: u16, payee: &str) -> Result<Vec<u8>, St
     let (_, key) = register(wire, &format!("payer {number}")).await?;
     deposit(wire, &key, CHANNEL_DOLLARS).await?;
     let body = json!({ "counterparty_id": payee, "amount": CHANNEL_DOLLARS });
-    let channel = wire.call("POST", "/api/v1/channels/open", &key, &body).await?;
+    let channel: Value = wire.call("POST", "/api/v1/channels/open", &key, &body).await?;
     let body = json!({ "channel_id": channel["channel_id"], "amount": "0.000001" });
     Ok(request("POST", "/api/v1/channels/transfer", &key, &body.to_string()))
 }
 
 /// A new agent's id and key.
 pub(super) async fn register(wire: &mut Wire, name: &str) -> Result<(String, String), String> {
-    let agent = wire.call("POST", "/api/v1/agent/register", "", &json!({ "name": name })).await?;
+    let agent: Value = wire.call("POST", "/api/v1/agent/register", "", &json!({ "name": name })).await?;
     Ok((text(&agent["id"])?, text(&agent["apiKey"])?))
 }
 
 /// Pays money in through the test provider.
 pub(super) async fn deposit(wire: &mut Wire, key: &str, dollars: u32) -> Result<(), String> {
-    let opened = wire.call("POST", "/api/credits/deposit", key, &json!({ "amount": dollars })).await?;
+    let opened: Value = wire.call("POST", "/api/credits/deposit", key, &json!({ "amount": dollars })).await?;
     let url = text(&opened["checkout_url"])?;
     let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()));
-    wire.call("POST", &path.unwrap_or(url), key, &json!({})).await.map(drop)
+    wire.call::<IgnoredAny>("POST", &path.unwrap_or(url), key, &json!({})).await.map(drop)
 }
 
 /// A text of an answer.

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
@@ -23,8 +24,9 @@ pub(super) struct Answer<'w> {
 }
 
 impl Answer<'_> {
-    /// The body of a success; anything else is an error with the server's own words.
-    pub(super) fn good(&self) -> Result<Value, String> {
+    /// What is wanted of the body of a success; anything else is an error with the server's
+    /// own words.
+    pub(super) fn good<T: DeserializeOwned>(&self) -> Result<T, String> {
         let words = || String::from_utf8_lossy(self.body);
         if !(200..300).contains(&self.status) {
             return Err(format!("answered {}: {}", self.status, words()));
@@ -103,13 +105,13 @@ impl Wire {
     }
 
     /// The same in one call, for what is asked seldom.
-    pub(super) async fn call(
+    pub(super) async fn call<T: DeserializeOwned>(
         &mut self,
         method: &str,
         path: &str,
         key: &str,
         body: &Value,
-    ) -> Result<Value, String> {
+    ) -> Result<T, String> {
         let request = request(method, path, key, &body.to_string());
         let answer = self.ask(&request).await?;
         answer.good().map_err(|error| format!("{path} {error}"))
