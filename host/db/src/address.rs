@@ -96,7 +96,7 @@ impl Address {
         match (self.engine, writes) {
             (Engine::Sqlite, true) => format!(
                 "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; \
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; \
                  PRAGMA wal_autocheckpoint = 16000;",
                 self.limits.busy_timeout_ms
             ),

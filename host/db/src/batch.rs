@@ -1,7 +1,9 @@
 //! The rows of a group, gathered by table, and written in one journey to the database.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use assay_domain::ids::Lane;
 use sqlx::AnyConnection;
@@ -37,11 +39,30 @@ pub(crate) struct Batch<'c> {
 /// As many rows of a table are parameters of a text at most.
 const ROWS_MAX: usize = 256;
 
+/// So many texts are kept; past it all are put together anew.
+const TEXTS_MAX: usize = 256;
+
 /// A group from `begin` to `commit`.
 pub(crate) struct Transaction {
     pub(crate) query: Query<'static, Any, AnyArguments>,
     /// About how many pages it writes at most: one a row, and what is larger.
     pub(crate) pages: usize,
+}
+
+/// What the text of a transaction depends on, for `SQLite`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Shape {
+    parts: Vec<Part>,
+    /// Whether postings are added at its end.
+    posts: bool,
+}
+
+/// Rows of a table that are written alike: so many that are parameters, or a list.
+#[derive(Clone, Copy)]
+struct Part {
+    table: &'static Table,
+    mode: Mode,
+    rows: Option<usize>,
 }
 
 struct Pile<'c> {
@@ -105,14 +126,14 @@ impl<'c> Batch<'c> {
             return None;
         }
         let parts = self.tables.values().flat_map(|pile| MODES.map(|mode| (pile, mode)));
-        let mut texts = vec![engine.begin().to_owned()];
+        let mut shape = Shape { parts: Vec::new(), posts: self.posts.is_some() };
         let (mut values, mut lists, mut bytes) = (Vec::new(), Vec::new(), 0);
         if self.is_of_few_texts() {
             for (pile, mode) in parts.filter(|(pile, mode)| pile.of(*mode).next().is_some()) {
                 let kinds = || pile.table.columns.iter().map(|column| column.kind);
                 let rows = pile.of(mode).count().next_power_of_two();
                 let end = values.len() + rows * pile.table.columns.len();
-                texts.push(Engine::write_rows_or_end(pile.table, mode, rows));
+                shape.parts.push(Part { table: pile.table, mode, rows: Some(rows) });
                 bytes += pile.of(mode).map(size).sum::<usize>();
                 values.extend(pile.of(mode).flat_map(|row| kinds().zip(row)));
                 values.resize(end, (Kind::Int, &Value::Null));
@@ -121,7 +142,7 @@ impl<'c> Batch<'c> {
             for (pile, mode) in parts {
                 let Some(list) = pile.list(mode)? else { continue };
                 bytes += list.len();
-                texts.push(engine.write_many_or_end(pile.table, mode, lists.len() + 1));
+                shape.parts.push(Part { table: pile.table, mode, rows: None });
                 lists.extend(list.into_parameters(pile.table, mode));
             }
         }
@@ -129,13 +150,10 @@ impl<'c> Batch<'c> {
             return None;
         }
         if let Some((lane, link)) = self.posts {
-            let bound = values.len() + lists.len();
-            texts.extend(postings::add(bound + 1, bound + 2));
             lists.extend([lane.to_string(), link.to_string()].map(Parameter::Text));
         }
-        texts.push("COMMIT".to_owned());
         let rows: usize = self.tables.values().map(|pile| pile.rows.len() + pile.sole.len()).sum();
-        let query = sql::statement(texts.join("; "));
+        let query = sql::statement(shape.kept_text());
         let query = values.into_iter().fold(query, |query, (kind, value)| sql::bind(query, kind, value));
         let query = lists.into_iter().fold(query, |query, parameter| parameter.bind(query));
         Some(Transaction { query, pages: rows + bytes / (2 * PAGE_BYTES) })
@@ -165,6 +183,58 @@ impl<'c> Batch<'c> {
             Some((lane, link)) => postings::catch_up(connection, &lane.to_string(), link).await,
             None => Ok(()),
         }
+    }
+}
+
+impl Shape {
+    /// Its text, which is put together once for many groups.
+    fn kept_text(self) -> Arc<str> {
+        static TEXTS: LazyLock<Mutex<HashMap<Shape, Arc<str>>>> = LazyLock::new(Mutex::default);
+        let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        if texts.len() >= TEXTS_MAX {
+            texts.clear();
+        }
+        let text = texts.entry(self).or_insert_with_key(|shape| shape.text().into());
+        Arc::clone(text)
+    }
+
+    fn text(&self) -> String {
+        let mut texts = vec![Engine::Sqlite.begin().to_owned()];
+        let mut bound = 0;
+        for Part { table, mode, rows } in &self.parts {
+            if let Some(rows) = rows {
+                texts.push(Engine::write_rows_or_end(table, *mode, *rows));
+                bound += rows * table.columns.len();
+            } else {
+                texts.push(Engine::Sqlite.write_many_or_end(table, *mode, bound + 1));
+                bound += 1 + usize::from(sql::has_bytes(table, *mode));
+            }
+        }
+        if self.posts {
+            texts.extend(postings::add(bound + 1, bound + 2));
+        }
+        texts.push("COMMIT".to_owned());
+        texts.join("; ")
+    }
+}
+
+impl Part {
+    const fn key(&self) -> (&'static str, Mode, Option<usize>) {
+        (self.table.name, self.mode, self.rows)
+    }
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Part {}
+
+impl Hash for Part {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
     }
 }
 

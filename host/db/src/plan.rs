@@ -153,7 +153,7 @@ struct Journal {
 pub(crate) struct Group<'c, 's> {
     setting: &'s Setting,
     state: State,
-    changed: HashSet<Key>,
+    changed: HashSet<&'c Key>,
     last_event: i64,
     landed: i64,
     journal: Journal,
@@ -240,9 +240,7 @@ impl<'c> Group<'c, '_> {
             } else {
                 self.state.known.cells.insert(key.clone(), n);
             }
-            if !self.changed.contains(key) {
-                self.changed.insert(key.clone());
-            }
+            self.changed.insert(key);
         }
         for unique in &change.unique {
             self.state.known.uniques.insert(unique.key.clone());
@@ -344,7 +342,7 @@ impl<'c> Group<'c, '_> {
             return Plan { answers, batch: Batch::default(), head, landed: 0, pending, known };
         }
         // Sorted, so that all hosts write cells in one order.
-        let mut changed: Vec<&Key> = self.changed.iter().collect();
+        let mut changed: Vec<&Key> = self.changed.drain().collect();
         changed.sort_unstable();
         for key in changed {
             let row = CellRow { key: key.as_str().to_owned(), n: self.state.known.cell(key) };

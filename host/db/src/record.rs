@@ -64,7 +64,7 @@ pub enum Value {
 }
 
 /// How a row meets one that is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// There must be none: one that is there is a fault of the verb.
     Insert,
