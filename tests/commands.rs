@@ -54,13 +54,18 @@ fn a_server_says_where_it_listens_and_stops_when_told() {
     assert!(server.base_url.starts_with("http://127.0.0.1:"));
 
     let shown = data.display().to_string();
+    // As another version of the program has compiled it.
+    let compiled = data.join(format!("compiled/{}-{}.compiled", "a".repeat(64), "b".repeat(16)));
+    std::fs::write(&compiled, "machine code").expect("the server has made the folder");
     let second = assay(&["serve", "--listen", "127.0.0.1:0", "--data", &shown]);
     assert_eq!(second.status.code(), Some(1));
     assert!(text(&second.stderr).contains("is in use by another assay process"), "{}", text(&second.stderr));
     assert!(text(&second.stdout).is_empty());
+    assert!(compiled.exists(), "who may not have the folder takes nothing out of it");
 
     assert_eq!(server.stop(), Some(0));
     assert_eq!(Server::start(&data, None).stop(), Some(0), "what one left, the next one opens");
+    assert!(!compiled.exists(), "what another version compiled is of no use to this one");
     let audit = assay(&["audit", "--data", &shown]);
     assert!(audit.status.success(), "{}", text(&audit.stdout));
     assert!(text(&audit.stdout).ends_with("the books are right\n"));

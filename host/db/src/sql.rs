@@ -7,9 +7,9 @@
 
 use std::fmt::Write as _;
 
-use sqlx::{AssertSqlSafe, SqlSafeStr};
 use sqlx::any::{Any, AnyArguments};
 use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use crate::record::{Kind, Mode, Table, Value};
 
