@@ -50,7 +50,7 @@ pub(crate) struct Transaction {
 }
 
 /// What the text of a transaction depends on, for `SQLite`.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 struct Shape {
     parts: Vec<Part>,
     /// Whether postings are added at its end.

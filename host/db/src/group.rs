@@ -1,8 +1,7 @@
 //! A group inside its transaction: read what it needs, decide, write it.
 
-use std::collections::HashMap;
-
 use assay_domain::ids::Lane;
+use foldhash::HashMap as FoldMap;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
@@ -93,7 +92,7 @@ async fn load(connection: &mut AnyConnection, engine: Engine, needs: &Needs<'_>)
     Ok(state)
 }
 
-fn cells(row: &AnyRow) -> Result<HashMap<Key, i64>, sqlx::Error> {
+fn cells(row: &AnyRow) -> Result<FoldMap<Key, i64>, sqlx::Error> {
     let json: String = row.try_get(0)?;
     let pairs: Vec<(String, i64)> =
         serde_json::from_str(&json).map_err(|error| sqlx::Error::Decode(error.into()))?;

@@ -48,9 +48,15 @@ const fn is_before(first: &[u8], second: &[u8]) -> bool {
     first.len() < second.len()
 }
 
+/// Most values have fewer.
+const BYTES: usize = 1_024;
+
 /// The canonical bytes of a value whose records are written with [`sorted_keys`].
 pub(crate) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).expect("strings, integers, lists and records always have a JSON form")
+    let mut bytes = Vec::with_capacity(BYTES);
+    serde_json::to_writer(&mut bytes, value)
+        .expect("strings, integers, lists and records always have a JSON form");
+    bytes
 }
 
 /// An object of parts that are canonical already, in the order given.

@@ -397,9 +397,15 @@ fn state_of(word: &str, worker: Option<PartyId>, price: i64, tally: &Tally) -> O
     })
 }
 
+/// Most bodies have fewer bytes.
+const BODY_BYTES: usize = 1_024;
+
 /// Writes a body.
 pub(crate) fn to_json<T: Serialize>(body: &T) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(body).map_err(|error| Error::Internal(format!("a body cannot be written: {error}")))
+    let mut bytes = Vec::with_capacity(BODY_BYTES);
+    let written = serde_json::to_writer(&mut bytes, body);
+    written.map_err(|error| Error::Internal(format!("a body cannot be written: {error}")))?;
+    Ok(bytes)
 }
 
 /// Reads a body; one that does not fit is an impossible row.
