@@ -8,8 +8,8 @@
 //! - [`record!`], [`Record`], [`Write`]: tables and rows.
 //! - [`Key`]: the cells that changes compete for: heads, counters, balances.
 //! - [`Change`], [`Applied`], [`Reply`]: what a verb asks for and what it got.
-//! - [`Db`], [`Settings`], [`DbError`]: opening, and everything that can be wrong with a
-//!   database.
+//! - [`Lock`], [`Db`], [`Settings`], [`DbError`]: taking a folder, opening what is in it, and
+//!   everything that can be wrong with a database.
 //! - the committer: `committer` takes the changes that wait, `group` reads and writes in
 //!   the transaction, `plan` decides as a pure function, `batch` writes one statement a
 //!   table, `sole` is the short way of a writer that is alone, `postings` say which transfers an

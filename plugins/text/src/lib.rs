@@ -1,7 +1,6 @@
 //! Words, sentences and lines: what runs over every character of a delivery.
 //!
-//! A crate of its own, since the release profile compiles it for speed and the rest
-//! for size.
+//! A crate of its own, since what checks a delivery and what scores it both need it.
 
 pub mod lines;
 pub mod sentences;
