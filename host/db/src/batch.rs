@@ -1,9 +1,7 @@
 //! The rows of a group, gathered by table, and written in one journey to the database.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{Hash, Hasher};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::collections::BTreeMap;
 
 use assay_domain::ids::Lane;
 use sqlx::AnyConnection;
@@ -12,6 +10,7 @@ use sqlx::query::Query;
 
 use crate::postings;
 use crate::record::{Kind, Mode, Table, Value, Write, size};
+use crate::shape::{Part, Shape};
 use crate::sql::{self, Engine, List, Parameter};
 
 /// Past this much a statement is cut in two: engines copy a parameter several
@@ -39,30 +38,11 @@ pub(crate) struct Batch<'c> {
 /// As many rows of a table are parameters of a text at most.
 const ROWS_MAX: usize = 256;
 
-/// So many texts are kept; past it all are put together anew.
-const TEXTS_MAX: usize = 256;
-
 /// A group from `begin` to `commit`.
 pub(crate) struct Transaction {
     pub(crate) query: Query<'static, Any, AnyArguments>,
     /// About how many pages it writes at most: one a row, and what is larger.
     pub(crate) pages: usize,
-}
-
-/// What the text of a transaction depends on, for `SQLite`.
-#[derive(PartialEq, Eq, Hash)]
-struct Shape {
-    parts: Vec<Part>,
-    /// Whether postings are added at its end.
-    posts: bool,
-}
-
-/// Rows of a table that are written alike: so many that are parameters, or a list.
-#[derive(Clone, Copy)]
-struct Part {
-    table: &'static Table,
-    mode: Mode,
-    rows: Option<usize>,
 }
 
 struct Pile<'c> {
@@ -183,58 +163,6 @@ impl<'c> Batch<'c> {
             Some((lane, link)) => postings::catch_up(connection, &lane.to_string(), link).await,
             None => Ok(()),
         }
-    }
-}
-
-impl Shape {
-    /// Its text, which is put together once for many groups.
-    fn kept_text(self) -> Arc<str> {
-        static TEXTS: LazyLock<Mutex<HashMap<Shape, Arc<str>>>> = LazyLock::new(Mutex::default);
-        let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-        if texts.len() >= TEXTS_MAX {
-            texts.clear();
-        }
-        let text = texts.entry(self).or_insert_with_key(|shape| shape.text().into());
-        Arc::clone(text)
-    }
-
-    fn text(&self) -> String {
-        let mut texts = vec![Engine::Sqlite.begin().to_owned()];
-        let mut bound = 0;
-        for Part { table, mode, rows } in &self.parts {
-            if let Some(rows) = rows {
-                texts.push(Engine::write_rows_or_end(table, *mode, *rows));
-                bound += rows * table.columns.len();
-            } else {
-                texts.push(Engine::Sqlite.write_many_or_end(table, *mode, bound + 1));
-                bound += 1 + usize::from(sql::has_bytes(table, *mode));
-            }
-        }
-        if self.posts {
-            texts.extend(postings::add(bound + 1, bound + 2));
-        }
-        texts.push("COMMIT".to_owned());
-        texts.join("; ")
-    }
-}
-
-impl Part {
-    const fn key(&self) -> (&'static str, Mode, Option<usize>) {
-        (self.table.name, self.mode, self.rows)
-    }
-}
-
-impl PartialEq for Part {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Part {}
-
-impl Hash for Part {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key().hash(state);
     }
 }
 

@@ -144,7 +144,7 @@ pub(crate) async fn catch_up_all(connection: &mut AnyConnection, engine: Engine)
 }
 
 /// The lanes that have transfers without postings, and their last links.
-pub(crate) async fn behind(connection: &mut AnyConnection) -> Result<Vec<(String, i64)>, sqlx::Error> {
+async fn behind(connection: &mut AnyConnection) -> Result<Vec<(String, i64)>, sqlx::Error> {
     let text = "select lane, last from (select p.lane, p.link, \
                 (select coalesce(max(l.n), 0) from links l where l.lane = p.lane) as last from posted p) \
                 as lanes where last > link order by lane";
