@@ -12,9 +12,9 @@
 //!   everything that can be wrong with a database.
 //! - the committer: `committer` takes the changes that wait, `group` reads and writes in
 //!   the transaction, `plan` decides as a pure function, `batch` writes one statement a
-//!   table (on `SQLite` by a text of its `shape`), `sole` is the short way of a writer that is alone, `postings` say which transfers an
-//!   account has a side of, `log` is copied beside the commits, [`chain`] says what a link's hash
-//!   covers.
+//!   table (on `SQLite` by a text of its `shape`), `sole` is the short way of a writer that is
+//!   alone, `postings` say which transfers an account has a side of, `log` is copied beside the
+//!   commits, [`chain`] says what a link's hash covers.
 //! - [`Reader`]: loads over one of the `readers`, and a few sums (`figures`). [`Job`], [`Lease`]:
 //!   what happens later.
 //! - [`audit()`]: recomputes the books and the chain. [`backup()`]: a copy while a server runs.
