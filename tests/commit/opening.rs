@@ -5,9 +5,10 @@ use std::pin::pin;
 use std::task::Poll;
 
 use assay_db::{
-    Change, CommitError, DbError, Limits, Money, NewJob, Place, Reader, SCHEMA_VERSION, Settings,
+    Change, CommitError, DbError, Limits, Money, NewEvent, NewJob, Place, Reader, SCHEMA_VERSION, Settings,
 };
 use assay_domain::ids::JobId;
+use assay_domain::refusal::{Code, Refusal};
 use uuid::Uuid;
 
 use super::ground::{Ground, deposit, each_engine, free, lane, pay};
@@ -43,8 +44,8 @@ fn a_database_opens_again_with_all_that_was_answered() {
     });
 }
 
-/// The tables that were kept in the order of their rows until the tenth migration.
-const BY_ROW: [&str; 3] = ["cells", "links", "transfers"];
+/// Tables that were kept in the order of their rows until the tenth migration, or the twelfth.
+const BY_ROW: [&str; 7] = ["cells", "events", "jobs", "links", "seals", "transfers", "uniques"];
 
 #[test]
 fn a_folder_of_before_the_tenth_migration_keeps_what_is_in_it() {
@@ -54,6 +55,15 @@ fn a_folder_of_before_the_tenth_migration_keeps_what_is_in_it() {
         let db = ground.open(1).await;
         db.commit(deposit(1, 7)).await.expect("it lands");
         db.commit(pay(1, 2, 3)).await.expect("it lands");
+        let event = NewEvent {
+            subject: "task/1".into(),
+            kind: "task.paid".into(),
+            visibility: "parties".into(),
+            body: b"{}".to_vec(),
+        };
+        let taken = Refusal::new(Code::AlreadyExists, "taken");
+        let change = Change::new().event(event).job(job(1, 5)).take("bid/1", "two", taken);
+        db.commit(change).await.expect("it lands");
         db.close().await;
         for table in BY_ROW {
             let begins = FIRST.find(&format!("CREATE TABLE {table} ")).expect("the first migration makes it");
@@ -70,8 +80,11 @@ fn a_folder_of_before_the_tenth_migration_keeps_what_is_in_it() {
         past::execute(&ground.place, before).await.expect("it is as it was");
         let db = ground.open(1).await;
         assert_eq!(free(&db, &[1, 2]).await, [4, 3]);
+        assert_eq!(db.read().unique("bid/1").await.expect("readable").as_deref(), Some("two"));
+        let jobs = db.read().due_jobs(5, 2).await.expect("readable");
+        assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [job(1, 5).id]);
         let done = db.commit(pay(2, 1, 1)).await.expect("it lands");
-        assert_eq!(done.applied.map(|applied| applied.link), Some(3), "the lane goes on");
+        assert_eq!(done.applied.map(|applied| applied.link), Some(4), "the lane goes on");
         ground.audit(&db).await;
         db.close().await;
     });

@@ -27,6 +27,17 @@ record! {
     }
 }
 
+record! {
+    /// Rows of the same table whose text seldom changes.
+    struct Lasting in "probes" key(id, n), fixed(number), lasting(text) {
+        id: String,
+        n: i64,
+        text: String,
+        number: Option<i64>,
+        bytes: Vec<u8>,
+    }
+}
+
 /// A table for rows of this test.
 async fn prepare(ground: &Ground) {
     let table = "create table probes (id text not null, n bigint not null check (n >= 0), text text, \
@@ -77,6 +88,66 @@ fn what_is_fixed_stays_and_the_rest_changes() {
         }
         let found: Option<Settled> = db.read().one("id = $1", &["one".into()]).await.expect("readable");
         assert_eq!(found, Some(row("text 1", 2)));
+        db.close().await;
+    });
+}
+
+#[test]
+fn a_row_is_amended_as_it_is_replaced() {
+    each_engine(async |ground| {
+        let db = ground.open(1).await;
+        prepare(ground).await;
+        let row = |id: &str, text: &str, byte: u8| Lasting {
+            id: id.into(),
+            n: 1,
+            text: text.into(),
+            number: Some(1),
+            bytes: vec![byte],
+        };
+        let write = |id: &str, text: &str, byte, amended| {
+            let row = row(id, text, byte);
+            Change::new().row(if amended { row.amend() } else { row.upsert() })
+        };
+        let gone = |id: &str| Change::new().row(Lasting::delete([id.into(), 1_i64.into()]));
+        // Each row is written in the way of its name, one write a group, and then all in one.
+        let ways = [
+            ("new", vec![("a", true)]),
+            ("old", vec![("a", false), ("a", true)]),
+            ("changed", vec![("a", false), ("b", false), ("b", true), ("b", true)]),
+            ("changed back", vec![("a", true), ("b", false), ("a", false), ("a", true)]),
+        ];
+        for at_once in [false, true] {
+            for (way, steps) in &ways {
+                let id = format!("{way} {at_once}");
+                let steps = || steps.iter().zip(1..);
+                let mut group: Vec<_> =
+                    steps().map(|((text, amended), byte)| write(&id, text, byte, *amended)).collect();
+                if at_once {
+                    // A row that was there says something else.
+                    db.commit(write(&id, "z", 0, false)).await.expect("a row is written");
+                    if steps().all(|((_, amended), _)| *amended) {
+                        group.insert(0, gone(&id));
+                    }
+                    let landed = vec!["landed"; group.len()];
+                    assert_eq!(statuses(&together(&db, group).await), landed, "{id}");
+                } else {
+                    for change in group {
+                        db.commit(change).await.expect("a row is written");
+                    }
+                }
+                let last = steps().last().map(|((text, _), byte)| row(&id, text, byte));
+                let found: Option<Lasting> =
+                    db.read().one("id = $1", &[id.as_str().into()]).await.expect("readable");
+                assert_eq!(found, last, "{id}");
+            }
+        }
+        // Large enough to be written by a statement of its own.
+        let large = Lasting { bytes: vec![7; 3 << 20], ..row("large", "a", 0) };
+        for write in [large.clone().upsert(), large.clone().amend()] {
+            db.commit(Change::new().row(write)).await.expect("a row is written");
+        }
+        let found: Option<Lasting> = db.read().one("id = $1", &["large".into()]).await.expect("readable");
+        assert_eq!(found, Some(large));
         db.close().await;
     });
 }

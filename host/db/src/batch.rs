@@ -24,7 +24,7 @@ const ROW_BYTES: usize = 1 << 20;
 const PAGE_BYTES: usize = 4_096;
 
 /// The order in which a table's rows are written.
-const MODES: [Mode; 4] = [Mode::Delete, Mode::Insert, Mode::Upsert, Mode::Keep];
+const MODES: [Mode; 5] = [Mode::Delete, Mode::Insert, Mode::Upsert, Mode::Amend, Mode::Keep];
 
 /// Rows to write, one a key.
 #[derive(Default)]
@@ -216,15 +216,26 @@ impl Parcel {
 impl Pile<'_> {
     /// The rows that are written like this.
     fn of(&self, mode: Mode) -> impl Iterator<Item = &[Value]> {
-        let rows = self.rows.values().chain(&self.sole).filter(move |row| row.0 == mode);
-        rows.map(|(_, values)| &**values)
+        self.all().filter(move |row| row.0 == mode).map(|row| row.1)
+    }
+
+    /// The same where a row that is amended is one that is put in place of another: with
+    /// several statements in one, a table has its turn once, and `PostgreSQL` sees for itself
+    /// which indexes a row leaves alone.
+    fn of_plainly(&self, mode: Mode) -> impl Iterator<Item = &[Value]> {
+        let plain = |mode| if mode == Mode::Amend { Mode::Upsert } else { mode };
+        self.all().filter(move |row| plain(row.0) == mode).map(|row| row.1)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (Mode, &[Value])> {
+        self.rows.values().chain(&self.sole).map(|(mode, values)| (*mode, &**values))
     }
 
     /// The rows that are written like this, as one list if there are any; nothing at
     /// all where one of them is too large for a list.
     #[expect(clippy::option_option, reason = "no rows, and rows that fit into no list, are two things")]
     fn list(&self, mode: Mode) -> Option<Option<List>> {
-        let mut list = List::default();
+        let mut list = List::with_room(self.of(mode));
         for values in self.of(mode) {
             if mode != Mode::Delete && size(values) > ROW_BYTES {
                 return None;
@@ -241,7 +252,7 @@ impl Pile<'_> {
         parcel: &mut Parcel,
     ) -> Result<(), sqlx::Error> {
         let mut list = List::default();
-        for values in self.of(mode) {
+        for values in self.of_plainly(mode) {
             if mode != Mode::Delete && size(values) > ROW_BYTES {
                 // After what was to come before it.
                 parcel.send(connection).await?;
@@ -271,11 +282,13 @@ fn key(table: &Table, values: &[Value]) -> Vec<Value> {
 }
 
 /// How a row is written that an earlier change of the group wrote already. A row that
-/// had to be new still has to be; one that was to go need not be new again.
+/// had to be new still has to be; one that was to go need not be new again. What lasts is
+/// what the earlier change made of it, and that is not there yet.
 const fn after(earlier: Mode, later: Mode) -> Mode {
     match (earlier, later) {
-        (Mode::Insert, Mode::Upsert) => Mode::Insert,
-        (Mode::Delete, Mode::Insert | Mode::Keep) => Mode::Upsert,
+        (Mode::Insert, Mode::Upsert | Mode::Amend) => Mode::Insert,
+        (Mode::Amend, Mode::Amend) => Mode::Amend,
+        (_, Mode::Amend) | (Mode::Delete, Mode::Insert | Mode::Keep) => Mode::Upsert,
         _ => later,
     }
 }

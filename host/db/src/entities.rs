@@ -30,7 +30,7 @@ record! {
 
 record! {
     /// A task.
-    pub struct TaskRow in "tasks" key(id), fixed(poster) {
+    pub struct TaskRow in "tasks" key(id), fixed(poster), lasting(worker) {
         /// UUID.
         pub id: String,
         /// Who posted it.

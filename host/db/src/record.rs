@@ -45,6 +45,8 @@ pub struct Table {
     /// The names of the other columns that stay as they are once a row is there. An engine
     /// that is told so leaves the indexes by them alone when the rest changes.
     pub fixed: &'static [&'static str],
+    /// The names of those that seldom change, which [`Mode::Amend`] leaves alone.
+    pub lasting: &'static [&'static str],
     /// Whether the journal vouches for its rows. Such rows are inserted and never
     /// changed, and their key is one text column.
     pub sealed: bool,
@@ -70,6 +72,9 @@ pub enum Mode {
     Insert,
     /// It takes the other's place.
     Upsert,
+    /// The same where the columns that [last](Table::lasting) are as they were, so that an
+    /// engine need not touch the indexes by them.
+    Amend,
     /// It leaves the other be. For rows whose key says all, such as blobs.
     Keep,
     /// The row with this key goes, if it is there. Only key columns count.
@@ -144,6 +149,12 @@ pub trait Record: Sized {
     /// Writes the row, in place of the one with its key if there is one.
     fn upsert(self) -> Write {
         Write { table: Self::TABLE, mode: Mode::Upsert, values: self.into_values() }
+    }
+
+    /// Writes the row in place of the one with its key, whose lasting columns have the same in
+    /// them.
+    fn amend(self) -> Write {
+        Write { table: Self::TABLE, mode: Mode::Amend, values: self.into_values() }
     }
 
     /// Writes a row that must be new.
@@ -268,14 +279,16 @@ impl<'r> Fields<'r> {
 /// ```
 ///
 /// Fields are `i64`, `String`, `Vec<u8>`, or an `Option` of one. `, fixed(…)` after the key
-/// names those that never change; see [`Table::fixed`]. `sealed` behind it puts each row's digest
+/// names those that never change; see [`Table::fixed`]. `, lasting(…)` behind it names those that
+/// seldom do; see [`Table::lasting`]. `sealed` behind it puts each row's digest
 /// into the journal; see [`Table::sealed`].
 #[macro_export]
 macro_rules! record {
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident in $table:literal
-            key($($key:ident),+) $(, fixed($($fixed:ident),+))? $($sealed:ident)? {
+            key($($key:ident),+) $(, fixed($($fixed:ident),+))? $(, lasting($($lasting:ident),+))?
+            $($sealed:ident)? {
             $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty),+ $(,)?
         }
     ) => {
@@ -295,6 +308,7 @@ macro_rules! record {
                 }),+],
                 key: &[$(stringify!($key)),+],
                 fixed: &[$($(stringify!($fixed)),+)?],
+                lasting: &[$($(stringify!($lasting)),+)?],
                 sealed: $crate::record!(@sealed $($sealed)?),
             };
 

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0009_postings.sql"),
     include_str!("../../../migrations/0010_clustered.sql"),
     include_str!("../../../migrations/0011_lean_indexes.sql"),
+    include_str!("../../../migrations/0012_clustered_again.sql"),
 ];
 
 /// The schema version this program needs and makes.

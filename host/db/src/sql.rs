@@ -211,19 +211,23 @@ pub(crate) fn write_alone(table: &Table, mode: Mode, values: &[Value]) -> Query<
 
 fn on_conflict(table: &Table, mode: Mode) -> String {
     let key = table.key.join(", ");
+    let stays = |name: &&str| {
+        let lasts = mode == Mode::Amend && table.lasting.contains(name);
+        table.key.contains(name) || table.fixed.contains(name) || lasts
+    };
     let others: Vec<String> = table
         .columns
         .iter()
         .map(|column| column.name)
-        .filter(|name| !table.key.contains(name) && !table.fixed.contains(name))
+        .filter(|name| !stays(name))
         .map(|name| format!("{name} = excluded.{name}"))
         .collect();
     match mode {
         Mode::Insert | Mode::Delete => String::new(),
-        Mode::Upsert if !others.is_empty() => {
+        Mode::Upsert | Mode::Amend if !others.is_empty() => {
             format!(" on conflict ({key}) do update set {}", others.join(", "))
         }
-        Mode::Upsert | Mode::Keep => format!(" on conflict ({key}) do nothing"),
+        Mode::Upsert | Mode::Amend | Mode::Keep => format!(" on conflict ({key}) do nothing"),
     }
 }
 
@@ -235,6 +239,21 @@ pub(crate) struct List {
 }
 
 impl List {
+    /// An empty one with room for rows like these.
+    pub(crate) fn with_room<'v>(rows: impl Iterator<Item = &'v [Value]>) -> Self {
+        // A number, or what tells where bytes are.
+        const NUMBER: usize = 16;
+        let (mut json, mut bytes) = (0, 0);
+        for value in rows.flatten() {
+            match value {
+                Value::Text(text) => json += text.len() + 3,
+                Value::Bytes(part) => (json, bytes) = (json + NUMBER, bytes + part.len()),
+                Value::Int(_) | Value::Null => json += NUMBER,
+            }
+        }
+        Self { json: String::with_capacity(json), bytes: Vec::with_capacity(bytes) }
+    }
+
     /// Adds a row.
     pub(crate) fn push(&mut self, values: &[Value]) {
         let Self { json, bytes: all } = self;

@@ -4,6 +4,8 @@
 //! Records are declared in the order of `wit/`, which is how components see them, and
 //! written in the order of their keys by [`sorted_keys`]; nothing is sorted at run time.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 /// Writes records with sorted keys: the type, then all of its fields, sorted. A field
@@ -54,25 +56,53 @@ const BYTES: usize = 1_024;
 /// The canonical bytes of a value whose records are written with [`sorted_keys`].
 pub(crate) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(BYTES);
-    serde_json::to_writer(&mut bytes, value)
-        .expect("strings, integers, lists and records always have a JSON form");
+    write(&mut bytes, value);
     bytes
 }
 
-/// An object of parts that are canonical already, in the order given.
-pub(crate) fn object(parts: &[(&str, &[u8])]) -> Vec<u8> {
-    debug_assert!(parts.is_sorted_by_key(|(key, _)| *key), "the caller names the parts in order");
-    let mut bytes =
-        Vec::with_capacity(2 + parts.iter().map(|(key, part)| key.len() + part.len() + 4).sum::<usize>());
-    bytes.push(b'{');
-    for (position, (key, part)) in parts.iter().enumerate() {
-        if position > 0 {
-            bytes.push(b',');
-        }
-        bytes.extend(to_bytes(*key));
-        bytes.push(b':');
-        bytes.extend_from_slice(part);
+/// An object that is written part by part, all of it into one buffer.
+pub(crate) struct Object<'b> {
+    bytes: &'b mut Vec<u8>,
+    last: Option<&'static str>,
+}
+
+impl<'b> Object<'b> {
+    /// Begins it at the end of these bytes.
+    pub(crate) fn begin(bytes: &'b mut Vec<u8>) -> Self {
+        bytes.push(b'{');
+        Self { bytes, last: None }
     }
-    bytes.push(b'}');
-    bytes
+
+    /// Adds a part, whose key comes after those before it, and says where its value is.
+    pub(crate) fn part<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Range<usize> {
+        self.name(key);
+        let begin = self.bytes.len();
+        write(self.bytes, value);
+        begin..self.bytes.len()
+    }
+
+    /// Begins an object in it. It is to be ended before the next part.
+    pub(crate) fn object(&mut self, key: &'static str) -> Object<'_> {
+        self.name(key);
+        Object::begin(self.bytes)
+    }
+
+    pub(crate) fn end(self) {
+        self.bytes.push(b'}');
+    }
+
+    fn name(&mut self, key: &'static str) {
+        debug_assert!(self.last.is_none_or(|last| last < key), "the caller names the parts in order");
+        if self.last.is_some() {
+            self.bytes.push(b',');
+        }
+        self.last = Some(key);
+        write(self.bytes, key);
+        self.bytes.push(b':');
+    }
+}
+
+fn write<T: Serialize + ?Sized>(bytes: &mut Vec<u8>, value: &T) {
+    serde_json::to_writer(bytes, value)
+        .expect("strings, integers, lists and records always have a JSON form");
 }

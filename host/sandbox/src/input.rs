@@ -4,9 +4,11 @@
 //! stored, served beside a receipt, and read back by a replay. A `result` of `wit/`
 //! reads `{"Ok":…}` or `{"Err":…}`.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use crate::canonical;
+use crate::canonical::{self, Object};
 use crate::digest::Digest;
 use crate::pricing::{Bid, Listing, PricingDecision, PricingEvent};
 use crate::verdict::{Decision, Problem, Report, Scorecard};
@@ -141,49 +143,61 @@ impl Input {
         if input.canonical() == bytes { Ok(input) } else { Err(InputError::NotCanonical) }
     }
 
-    /// Written part by part, so that the delivery is written once and digested from there.
+    /// Written once, the delivery among the rest, and digested from there.
     pub(crate) fn pin(&self) -> Pinned {
-        let (name, parts, delivery) = match self {
-            Self::Verify { task, delivery, config } => judged("verify", task, delivery, config),
-            Self::Score { task, delivery, config } => judged("score", task, delivery, config),
+        let mut bytes = Vec::with_capacity(self.bytes_about());
+        let mut whole = Object::begin(&mut bytes);
+        let delivery = match self {
+            Self::Verify { task, delivery, config } => {
+                Some(judged(whole.object("verify"), task, delivery, config, None))
+            }
+            Self::Score { task, delivery, config } => {
+                Some(judged(whole.object("score"), task, delivery, config, None))
+            }
             Self::Review { task, delivery, scorecard, reports, config } => {
-                let (name, mut parts, digest) = judged("review", task, delivery, config);
-                parts.insert(2, ("reports", canonical::to_bytes(reports)));
-                parts.insert(3, ("scorecard", canonical::to_bytes(scorecard)));
-                (name, parts, digest)
+                Some(judged(whole.object("review"), task, delivery, config, Some((reports, scorecard))))
             }
             Self::Price { listing, book, event, config } => {
-                let parts = vec![
-                    ("book", canonical::to_bytes(book)),
-                    ("config", canonical::to_bytes(config)),
-                    ("event", canonical::to_bytes(event)),
-                    ("listing", canonical::to_bytes(listing)),
-                ];
-                ("price", parts, None)
+                let mut price = whole.object("price");
+                price.part("book", book);
+                price.part("config", config);
+                price.part("event", event);
+                price.part("listing", listing);
+                price.end();
+                None
             }
         };
-        let parts: Vec<_> = parts.iter().map(|(key, part)| (*key, part.as_slice())).collect();
-        let bytes = canonical::object(&[(name, &canonical::object(&parts))]);
+        whole.end();
+        let delivery = delivery.map(|place| Digest::of(&bytes[place]));
         Pinned { digest: Digest::of(&bytes), bytes, delivery }
+    }
+
+    /// What its canonical bytes come to as a rule: the text of its delivery, in which a line's
+    /// end is two bytes, and a few thousand besides.
+    fn bytes_about(&self) -> usize {
+        const BESIDES: usize = 4_096;
+        let content = self.delivery().map_or(0, |delivery| delivery.content.len());
+        content + content / 16 + BESIDES
     }
 }
 
-type Parts = Vec<(&'static str, Vec<u8>)>;
-
+/// Writes what is judged, and says where the delivery is.
 fn judged(
-    name: &'static str,
+    mut parts: Object<'_>,
     task: &Task,
     delivery: &Delivery,
     config: &str,
-) -> (&'static str, Parts, Option<Digest>) {
-    let delivery = canonical::to_bytes(delivery);
-    let digest = Digest::of(&delivery);
-    let parts = vec![
-        ("config", canonical::to_bytes(config)),
-        ("delivery", delivery),
-        ("task", canonical::to_bytes(task)),
-    ];
-    (name, parts, Some(digest))
+    reviewed: Option<(&Vec<Result<Report, Problem>>, &Scorecard)>,
+) -> Range<usize> {
+    parts.part("config", config);
+    let place = parts.part("delivery", delivery);
+    if let Some((reports, scorecard)) = reviewed {
+        parts.part("reports", reports);
+        parts.part("scorecard", scorecard);
+    }
+    parts.part("task", task);
+    parts.end();
+    place
 }
 
 /// What a component said, once the host has checked that it may say so.

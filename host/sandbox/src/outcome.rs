@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::canonical;
+use crate::canonical::Object;
 use crate::digest::Digest;
 use crate::input::{Input, Output};
 use crate::verdict::{Decision, Report, Status, Subject};
@@ -163,7 +163,11 @@ impl Outcome {
         match self {
             Self::Output(output) => output.canonical(),
             Self::Inconclusive { reason } => {
-                canonical::object(&[("inconclusive", &canonical::to_bytes(reason.code()))])
+                let mut bytes = Vec::new();
+                let mut whole = Object::begin(&mut bytes);
+                whole.part("inconclusive", reason.code());
+                whole.end();
+                bytes
             }
         }
     }

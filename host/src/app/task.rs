@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use assay_db::Key;
 use assay_db::entities::TaskRow;
-use assay_db::{Key, Record as _, Write};
 use assay_domain::criteria::{Class, Coverage};
 use assay_domain::escrow::Purse;
 use assay_domain::ids::{DeliveryId, PartyId, TaskId, Timestamp};
@@ -319,8 +319,8 @@ impl Task {
     }
 
     /// The row as it is to be.
-    pub fn to_write(&self) -> Result<Write, Error> {
-        let row = TaskRow {
+    pub fn to_row(&self) -> Result<TaskRow, Error> {
+        Ok(TaskRow {
             id: self.id.to_string(),
             poster: self.poster.to_string(),
             worker: self.worker.map(|worker| worker.to_string()),
@@ -335,8 +335,7 @@ impl Task {
             payout_at: self.payout_at.map(|at| at.0),
             work: to_json(&self.tally)?,
             body: to_json(&*self.spec)?,
-        };
-        Ok(row.upsert())
+        })
     }
 
     /// Takes a new state on, and what of it is kept in the tally.

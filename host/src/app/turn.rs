@@ -1,8 +1,8 @@
 //! One turn of a task: the events it goes through in one change, with the money,
 //! counters, rows and jobs they mean.
 
-use assay_db::{Change, NewEvent, NewJob};
-use assay_domain::ids::{JobId, Timestamp};
+use assay_db::{Change, NewEvent, NewJob, Record as _};
+use assay_domain::ids::{JobId, PartyId, Timestamp};
 use assay_domain::money::{self, Asset};
 use assay_domain::refusal::Refusal;
 use assay_domain::task::{Event, Money, Resolution, State};
@@ -43,14 +43,16 @@ pub struct Turn<'a> {
     /// When.
     pub now: Timestamp,
     was_open: bool,
+    /// Who did it when the turn began.
+    worker: Option<PartyId>,
 }
 
 impl<'a> Turn<'a> {
     /// A turn of a task that was loaded.
     pub fn of(app: &'a App, task: Task) -> Self {
         let change = Change::new().advance(Task::head_key(task.id), task.head);
-        let was_open = !task.state.is_final();
-        Self { app, now: app.now(), task, change, was_open }
+        let (was_open, worker) = (!task.state.is_final(), task.worker);
+        Self { app, now: app.now(), task, change, was_open, worker }
     }
 
     /// Goes through an event: refused, or the state and the money follow.
@@ -167,13 +169,14 @@ impl<'a> Turn<'a> {
 
     /// The change of the whole turn.
     pub fn finish(self) -> Result<(Task, Change), Error> {
-        let Self { task, mut change, was_open, .. } = self;
+        let Self { task, mut change, was_open, worker, .. } = self;
         // A dispute opens a task again that was paid.
         let opened = i64::from(!task.state.is_final()) - i64::from(was_open);
         if opened != 0 {
             change = change.add(open_tasks_key(task.poster), opened);
         }
-        let change = change.row(task.to_write()?);
+        let row = task.to_row()?;
+        let change = change.row(if task.worker == worker { row.amend() } else { row.upsert() });
         Ok((task, change))
     }
 }
