@@ -124,15 +124,16 @@ fn no_secret_is_in_a_log_line() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the server starts");
-    let mut line = String::new();
-    BufReader::new(server.stdout.take().expect("its output")).read_line(&mut line).expect("a first line");
-    let base_url = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
+    // Read from the start: a pipe that is full of what it does before it listens holds it up.
     let mut stderr = server.stderr.take().expect("its log");
     let log = std::thread::spawn(move || {
         let mut log = Vec::new();
         stderr.read_to_end(&mut log).expect("the log is read");
         log
     });
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().expect("its output")).read_line(&mut line).expect("a first line");
+    let base_url = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let secrets = runtime.block_on(async {
         let nobody = Actor {
