@@ -1,10 +1,13 @@
 //! What an answer must keep to be believed, and what it comes to in a word.
 
+use std::collections::BTreeMap;
+
 use assay_sandbox::invariants;
 use assay_sandbox::{
     Bid, Check, Class, Decision, Dimension, Finding, Input, Listing, Offer, Outcome, Output, PricingDecision,
     PricingEvent, Problem, Rejection, Report, Scorecard, Status, Subject,
 };
+use serde_json::Value;
 
 use crate::judges::{check, delivery, input, task};
 
@@ -203,6 +206,7 @@ fn what_goes_in_and_out_of_every_world_reads_back() {
     };
     for input in [input(""), scored(), reviewed(), full, priced()] {
         assert_eq!(Input::parse(&input.canonical()).expect("its own bytes"), input);
+        assert_eq!(sorted(&input.canonical()), input.canonical());
     }
     let decisions = vec![PricingDecision::Wait(None), PricingDecision::Counter(offer("a", 2)), reject("b")];
     for output in [
@@ -214,5 +218,22 @@ fn what_goes_in_and_out_of_every_world_reads_back() {
         Output::Problem(Problem::InvalidConfig("band".to_owned())),
     ] {
         assert_eq!(Output::parse(&output.canonical()).expect("its own bytes"), output);
+        assert_eq!(sorted(&output.canonical()), output.canonical());
     }
+}
+
+/// The same JSON written compactly, the keys of every object in the order of their bytes.
+fn sorted(json: &[u8]) -> Vec<u8> {
+    fn sort(value: Value) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let fields: BTreeMap<String, Value> = fields.into_iter().collect();
+                fields.into_iter().map(|(name, value)| (name, sort(value))).collect()
+            }
+            Value::Array(items) => items.into_iter().map(sort).collect(),
+            other => other,
+        }
+    }
+    let value = serde_json::from_slice(json).expect("canonical bytes are JSON");
+    serde_json::to_vec(&sort(value)).expect("JSON has a text")
 }
