@@ -13,7 +13,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sha2::{Digest as _, Sha256};
+
 const TARGET: &str = "wasm32-wasip2";
+
+/// How a component is configured; its macro writes it into the manifest.
+const SCHEMA: &str = "config.schema.json";
 
 /// What the outer cargo, its wrappers and its user set for the host, by the start of
 /// the name.
@@ -51,7 +56,7 @@ fn main() {
         demand_test(&plugins.join(name));
         build(&root, name, &built);
         let file = built.join(TARGET).join("release").join(format!("{}.wasm", name.replace('-', "_")));
-        list.push_str(&entry(&file, &out, name));
+        list.push_str(&entry(&file, &out, name, &plugins.join(name).join(SCHEMA)));
     }
     list.push_str("];\n");
     fs::write(out.join("builtin.rs"), list).expect("the output folder takes files");
@@ -105,7 +110,7 @@ fn components(plugins: &Path) -> Vec<String> {
     let folders = fs::read_dir(plugins).expect("plugins/ is beside host/");
     let mut names: Vec<String> = folders
         .map(|folder| folder.expect("plugins/ can be read").path())
-        .filter(|folder| folder.join("config.schema.json").exists())
+        .filter(|folder| folder.join(SCHEMA).exists())
         .filter_map(|folder| folder.file_name().map(|name| name.to_string_lossy().into_owned()))
         .collect();
     names.sort();
@@ -119,7 +124,7 @@ fn rerun_when_sources_change(root: &Path, components: &[String]) {
     let packages = components.iter().map(String::as_str).chain(["checks", "criteria-core", "text"]);
     for package in packages {
         let folder = root.join("plugins").join(package);
-        let parts = ["src", "tests", "Cargo.toml", "config.schema.json"].map(|part| folder.join(part));
+        let parts = ["src", "tests", "Cargo.toml", SCHEMA].map(|part| folder.join(part));
         sources.extend(parts.into_iter().filter(|part| part.exists()));
     }
     for source in sources {
@@ -206,7 +211,7 @@ fn commit(rustc: &OsString) -> String {
 
 /// A line of the list, and the component beside it. What it says of itself is read
 /// from the manifest that its macro wrote.
-fn entry(file: &Path, out: &Path, package: &str) -> String {
+fn entry(file: &Path, out: &Path, package: &str, schema: &Path) -> String {
     let bytes = fs::read(file).expect("cargo wrote the component");
     let field = |name: &str| {
         manifest_field(&bytes, name).unwrap_or_else(|| panic!("{package} has no manifest with a {name}"))
@@ -214,9 +219,12 @@ fn entry(file: &Path, out: &Path, package: &str) -> String {
     let (name, version, world) = (field("name"), field("version"), field("world"));
     assert_eq!(name, package, "a component is named after its folder");
     fs::write(out.join(format!("{package}.wasm")), &bytes).expect("the output folder takes files");
+    let schema = schema.display().to_string();
+    let digest: [u8; 32] = Sha256::digest(&bytes).into();
     format!(
         "    Builtin {{\n        name: {name:?},\n        version: {version:?},\n        world: {world:?},\n        \
-         bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{package}.wasm\")),\n    }},\n"
+         bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{package}.wasm\")),\n        \
+         digest: Digest::known({digest:?}),\n        config_schema: include_str!({schema:?}),\n    }},\n"
     )
 }
 

@@ -3,8 +3,8 @@
 
 use assay::builtin::{BUILTIN, Builtin};
 use assay_sandbox::{
-    Attachments, Bid, Check, Class, Decision, Delivery, Finding, Input, Listing, Output, PricingDecision,
-    PricingEvent, Report, Scorecard, Status, Subject, Task, inspect,
+    Attachments, Bid, Check, Class, Decision, Delivery, Digest, Finding, Input, Listing, Output,
+    PricingDecision, PricingEvent, Report, Scorecard, Status, Subject, Task, inspect,
 };
 
 use crate::judges::roomy;
@@ -159,10 +159,13 @@ fn a_component_is_what_it_says() {
     for builtin in BUILTIN {
         let facts =
             inspect(builtin.bytes, usize::MAX).unwrap_or_else(|why| panic!("{}: {why}", builtin.name));
+        assert_eq!(Digest::of(builtin.bytes), builtin.digest, "{}", builtin.name);
         assert_eq!(facts.manifest.name, builtin.name);
         assert_eq!(facts.manifest.version, builtin.version);
         assert_eq!(facts.world.to_string(), builtin.world, "{}", builtin.name);
-        assert!(facts.manifest.config_schema.is_object(), "{}", builtin.name);
+        let schema = serde_json::from_str::<serde_json::Value>(builtin.config_schema).expect("JSON");
+        assert!(schema.is_object(), "{}", builtin.name);
+        assert_eq!(facts.manifest.config_schema, schema, "{}", builtin.name);
         assert!(!facts.manifest.description.is_empty() && !facts.manifest.author.is_empty());
         let reads_files = facts.imports.iter().any(|import| import.starts_with("assay:plugin/attachments"));
         assert!(!reads_files || builtin.world != "pricing", "{} reads files", builtin.name);

@@ -1,7 +1,5 @@
 //! The components that came with the binary, built from `plugins/` by the build script.
 
-use std::sync::LazyLock;
-
 use assay_sandbox::Digest;
 
 /// One of them.
@@ -15,20 +13,15 @@ pub struct Builtin {
     pub world: &'static str,
     /// The component.
     pub bytes: &'static [u8],
-}
-
-/// In the order of the list. They are megabytes, so they are hashed once a process.
-static DIGESTS: LazyLock<Vec<Digest>> =
-    LazyLock::new(|| BUILTIN.iter().map(|builtin| Digest::of(builtin.bytes)).collect());
-
-/// All of them, with their digests.
-pub fn digested() -> impl Iterator<Item = (&'static Builtin, &'static Digest)> {
-    BUILTIN.iter().zip(DIGESTS.iter())
+    /// Of its bytes. They are megabytes, and a start has better things to do than hash them.
+    pub digest: Digest,
+    /// How it is configured, as its manifest says: JSON Schema.
+    pub config_schema: &'static str,
 }
 
 /// The one with this digest, if it came with the binary.
 pub fn of_digest(digest: &Digest) -> Option<&'static Builtin> {
-    digested().find_map(|(builtin, own)| (own == digest).then_some(builtin))
+    BUILTIN.iter().find(|builtin| builtin.digest == *digest)
 }
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

@@ -76,6 +76,7 @@ impl Server {
 
     /// Answers until `stop` is over, then lets requests under way finish.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        self.app.warm_up();
         let router = routes::router(Arc::clone(&self.app));
         let stop = async {
             stop.await;

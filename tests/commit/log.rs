@@ -46,6 +46,43 @@ fn the_log_stays_short_under_load_and_nothing_in_it_is_lost() {
     });
 }
 
+/// What changes whenever the log begins anew.
+fn salt(folder: &Path) -> Vec<u8> {
+    let log = std::fs::read(folder.join("assay.db-wal")).expect("there is a log");
+    log.get(16..24).expect("it has a header").to_vec()
+}
+
+#[test]
+fn what_a_killed_server_left_in_the_log_is_copied_by_the_next() {
+    let (killed, after) = (Ground::embedded(), Ground::embedded());
+    killed.run(async |ground| {
+        let (db, folder) = open(ground).await;
+        write(&db, 3).await;
+        let Place::Folder(left) = &after.place else { panic!("an embedded database has a folder") };
+        std::fs::create_dir_all(left).expect("a folder");
+        for file in ["assay.db", "assay.db-wal"] {
+            std::fs::copy(folder.join(file), left.join(file)).expect("it is there while the server is");
+        }
+        db.close().await;
+    });
+    after.run(async |ground| {
+        let db = ground.open(2).await;
+        let Place::Folder(folder) = &ground.place else { panic!("an embedded database has a folder") };
+        let (long, before) = (pages(folder), salt(folder));
+        assert!(long > 30, "{long} pages");
+        db.catch_up().await;
+        // It is copied beside these; left alone, it would not be for twice as many.
+        let mut groups = 0;
+        while salt(folder) == before {
+            write(&db, 1).await;
+            groups += 1;
+            assert!(groups < 100, "the log begins anew");
+        }
+        ground.audit(&db).await;
+        db.close().await;
+    });
+}
+
 #[test]
 fn a_reader_of_an_old_state_makes_the_log_longer_only_as_long_as_it_reads() {
     let ground = Ground::embedded();

@@ -123,6 +123,7 @@ impl Committer {
                     self.arrive(flight.take()).await;
                     match apart {
                         Some(Message::Commit(waiting)) => self.settle(vec![waiting], Vec::new()).await,
+                        Some(Message::CatchUp) => self.catch_up().await,
                         Some(Message::Close(closed)) => return Some(closed),
                         None => {}
                     }

@@ -37,6 +37,8 @@ use crate::sql::Engine;
 /// What the committer is sent.
 pub(crate) enum Message {
     Commit(Waiting),
+    /// What servers left which stopped is to be done.
+    CatchUp,
     Close(oneshot::Sender<()>),
 }
 
@@ -103,7 +105,6 @@ impl Committer {
     /// the folder's lock as long.
     pub(crate) async fn run(mut self, lock: Lock) {
         let mut closed = None;
-        self.post_behind().await;
         while closed.is_none()
             && let Some(first) = self.queue.recv().await
         {
@@ -131,11 +132,12 @@ impl Committer {
         }
     }
 
-    /// Adds the postings that servers left which stopped: while this one starts, and not
-    /// before it does, since they are found in the journal all the same.
-    async fn post_behind(&mut self) {
+    /// Adds the postings that servers left which stopped, and copies their log. Its own lane's
+    /// postings come with its groups.
+    pub(crate) async fn catch_up(&mut self) {
+        self.log.copy_left();
         let Some(mut connection) = self.connection.take() else { return };
-        match postings::catch_up_all(&mut connection, self.address.engine).await {
+        match postings::catch_up_others(&mut connection, self.lane).await {
             Ok(()) => self.connection = Some(connection),
             Err(error) => {
                 tracing::warn!(%error, "transfers of servers that stopped are without postings");
@@ -154,6 +156,8 @@ impl Committer {
                     bytes += waiting.prepared.bytes();
                     group.push(waiting);
                 }
+                // Of `SQLite` alone.
+                Message::CatchUp => {}
                 Message::Close(sender) => *closed = Some(sender),
             }
             let room = group.len() < self.limits.group_max && bytes < self.limits.group_bytes_max;

@@ -46,9 +46,10 @@ impl Db {
         let address = Address::of(&settings.place, limits)?;
         let mut connection = address.writer().await.map_err(|error| cannot_connect(&address, error))?;
         schema::migrate(&mut connection, &address, settings.money).await?;
-        let entered = enter(&mut connection, address.engine, lane, clock()).await;
+        let entering = enter(&mut connection, address.engine, lane, clock());
+        let (entered, readers) = tokio::join!(entering, address.readers());
         entered.map_err(|error| DbError::of(&address.name, error))?;
-        let readers = address.readers().await.map_err(|error| cannot_connect(&address, error))?;
+        let readers = readers.map_err(|error| cannot_connect(&address, error))?;
         let reader = Reader::new(readers, &address);
         let (queue, waiting) = mpsc::channel(limits.queue_max);
         let committer = Committer::new(address, limits, lane, clock, settings.listener, connection, waiting);
@@ -69,6 +70,16 @@ impl Db {
             })
         })?;
         answered.await.unwrap_or_else(|_| Err(CommitError::Unavailable("the committer stopped".into())))
+    }
+
+    /// Has that done which servers left that stopped, for whoever starts to ask for when there
+    /// is time: their postings, which are found in the journal until then, are added before
+    /// changes that come later, and their log is copied beside them. `SQLite` alone has either.
+    pub async fn catch_up(&self) {
+        if postings::are_kept(self.reader.engine()) {
+            // One that is being closed leaves it to the next.
+            let _ = self.queue.send(Message::CatchUp).await;
+        }
     }
 
     /// For queries.

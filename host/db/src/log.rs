@@ -57,12 +57,18 @@ impl Log {
     pub(crate) fn grows(&mut self, pages: usize) {
         self.pages.fetch_add(pages, Ordering::Relaxed);
         if self.length() >= self.pages_max && self.copying.is_none() {
-            let (address, pages) = (self.address.clone(), Arc::clone(&self.pages));
+            self.copying = Some(tokio::spawn(copied(self.address.clone(), Arc::clone(&self.pages))));
+        }
+    }
+
+    /// Copies what a server left that was killed: whoever opens the database next would have
+    /// to read it again. How long it is says nothing of what groups write here.
+    pub(crate) fn copy_left(&mut self) {
+        if self.copying.is_none() {
+            let address = self.address.clone();
             self.copying = Some(tokio::spawn(async move {
-                copy(&address, &pages).await.unwrap_or_else(|error| {
-                    tracing::warn!(%error, "the database's log was not copied");
-                    None
-                })
+                copied(address, Arc::default()).await;
+                None
             }));
         }
     }
@@ -121,4 +127,12 @@ async fn copy(address: &Address, counted: &AtomicUsize) -> Result<Option<Found>,
     }
     connection.close().await?;
     Ok(found.map(|Found { pages, of }| Found { pages: pages.clamp(of.div_ceil(OF_A_PAGE_MAX), of), of }))
+}
+
+/// The same, with a failure told to the operator: whatever is not copied stays in the log.
+async fn copied(address: Address, counted: Arc<AtomicUsize>) -> Option<Found> {
+    copy(&address, &counted).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the database's log was not copied");
+        None
+    })
 }

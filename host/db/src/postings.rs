@@ -130,13 +130,11 @@ pub(crate) async fn catch_up(
     Ok(())
 }
 
-/// Adds those that were still to come when servers stopped.
-pub(crate) async fn catch_up_all(connection: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
-    if !are_kept(engine) {
-        return Ok(());
-    }
-    for (lane, link) in behind(connection).await? {
-        let mut transaction = connection.begin_with(engine.begin()).await?;
+/// Adds those that were still to come when the servers of other lanes stopped.
+pub(crate) async fn catch_up_others(connection: &mut AnyConnection, own: Lane) -> Result<(), sqlx::Error> {
+    let own = own.to_string();
+    for (lane, link) in behind(connection).await?.into_iter().filter(|(lane, _)| *lane != own) {
+        let mut transaction = connection.begin_with(Engine::Sqlite.begin()).await?;
         catch_up(&mut transaction, &lane, link).await?;
         transaction.commit().await?;
     }

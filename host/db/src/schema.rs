@@ -43,6 +43,9 @@ pub(crate) async fn migrate(
     at: &Address,
     money: Money,
 ) -> Result<(), DbError> {
+    if is_current(connection, money).await {
+        return Ok(());
+    }
     let mut tries = 1;
     loop {
         match attempt(connection, at.engine, money).await {
@@ -70,6 +73,16 @@ pub(crate) async fn require(connection: &mut AnyConnection, at: &Address) -> Res
         Ordering::Less => Err(DbError::OlderSchema { found, known }),
         Ordering::Equal => Ok(()),
     }
+}
+
+/// Whether nothing is to be done: a start seldom has anything to write here. Whatever is
+/// wrong is found out and told by those who would mend it.
+async fn is_current(connection: &mut AnyConnection, money: Money) -> bool {
+    const MARKS: &str =
+        "select count(*) from meta where (key = 'schema' and value = $1) or (key = 'money' and value = $2)";
+    let marks = sqlx::query(MARKS).bind(SCHEMA_VERSION.to_string()).bind(money.as_str());
+    let row = marks.fetch_one(connection).await;
+    row.and_then(|row| row.try_get::<i64, _>(0)).is_ok_and(|found| found == 2)
 }
 
 async fn attempt(

@@ -122,7 +122,7 @@ impl Default for Limits {
             connect_timeout_ms: 5_000,
             answer_timeout_ms: 10_000,
             busy_timeout_ms: 5_000,
-            log_pages_max: 6_000,
+            log_pages_max: 3_000,
             once_ttl_ms: 24 * 3_600_000,
             tries_max: 5,
             reconnects_max: 8,

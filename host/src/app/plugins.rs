@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_db::entities::PluginRow;
-use assay_db::{Change, Record as _};
+use assay_db::{Change, Record as _, list};
 use assay_domain::refusal::Refusal;
 use assay_sandbox::{Badge, Digest, Facts, Judge, Manifest};
 use serde_json::Value;
 
 use super::task::{Pin, Spec, from_json, to_json};
 use super::{App, schemas};
-use crate::builtin::{BUILTIN, Builtin, digested};
+use crate::builtin::{BUILTIN, Builtin};
 use crate::config::PluginLimits;
 use crate::error::Error;
 
@@ -79,20 +79,21 @@ impl Builtins {
     /// Of this binary. It is a fault of the build when one is missing.
     pub fn of_binary() -> Result<Self, Error> {
         let named = |name: &str| {
-            let found = digested().find(|(builtin, _)| builtin.name == name);
+            let found = BUILTIN.iter().find(|builtin| builtin.name == name);
             found.ok_or_else(|| Error::Internal(format!("no {name} in this binary")))
         };
-        let digest = |name| named(name).map(|(_, digest)| *digest);
+        let digest = |name| named(name).map(|builtin| builtin.digest);
         let pricing = ["fixed", "auction", "hybrid"].map(|model| {
-            let (builtin, digest) = named(&format!("pricing-{model}"))?;
-            Ok((model, *digest, inspect(builtin)?.manifest.config_schema.clone()))
+            let builtin = named(&format!("pricing-{model}"))?;
+            let schema = from_json("schema", builtin.config_schema.as_bytes())?;
+            Ok((model, builtin.digest, schema))
         });
         Ok(Self {
             scorer: digest("pdqg")?,
             verifier: digest("criteria")?,
             verifier_of_schemas: digest(SCHEMAS)?,
             reviewer: digest("auto-review")?,
-            all: digested().map(|(_, digest)| *digest).collect(),
+            all: BUILTIN.iter().map(|builtin| builtin.digest).collect(),
             pricing: pricing.into_iter().collect::<Result<_, Error>>()?,
         })
     }
@@ -154,10 +155,12 @@ impl App {
     /// Stores the binary's components like uploads, so that tasks bound to them stay
     /// judged by the same bytes after an upgrade.
     pub async fn keep_builtins(&self) -> Result<(), Error> {
-        for (builtin, digest) in digested() {
-            let known = self.db.read().one::<PluginRow>("digest = $1", &[digest.to_string().into()]).await?;
-            if known.is_none() {
-                self.keep_builtin(builtin, digest).await?;
+        let digests = BUILTIN.iter().map(|builtin| builtin.digest.to_string()).collect::<Vec<_>>();
+        let of = list(digests.iter().map(String::as_str));
+        let known = self.db.read().many::<PluginRow>("digest in_list($1)", &[of]).await?;
+        for (builtin, digest) in BUILTIN.iter().zip(&digests) {
+            if known.iter().all(|row| row.digest != *digest) {
+                self.keep_builtin(builtin).await?;
             }
         }
         Ok(())
@@ -181,10 +184,10 @@ impl App {
         Ok(())
     }
 
-    async fn keep_builtin(&self, builtin: &Builtin, digest: &Digest) -> Result<(), Error> {
+    async fn keep_builtin(&self, builtin: &Builtin) -> Result<(), Error> {
         let facts = inspect(builtin)?;
         let row = PluginRow {
-            digest: digest.to_string(),
+            digest: builtin.digest.to_string(),
             name: builtin.name.into(),
             version: facts.manifest.version.clone(),
             world: facts.world.as_str().into(),
@@ -197,7 +200,9 @@ impl App {
             body: to_json(&facts.manifest)?,
             certification: b"null".to_vec(),
         };
-        self.db.commit(Change::new().row(row.keep()).blob(digest.hex(), builtin.bytes.to_vec())).await?;
+        self.db
+            .commit(Change::new().row(row.keep()).blob(builtin.digest.hex(), builtin.bytes.to_vec()))
+            .await?;
         Ok(())
     }
 

@@ -91,17 +91,16 @@ impl App {
         // Nobody else has the folder from here on, and nothing in it is touched before.
         let lock = db::Lock::take(&opened.place).await?;
         let host_key = HostKey::load_or_create(&settings.data, &clock::random_32())?;
-        // Megabytes to hash, memory to set aside, many small files of certificates: all that
-        // while the database reads the log that a server left which was killed.
-        let builtins = aside(Builtins::of_binary);
+        // Memory to set aside, many small files of certificates: all that while the database
+        // reads the log that a server left which was killed.
         let its_own = of_sandbox(&settings, &host_key);
         let sandbox = aside(move || Sandbox::start(its_own));
         let (outside, secret) = (settings.clone(), host_key.derive("test provider").to_vec());
         let outside = aside(move || outside_world(&outside, secret));
         let opening = Db::open_locked(lock, opened, lane, Arc::new(move || time.now().0));
         // All of them end before anyone is told of one that failed.
-        let (db, builtins, sandbox, outside) = tokio::join!(opening, builtins, sandbox, outside);
-        let (db, builtins, sandbox) = (db?, builtins??, sandbox??);
+        let (db, sandbox, outside) = tokio::join!(opening, sandbox, outside);
+        let (db, sandbox) = (db?, sandbox??);
         let (payment_providers, post_office) = outside??;
         let app = Arc::new(Self {
             db,
@@ -109,7 +108,7 @@ impl App {
             payment_providers,
             host_key,
             lane,
-            builtins,
+            builtins: Builtins::of_binary()?,
             metrics,
             memory,
             limiters: Limiters::new(&settings.rates, &clock),
@@ -127,14 +126,20 @@ impl App {
         app.publish_key().await?;
         app.keep_builtins().await?;
         app.read_test_clock().await?;
-        tokio::spawn(tell_mechanisms(app.sandbox.clone()));
-        let warming = Arc::clone(&app);
+        Ok(app)
+    }
+
+    /// Makes ready what the first requests would wait for; not before whoever waits for the
+    /// server itself can go on.
+    pub(crate) fn warm_up(self: &Arc<Self>) {
+        tokio::spawn(tell_mechanisms(self.sandbox.clone()));
+        let app = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(error) = warming.prepare_builtins().await {
+            app.db.catch_up().await;
+            if let Err(error) = app.prepare_builtins().await {
                 tracing::error!(%error, "a component of this binary cannot be prepared");
             }
         });
-        Ok(app)
     }
 
     /// Puts this host's public key where everyone finds it.

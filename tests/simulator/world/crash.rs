@@ -72,6 +72,8 @@ impl World {
         self.app.stop().await;
         let opened = App::start_at(self.settings.clone(), Arc::clone(&self.clock)).await;
         self.app = opened.expect("the house opens again");
+        // As a server does once it listens.
+        self.app.db.catch_up().await;
     }
 
     async fn due_jobs(&mut self) -> Result<Vec<Due>, String> {
