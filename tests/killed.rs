@@ -327,7 +327,7 @@ impl Drop for Small<'_> {
 fn a_full_disk_is_answered_loses_nothing_and_is_over_when_there_is_room() {
     let folder = TempDir::new().expect("a folder");
     let place = folder.path().join("small");
-    let Some(_small) = Small::mount(&place, 64) else {
+    let Some(_small) = Small::mount(&place, 96) else {
         println!("SKIPPED full disk: a small file system can only be mounted as root");
         return;
     };
