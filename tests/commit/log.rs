@@ -49,7 +49,7 @@ fn the_log_stays_short_under_load_and_nothing_in_it_is_lost() {
 /// What changes whenever the log begins anew.
 fn salt(folder: &Path) -> Vec<u8> {
     let log = std::fs::read(folder.join("assay.db-wal")).expect("there is a log");
-    log.get(16..24).expect("it has a header").to_vec()
+    log.get(16..24).unwrap_or_default().to_vec()
 }
 
 #[test]

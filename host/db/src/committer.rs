@@ -135,14 +135,21 @@ impl Committer {
     /// Adds the postings that servers left which stopped, and copies their log. Its own lane's
     /// postings come with its groups.
     pub(crate) async fn catch_up(&mut self) {
-        self.log.copy_left();
-        let Some(mut connection) = self.connection.take() else { return };
-        match postings::catch_up_others(&mut connection, self.lane).await {
-            Ok(()) => self.connection = Some(connection),
-            Err(error) => {
-                tracing::warn!(%error, "transfers of servers that stopped are without postings");
-            }
+        if let Err(error) = self.post_behind().await {
+            tracing::warn!(%error, "transfers of servers that stopped are without postings");
         }
+        // Those are in the log, too.
+        self.log.copy_left();
+    }
+
+    async fn post_behind(&mut self) -> Result<(), sqlx::Error> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.address.writer().await?,
+        };
+        postings::catch_up_others(&mut connection, self.lane).await?;
+        self.connection = Some(connection);
+        Ok(())
     }
 
     /// Everything that waits right now, within the limits of a group.

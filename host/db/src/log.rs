@@ -57,7 +57,8 @@ impl Log {
     pub(crate) fn grows(&mut self, pages: usize) {
         self.pages.fetch_add(pages, Ordering::Relaxed);
         if self.length() >= self.pages_max && self.copying.is_none() {
-            self.copying = Some(tokio::spawn(copied(self.address.clone(), Arc::clone(&self.pages))));
+            let (address, pages) = (self.address.clone(), Arc::clone(&self.pages));
+            self.copying = Some(tokio::spawn(async move { told(copy(&address, &pages).await) }));
         }
     }
 
@@ -66,10 +67,7 @@ impl Log {
     pub(crate) fn copy_left(&mut self) {
         if self.copying.is_none() {
             let address = self.address.clone();
-            self.copying = Some(tokio::spawn(async move {
-                copied(address, Arc::default()).await;
-                None
-            }));
+            self.copying = Some(tokio::spawn(async move { told(empty(&address).await.map(|()| None)) }));
         }
     }
 
@@ -129,9 +127,18 @@ async fn copy(address: &Address, counted: &AtomicUsize) -> Result<Option<Found>,
     Ok(found.map(|Found { pages, of }| Found { pages: pages.clamp(of.div_ceil(OF_A_PAGE_MAX), of), of }))
 }
 
-/// The same, with a failure told to the operator: whatever is not copied stays in the log.
-async fn copied(address: Address, counted: Arc<AtomicUsize>) -> Option<Found> {
-    copy(&address, &counted).await.unwrap_or_else(|error| {
+/// Copies it and gives its room back, unless somebody reads or writes at that moment: then it
+/// begins anew with the next group.
+async fn empty(address: &Address) -> Result<(), sqlx::Error> {
+    copy(address, &AtomicUsize::default()).await?;
+    let mut connection = address.copier().await?;
+    connection.execute("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)").await?;
+    connection.close().await
+}
+
+/// What came of copying, with a failure told to the operator: what is not copied stays there.
+fn told(copied: Result<Option<Found>, sqlx::Error>) -> Option<Found> {
+    copied.unwrap_or_else(|error| {
         tracing::warn!(%error, "the database's log was not copied");
         None
     })

@@ -43,7 +43,7 @@ pub(crate) async fn migrate(
     at: &Address,
     money: Money,
 ) -> Result<(), DbError> {
-    if is_current(connection, money).await {
+    if matches!(is_current(connection, at.engine, money).await, Ok(true)) {
         return Ok(());
     }
     let mut tries = 1;
@@ -77,12 +77,15 @@ pub(crate) async fn require(connection: &mut AnyConnection, at: &Address) -> Res
 
 /// Whether nothing is to be done: a start seldom has anything to write here. Whatever is
 /// wrong is found out and told by those who would mend it.
-async fn is_current(connection: &mut AnyConnection, money: Money) -> bool {
-    const MARKS: &str =
-        "select count(*) from meta where (key = 'schema' and value = $1) or (key = 'money' and value = $2)";
-    let marks = sqlx::query(MARKS).bind(SCHEMA_VERSION.to_string()).bind(money.as_str());
-    let row = marks.fetch_one(connection).await;
-    row.and_then(|row| row.try_get::<i64, _>(0)).is_ok_and(|found| found == 2)
+async fn is_current(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    money: Money,
+) -> Result<bool, sqlx::Error> {
+    // Waits for a host that is upgrading it.
+    let found = version(connection, engine.for_update()).await?;
+    let row = sqlx::query("select value from meta where key = 'money'").fetch_one(connection).await?;
+    Ok(found == SCHEMA_VERSION && row.try_get::<String, _>(0)? == money.as_str())
 }
 
 async fn attempt(
